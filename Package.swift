@@ -1,0 +1,144 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+// Layers, lowest first; a target may depend on targets of lower layers only, as docs/ARCHITECTURE.md
+// lists. `swift build --explicit-target-dependency-import-check error` proves it in CI.
+
+let swiftSettings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+let argumentParser: Target.Dependency =
+    .product(name: "ArgumentParser", package: "swift-argument-parser")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let lifecycle: Target.Dependency =
+    .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+
+/// A Swift target in `Sources/<name>`.
+func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings)
+}
+
+/// The tests of one target in `Tests/<name>Tests`.
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(
+        name: name + "Tests", dependencies: dependencies, path: "Tests/\(name)Tests",
+        swiftSettings: swiftSettings)
+}
+
+/// A C target with an opaque header; `libraries` are linked with it.
+func shims(_ name: String, libraries: [String] = []) -> Target {
+    .target(name: name, linkerSettings: libraries.map { .linkedLibrary($0) })
+}
+
+let package = Package(
+    name: "frostline-dcim",
+    products: [
+        .executable(name: "frostline", targets: ["FrostlineExecutable"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(
+            url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        // 0: C libraries.
+        .systemLibrary(
+            name: "CModbus", pkgConfig: "libmodbus", providers: [.apt(["libmodbus-dev"])]),
+        .systemLibrary(
+            name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(
+            name: "CXlsxWriter", pkgConfig: "xlsxwriter",
+            providers: [.apt(["libxlsxwriter-dev"])]),
+        shims("CNetSNMPShims", libraries: ["netsnmp"]),
+        shims("CCurlShims", libraries: ["curl"]),
+        shims("CTerminfoShims", libraries: ["tinfo"]),
+        shims("CPlatform"),
+
+        // 2 (part): what wrappers may know of the core.
+        module("ConfigTree", []),
+        module("Screen", []),
+
+        // 1: wrappers, one per C library or outside format.
+        module("Platform", ["CPlatform"]),
+        module("Modbus", ["CModbus"]),
+        module("SNMP", ["CNetSNMPShims"]),
+        module("SQLite", ["CSQLite"]),
+        module("HTTPClient", ["CCurlShims"]),
+        module("Spreadsheet", ["CXlsxWriter"]),
+        module("Terminal", ["CTerminfoShims", "CPlatform", "Screen"]),
+        module("YAML", ["ConfigTree", yams]),
+
+        // 2: the pure core.
+        module("Model", []),
+        module("Profiles", ["Model", "ConfigTree"]),
+        module("SiteFile", ["Model", "ConfigTree", "Profiles"]),
+        module("Schedule", ["Model"]),
+        module("Alarms", ["Model"]),
+        module("Energy", ["Model", "ConfigTree"]),
+        module("Views", ["Model"]),
+
+        // 3: engines; none imports another.
+        module("Polling", ["Model", "Schedule", "SNMP", "Modbus", "Platform"]),
+        module("Store", ["Model", "SQLite", "Platform"]),
+        module("Notify", ["Model", "HTTPClient", "Platform"]),
+        module("Reporting", ["Model", "Energy", "Spreadsheet"]),
+        module("Serve", ["Model", "Views", hummingbird, logging, lifecycle]),
+        module("Console", ["Views", "Screen", "Terminal", "HTTPClient", "Platform", "ConfigTree"]),
+        module("Simulation", ["Model", "SNMP", "Modbus", "Platform"]),
+
+        // 4: composition.
+        module(
+            "Daemon",
+            [
+                "Alarms", "ConfigTree", "Energy", "HTTPClient", "Model", "Notify", "Platform",
+                "Polling", "Profiles", "Reporting", "Schedule", "Serve", "SiteFile", "Store",
+                "Views", "YAML", logging, lifecycle,
+            ]),
+        module(
+            "CommandLine",
+            [
+                "Alarms", "ConfigTree", "Console", "Daemon", "Energy", "HTTPClient", "Model",
+                "Platform", "Profiles", "Reporting", "Simulation", "SiteFile", "Store", "Views",
+                "YAML", argumentParser, logging,
+            ]),
+        .executableTarget(
+            name: "FrostlineExecutable", dependencies: ["CommandLine"],
+            swiftSettings: swiftSettings),
+
+        // Tests.
+        .target(
+            name: "TestSupport", dependencies: [], path: "Tests/TestSupport",
+            swiftSettings: swiftSettings),
+        tests("Model", ["Model"]),
+        tests("ConfigTree", ["ConfigTree", "YAML"]),
+        tests("Platform", ["Platform"]),
+        tests("Modbus", ["Modbus", "Platform"]),
+        tests("SNMP", ["SNMP"]),
+        tests("SQLite", ["SQLite"]),
+        tests("HTTPClient", ["HTTPClient", "TestSupport"]),
+        tests("Profiles", ["Profiles", "Model", "ConfigTree", "YAML", "TestSupport"]),
+        tests("SiteFile", ["SiteFile", "Profiles", "Model", "ConfigTree", "YAML", "TestSupport"]),
+        tests("Schedule", ["Schedule", "Model"]),
+        tests("Alarms", ["Alarms", "Model", "TestSupport"]),
+        tests("Energy", ["Energy", "Model", "ConfigTree", "YAML", "TestSupport"]),
+        tests("Screen", ["Screen"]),
+        tests("Polling", ["Polling", "Schedule", "Model", "SNMP", "Modbus", "Platform"]),
+        tests("Store", ["Store", "Model", "SQLite", "Platform", "TestSupport"]),
+        tests("Notify", ["Notify", "Model", "HTTPClient", "TestSupport"]),
+        tests("Reporting", ["Reporting", "Energy", "Model", "TestSupport"]),
+        tests("Console", ["Console", "Views", "Screen", "Terminal", "TestSupport"]),
+        tests("Simulation", ["Simulation", "Model", "SNMP", "Modbus", "Platform", "TestSupport"]),
+        tests("Tidy", ["TestSupport"]),
+        tests("Integration", ["TestSupport"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,93 @@
+/// Urgency by the time an operator has to act (ISA-18.2, section 11; figures in minutes):
+/// critical under 5, high under 30, medium within the shift, low next day.
+package enum AlarmPriority: UInt8, Sendable, CaseIterable, Comparable {
+    case low = 0
+    case medium = 1
+    case high = 2
+    case critical = 3
+    package static func < (a: AlarmPriority, b: AlarmPriority) -> Bool { a.rawValue < b.rawValue }
+    package var name: String {
+        switch self {
+        case .low: "low"
+        case .medium: "medium"
+        case .high: "high"
+        case .critical: "critical"
+        }
+    }
+    package init?(name: String) {
+        guard let match = Self.allCases.first(where: { $0.name == name }) else { return nil }
+        self = match
+    }
+}
+
+/// A rule of the site file. One rule may cover many points; each point it matches is one alarm.
+package struct AlarmRule: Sendable {
+    package enum Condition: Hashable, Sendable {
+        /// Raise above `limit`, clear below `limit - deadband`; in the point's unit.
+        case above(limit: FixedDecimal, deadband: FixedDecimal)
+        case below(limit: FixedDecimal, deadband: FixedDecimal)
+        /// Raise while the state's name is one of these.
+        case state(Set<String>)
+        /// Raise when the device has not answered for this many polls.
+        case noData(missedPolls: Int)
+    }
+    package var name: String
+    /// Devices and points it covers, with `*` for any run of characters: `pdu-*/input.l?.current`.
+    /// For `noData` the part before the slash alone counts.
+    package var device: String
+    package var point: String
+    /// Only devices of this profile, where given.
+    package var profile: String?
+    /// Only devices in this place or below, where given.
+    package var place: String?
+    package var condition: Condition
+    package var onDelayMilliseconds: Int64
+    package var offDelayMilliseconds: Int64
+    package var priority: AlarmPriority
+    package var latching: Bool
+    package var cause: String
+    package var consequence: String
+    package var action: String
+    package init(
+        name: String, device: String, point: String, profile: String? = nil, place: String? = nil,
+        condition: Condition, onDelayMilliseconds: Int64, offDelayMilliseconds: Int64,
+        priority: AlarmPriority, latching: Bool = false, cause: String, consequence: String,
+        action: String
+    ) {
+        self.name = name
+        self.device = device
+        self.point = point
+        self.profile = profile
+        self.place = place
+        self.condition = condition
+        self.onDelayMilliseconds = onDelayMilliseconds
+        self.offDelayMilliseconds = offDelayMilliseconds
+        self.priority = priority
+        self.latching = latching
+        self.cause = cause
+        self.consequence = consequence
+        self.action = action
+    }
+}
+
+/// A receiver of notices.
+package struct Hook: Sendable {
+    package enum Kind: String, Sendable, CaseIterable { case webhook }
+    package var name: String
+    package var kind: Kind
+    package var url: Secret
+    /// Sent as `Authorization: Bearer …` where given.
+    package var token: Secret?
+    /// Notices below this are not sent.
+    package var minimumPriority: AlarmPriority
+    package init(
+        name: String, kind: Kind, url: Secret, token: Secret? = nil,
+        minimumPriority: AlarmPriority = .low
+    ) {
+        self.name = name
+        self.kind = kind
+        self.url = url
+        self.token = token
+        self.minimumPriority = minimumPriority
+    }
+}

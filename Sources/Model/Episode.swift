@@ -1,0 +1,127 @@
+/// What alarms, the journal, the outbox and the views share.
+
+/// One alarm: one rule on one point (or one device, for "no data").
+package struct AlarmKey: Hashable, Sendable, CustomStringConvertible {
+    package var rule: String
+    package var device: String
+    /// Empty for rules on the device itself.
+    package var point: String
+    package init(rule: String, device: String, point: String) {
+        self.rule = rule
+        self.device = device
+        self.point = point
+    }
+    package var description: String {
+        rule + ":" + device + (point.isEmpty ? "" : "/" + point)
+    }
+}
+
+/// Base states of an alarm (ISA-18.2-2016, figure 6).
+package enum AlarmState: String, Sendable, CaseIterable {
+    case normal = "NORM"
+    case unacknowledged = "UNACK"
+    case acknowledged = "ACKED"
+    case returnedUnacknowledged = "RTNUN"
+    case latchedUnacknowledged = "LUNACK"
+    case latchedAcknowledged = "LACKED"
+}
+
+/// What a receiver is told.
+package enum NoticeKind: String, Sendable, CaseIterable {
+    case active, returned = "return", resolved, acknowledged = "acked", escalated
+}
+
+/// One line of the journal: a change of state of one alarm. Append-only.
+package struct AlarmEvent: Sendable {
+    package var key: AlarmKey
+    /// Numbers the lives of one alarm from 1.
+    package var episode: Int64
+    /// Numbers the events of one episode from 1.
+    package var sequence: Int64
+    package var time: Instant
+    package var state: AlarmState
+    package var previous: AlarmState
+    package var priority: AlarmPriority
+    /// The value that decided, as text with its unit; empty where there is none.
+    package var valueText: String
+    /// Who acknowledged, and what they wrote.
+    package var actor: String?
+    package var comment: String?
+    /// What receivers are to be told; nil for changes that only the journal keeps.
+    package var notice: NoticeKind?
+    package init(
+        key: AlarmKey, episode: Int64, sequence: Int64, time: Instant, state: AlarmState,
+        previous: AlarmState, priority: AlarmPriority, valueText: String, actor: String? = nil,
+        comment: String? = nil, notice: NoticeKind?
+    ) {
+        self.key = key
+        self.episode = episode
+        self.sequence = sequence
+        self.time = time
+        self.state = state
+        self.previous = previous
+        self.priority = priority
+        self.valueText = valueText
+        self.actor = actor
+        self.comment = comment
+        self.notice = notice
+    }
+}
+
+/// An alarm as it stands now: what is stored to survive a restart.
+package struct AlarmRecord: Sendable {
+    package var key: AlarmKey
+    package var state: AlarmState
+    package var priority: AlarmPriority
+    package var episode: Int64
+    package var sequence: Int64
+    package var raisedAt: Instant
+    package var changedAt: Instant
+    package var acknowledgedBy: String?
+    package var comment: String?
+    package var valueText: String
+    package init(
+        key: AlarmKey, state: AlarmState, priority: AlarmPriority, episode: Int64, sequence: Int64,
+        raisedAt: Instant, changedAt: Instant, acknowledgedBy: String? = nil,
+        comment: String? = nil, valueText: String
+    ) {
+        self.key = key
+        self.state = state
+        self.priority = priority
+        self.episode = episode
+        self.sequence = sequence
+        self.raisedAt = raisedAt
+        self.changedAt = changedAt
+        self.acknowledgedBy = acknowledgedBy
+        self.comment = comment
+        self.valueText = valueText
+    }
+}
+
+/// A notice on its way to one receiver: written in the same transaction as the change it tells of,
+/// removed only when the receiver has confirmed it.
+package struct OutboxItem: Sendable {
+    /// Ascending in the order in which receivers must hear; 0 before it is stored.
+    package var id: Int64
+    package var receiver: String
+    /// `site/alarm/episode/sequence/receiver`: a receiver may drop repeats of it.
+    package var idempotencyKey: String
+    package var payload: [UInt8]
+    package var createdAt: Instant
+    package var attempts: Int
+    package var nextAttemptAt: Instant
+    package var lastError: String?
+    package init(
+        id: Int64, receiver: String, idempotencyKey: String, payload: [UInt8], createdAt: Instant,
+        attempts: Int, nextAttemptAt: Instant, lastError: String? = nil
+    ) {
+        self.id = id
+        self.receiver = receiver
+        self.idempotencyKey = idempotencyKey
+        self.payload = payload
+        self.createdAt = createdAt
+        self.attempts = attempts
+        self.nextAttemptAt = nextAttemptAt
+        self.lastError = lastError
+    }
+}

@@ -1,0 +1,31 @@
+/// Units of points: SI base and coherent units of the trade only; a profile converts kW to W once,
+/// when it is compiled.
+package enum MeasurementUnit: String, Sendable, CaseIterable {
+    case volt = "V"
+    case ampere = "A"
+    case watt = "W"
+    case voltAmpere = "VA"
+    case reactive = "var"
+    case wattHour = "Wh"
+    case reactiveHour = "varh"
+    case voltAmpereHour = "VAh"
+    case hertz = "Hz"
+    case celsius = "°C"
+    case kelvin = "K"
+    case relativeHumidity = "%RH"
+    case percent = "%"
+    case pascal = "Pa"
+    case litrePerMinute = "L/min"
+    case cubicMetre = "m³"
+    case metrePerSecond = "m/s"
+    case perMinute = "1/min"
+    case second = "s"
+    case hour = "h"
+    case ampereHour = "Ah"
+    case ratio = "1"
+    case ppm = "ppm"
+    case lux = "lx"
+    case volumeFlowCubicMetrePerHour = "m³/h"
+    /// States and texts.
+    case none = ""
+}
