@@ -14,7 +14,8 @@ package func repositoryRoot(_ file: String = #filePath) -> String {
 package func sharedFolder(for purpose: String) -> String? {
     let path = repositoryRoot() + "/../shared"
     if access(path + "/recordings", R_OK) == 0 { return resolved(path) }
-    fputs("skipped: \(purpose): the folder ../shared beside the repository is absent\n", stderr)
+    let line = "skipped: \(purpose): the folder ../shared beside the repository is absent\n"
+    _ = Array(line.utf8).withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
     return nil
 }
 
