@@ -1,0 +1,64 @@
+package import Model
+package import Views
+
+/// What the daemon offers to its API. Every method may be called from any thread; none blocks.
+package protocol APIBackend: Sendable {
+    /// The newest snapshot as JSON of `SiteView`, encoded once per step; nil before the first.
+    func snapshotJSON() -> [UInt8]?
+    /// Snapshots as they come, newest first when the client is slow: it misses some, never lags.
+    func snapshots() -> AsyncStream<[UInt8]>
+    func device(named name: String) async -> DeviceView?
+    /// The last value of every point whose `device/point` matches.
+    func last(matching glob: Glob) async -> [PointView]
+    func series(_ query: SeriesQuery) async throws(APIRefusal) -> SeriesView
+    func acknowledge(_ request: AcknowledgeRequest) async throws(APIRefusal)
+    /// OpenMetrics text.
+    func metrics() async -> String
+    func health() async -> HealthReport
+}
+
+/// Why a request is refused: the HTTP status, and one line with a cure.
+package struct APIRefusal: Error, Sendable {
+    package var status: Int
+    package var message: String
+    package init(status: Int, message: String) {
+        self.status = status
+        self.message = message
+    }
+}
+
+package struct SeriesQuery: Sendable {
+    /// More points or steps than this are refused: an answer stays below about 10 MB.
+    package static let maximumPoints = 100
+    package static let maximumSteps = 10_000
+    package var points: [PointName]
+    package var range: TimeRange
+    package var stepMilliseconds: Int64
+    package init(points: [PointName], range: TimeRange, stepMilliseconds: Int64) {
+        self.points = points
+        self.range = range
+        self.stepMilliseconds = stepMilliseconds
+    }
+}
+
+package struct AcknowledgeRequest: Codable, Sendable {
+    /// `rule:device/point`.
+    package var id: String
+    package var by: String
+    package var comment: String?
+    package init(id: String, by: String, comment: String?) {
+        self.id = id
+        self.by = by
+        self.comment = comment
+    }
+}
+
+package struct HealthReport: Sendable {
+    package var healthy: Bool
+    /// One line: what is well, or what is not.
+    package var text: String
+    package init(healthy: Bool, text: String) {
+        self.healthy = healthy
+        self.text = text
+    }
+}

@@ -1,0 +1,68 @@
+package import Logging
+import Hummingbird
+
+/// Where the API listens.
+package enum APIAddress: Hashable, Sendable {
+    case unixSocket(path: String)
+    /// Loopback only; TLS and other hosts are a reverse proxy's.
+    case loopback(port: Int)
+}
+
+/// The HTTP API on one address. NIO lives behind this type and nowhere else.
+package struct APIServer: Sendable {
+    private let backend: any APIBackend
+    private let address: APIAddress
+    private let logger: Logger
+    private let onRunning: @Sendable () -> Void
+
+    /// `onRunning` is called once connections are accepted.
+    package init(
+        backend: any APIBackend, address: APIAddress, logger: Logger,
+        onRunning: @escaping @Sendable () -> Void = {}
+    ) {
+        self.backend = backend
+        self.address = address
+        self.logger = logger
+        self.onRunning = onRunning
+    }
+
+    package func run() async throws {
+        let bind: BindAddress
+        switch address {
+        case .unixSocket(let path): bind = .unixDomainSocket(path: path)
+        case .loopback(let port): bind = .hostname("127.0.0.1", port: port)
+        }
+        let onRunning = onRunning
+        let application = Application(
+            router: router(),
+            configuration: ApplicationConfiguration(address: bind, serverName: "frostline"),
+            onServerRunning: { _ in onRunning() },
+            logger: logger)
+        try await application.run()
+    }
+
+    private func router() -> Router<BasicRequestContext> {
+        let router = Router()
+        if case .loopback = address { router.add(middleware: LoopbackHostCheck()) }
+        Routes(backend: backend).register(on: router)
+        return router
+    }
+}
+
+/// Refuses requests whose Host is not this machine: a web page that resolves its own name to
+/// 127.0.0.1 (DNS rebinding) must not read the site.
+private struct LoopbackHostCheck: RouterMiddleware {
+    @concurrent
+    func handle(
+        _ request: Request, context: BasicRequestContext,
+        next: @concurrent (Request, BasicRequestContext) async throws -> Response
+    ) async throws -> Response {
+        let host = request.head.authority ?? ""
+        let name = host.split(separator: ":").first.map(String.init) ?? ""
+        guard ["localhost", "127.0.0.1"].contains(name) else {
+            return Routes.refusal(
+                APIRefusal(status: 421, message: "this API answers to localhost only"))
+        }
+        return try await next(request, context)
+    }
+}

@@ -1,0 +1,168 @@
+import FoundationEssentials
+import Hummingbird
+import Model
+import Views
+
+/// The paths of the API; `docs/API.md` lists them with examples.
+struct Routes {
+    /// An acknowledgement with its comment fits easily.
+    private static let maximumBodyBytes = 16 << 10
+
+    let backend: any APIBackend
+
+    func register(on router: Router<BasicRequestContext>) {
+        router.get("healthz") { _, _ in await health() }
+        router.get("metrics") { _, _ in await metrics() }
+        router.get("api/v1/snapshot") { _, _ in snapshot() }
+        router.get("api/v1/events") { _, _ in events() }
+        router.get("api/v1/devices/:name") { _, context in
+            await device(context.parameters.get("name"))
+        }
+        router.get("api/v1/last") { request, _ in
+            let glob = request.uri.queryParameters["glob"].map(String.init) ?? "*"
+            return Self.json(await backend.last(matching: Glob(glob)))
+        }
+        router.get("api/v1/series") { request, _ in await series(request) }
+        router.get("api/v1/alarms") { _, _ in alarms() }
+        router.post("api/v1/alarms/ack") { request, _ in await acknowledge(request) }
+    }
+
+    private func health() async -> Response {
+        let report = await backend.health()
+        return Self.text(
+            report.text + "\n", status: report.healthy ? .ok : .serviceUnavailable,
+            type: "text/plain; charset=utf-8")
+    }
+
+    private func metrics() async -> Response {
+        Self.text(
+            await backend.metrics(), status: .ok,
+            type: "application/openmetrics-text; version=1.0.0; charset=utf-8")
+    }
+
+    private func snapshot() -> Response {
+        guard let json = backend.snapshotJSON() else { return Self.notYet }
+        return Self.response(ByteBuffer(bytes: json), type: "application/json")
+    }
+
+    private func alarms() -> Response {
+        guard let json = backend.snapshotJSON(),
+            let view = try? JSONDecoder().decode(SiteView.self, from: Data(json))
+        else { return Self.notYet }
+        return Self.json(view.alarms)
+    }
+
+    private func device(_ name: String?) async -> Response {
+        let name = name ?? ""
+        guard let view = await backend.device(named: name) else {
+            return Self.refusal(
+                APIRefusal(
+                    status: 404,
+                    message: "no device `\(name)`; the names are in /api/v1/snapshot"))
+        }
+        return Self.json(view)
+    }
+
+    private func series(_ request: Request) async -> Response {
+        do throws(APIRefusal) {
+            return Self.json(try await backend.series(try Self.seriesQuery(request)))
+        } catch {
+            return Self.refusal(error)
+        }
+    }
+
+    private static func seriesQuery(_ request: Request) throws(APIRefusal) -> SeriesQuery {
+        let parameters = request.uri.queryParameters
+        let names = parameters["points"].map(String.init) ?? ""
+        var points: [PointName] = []
+        for name in names.split(separator: ",") {
+            guard let point = PointName(String(name)) else {
+                throw APIRefusal(
+                    status: 400, message: "`\(name)` is no point; write points=device/point")
+            }
+            points.append(point)
+        }
+        guard let from = parameters["from"].flatMap({ Int64($0) }),
+            let to = parameters["to"].flatMap({ Int64($0) }),
+            let step = parameters["step"].flatMap({ Int64($0) }),
+            from < to, step > 0, !points.isEmpty, points.count <= SeriesQuery.maximumPoints,
+            from > -(1 << 53), to < 1 << 53, (to - from) / step <= SeriesQuery.maximumSteps
+        else {
+            throw APIRefusal(
+                status: 400,
+                message: "needs points=a/b,c/d (at most \(SeriesQuery.maximumPoints)), from, to "
+                    + "and step in milliseconds, at most \(SeriesQuery.maximumSteps) steps")
+        }
+        return SeriesQuery(
+            points: points,
+            range: TimeRange(start: Instant(milliseconds: from), end: Instant(milliseconds: to)),
+            stepMilliseconds: step)
+    }
+
+    private func acknowledge(_ request: Request) async -> Response {
+        var request = request
+        do {
+            let body = try await request.collectBody(upTo: Self.maximumBodyBytes)
+            let asked = try JSONDecoder().decode(
+                AcknowledgeRequest.self, from: Data(body.readableBytesView))
+            try await backend.acknowledge(asked)
+            return Response(status: .noContent)
+        } catch let refusal as APIRefusal {
+            return Self.refusal(refusal)
+        } catch {
+            return Self.refusal(
+                APIRefusal(
+                    status: 400,
+                    message: "needs a JSON body {\"id\":\"rule:device/point\",\"by\":\"name\"}"))
+        }
+    }
+
+    /// Server-sent events (WHATWG HTML, section 9.2): one `snapshot` event per step.
+    private func events() -> Response {
+        let frames = backend.snapshots().map { json in
+            var buffer = ByteBuffer()
+            buffer.reserveCapacity(json.count + 32)
+            buffer.writeString("event: snapshot\ndata: ")
+            buffer.writeBytes(json)
+            buffer.writeString("\n\n")
+            return buffer
+        }
+        return Response(
+            status: .ok,
+            headers: [.contentType: "text/event-stream", .cacheControl: "no-store"],
+            body: ResponseBody(asyncSequence: frames))
+    }
+
+    private static var notYet: Response {
+        refusal(APIRefusal(status: 503, message: "no snapshot yet; ask again in a second"))
+    }
+
+    static func refusal(_ refusal: APIRefusal) -> Response {
+        text(
+            refusal.message + "\n", status: .init(code: refusal.status),
+            type: "text/plain; charset=utf-8")
+    }
+
+    private static func json(_ value: some Encodable) -> Response {
+        do {
+            return response(
+                ByteBuffer(bytes: try JSONEncoder().encode(value)), type: "application/json")
+        } catch {
+            return refusal(APIRefusal(status: 500, message: "cannot encode the answer: \(error)"))
+        }
+    }
+
+    private static func text(
+        _ text: String, status: HTTPResponse.Status, type: String
+    ) -> Response {
+        var response = response(ByteBuffer(string: text), type: type)
+        response.status = status
+        return response
+    }
+
+    private static func response(_ body: ByteBuffer, type: String) -> Response {
+        Response(
+            status: .ok, headers: [.contentType: type, .cacheControl: "no-store"],
+            body: ResponseBody(byteBuffer: body))
+    }
+}
