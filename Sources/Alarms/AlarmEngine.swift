@@ -1,0 +1,327 @@
+package import Model
+
+/// All alarms of a site: which rule watches which point, and the state of each.
+///
+/// Pure: readings and clocks come in, journal lines go out. The caller stores the lines, the
+/// records and the notices in one transaction before anybody hears of them.
+package struct AlarmEngine: Sendable {
+    /// 2,000 points on each of 20,000 devices never all carry alarms; beyond this the rules are
+    /// wrong, and further points go unwatched, counted.
+    package static let maximumAlarms = 200_000
+
+    private struct Alarm: Sendable {
+        let key: AlarmKey
+        let rule: Int
+        var machine: AlarmStateMachine
+        var filter: ConditionFilter
+        var record: AlarmRecord
+        let point: PointDefinition?
+    }
+
+    private struct DeviceBinding: Sendable {
+        var boundPoints = 0
+        /// Alarms by index of the point.
+        var byPoint: [[Int32]] = []
+        var noData: [Int] = []
+        var missedPolls = 0
+        var goodPolls = 0
+    }
+
+    /// Good polls in a row before "no data" ends.
+    private static let goodPollsToClear = 2
+
+    private let site: Site
+    private let ancestors: [String: Set<String>]
+    private var alarms: [Alarm] = []
+    private var devices: [DeviceBinding]
+    private var restored: [AlarmKey: AlarmRecord]
+    private var indexByKey: [AlarmKey: Int] = [:]
+    private var waiting: Set<Int> = []
+    /// Points that no alarm could be made for because of `maximumAlarms`.
+    package private(set) var unwatched = 0
+
+    package init(site: Site, restored: [AlarmRecord]) {
+        self.site = site
+        self.restored = Dictionary(restored.map { ($0.key, $0) }) { first, _ in first }
+        devices = Array(repeating: DeviceBinding(), count: site.devices.count)
+        ancestors = Self.ancestors(of: site)
+        for index in site.devices.indices { bindNoData(DeviceID(index)) }
+    }
+
+    private static func ancestors(of site: Site) -> [String: Set<String>] {
+        var result: [String: Set<String>] = [:]
+        for place in site.places {
+            let above = place.parent.flatMap { result[$0] } ?? []
+            result[place.name] = above.union([place.name])
+        }
+        return result
+    }
+
+    // MARK: Binding
+
+    /// Makes alarms for points of `device` that were not known before.
+    package mutating func bind(_ device: DeviceID, points: [PointDefinition]) {
+        let index = Int(device.index)
+        guard devices[index].boundPoints < points.count else { return }
+        for pointIndex in devices[index].boundPoints..<points.count {
+            var found: [Int32] = []
+            for rule in site.alarmRules.indices {
+                guard matches(rule, device), Glob(site.alarmRules[rule].point)
+                    .matches(points[pointIndex].name),
+                    let alarm = add(rule, device, points[pointIndex])
+                else { continue }
+                found.append(Int32(alarm))
+            }
+            devices[index].byPoint.append(found)
+        }
+        devices[index].boundPoints = points.count
+    }
+
+    private mutating func bindNoData(_ device: DeviceID) {
+        for rule in site.alarmRules.indices {
+            guard case .noData = site.alarmRules[rule].condition, matches(rule, device) else {
+                continue
+            }
+            if let alarm = add(rule, device, nil) {
+                devices[Int(device.index)].noData.append(alarm)
+            }
+        }
+    }
+
+    private func matches(_ ruleIndex: Int, _ device: DeviceID) -> Bool {
+        let rule = site.alarmRules[ruleIndex]
+        let spec = site.devices[Int(device.index)]
+        guard Glob(rule.device).matches(spec.name) else { return false }
+        if let profile = rule.profile, profile != spec.profile { return false }
+        guard let place = rule.place else { return true }
+        return spec.place.flatMap { ancestors[$0] }?.contains(place) ?? false
+    }
+
+    private mutating func add(
+        _ ruleIndex: Int, _ device: DeviceID, _ point: PointDefinition?
+    ) -> Int? {
+        let rule = site.alarmRules[ruleIndex]
+        let test: ConditionFilter.Test
+        if let point {
+            guard let prepared = ConditionFilter.Test(rule.condition, for: point) else {
+                return nil
+            }
+            test = prepared
+        } else {
+            test = .external
+        }
+        guard alarms.count < Self.maximumAlarms else {
+            unwatched += 1
+            return nil
+        }
+        let key = AlarmKey(
+            rule: rule.name, device: site.devices[Int(device.index)].name, point: point?.name ?? "")
+        let record = restored.removeValue(forKey: key)
+        let state = record?.state ?? .normal
+        let live = state == .unacknowledged || state == .acknowledged
+        alarms.append(
+            Alarm(
+                key: key, rule: ruleIndex,
+                machine: AlarmStateMachine(state: state, latching: rule.latching),
+                filter: ConditionFilter(
+                    test: test, onDelay: rule.onDelayMilliseconds,
+                    offDelay: rule.offDelayMilliseconds, isLive: live),
+                record: record ?? .fresh(key, priority: rule.priority), point: point))
+        indexByKey[key] = alarms.count - 1
+        return alarms.count - 1
+    }
+
+    /// Ends restored alarms whose rule or device the site file no longer has. Points of known
+    /// devices may still turn up, so their alarms are kept.
+    package mutating func retireOrphans(at time: Instant) -> [AlarmEvent] {
+        let rules = Set(site.alarmRules.map(\.name))
+        let names = Set(site.devices.map(\.name))
+        var events: [AlarmEvent] = []
+        for record in restored.values.sorted(by: { $0.key.description < $1.key.description })
+        where !rules.contains(record.key.rule) || !names.contains(record.key.device) {
+            restored.removeValue(forKey: record.key)
+            guard record.state != .normal else { continue }
+            var ended = record
+            ended.state = .normal
+            ended.sequence += 1
+            ended.changedAt = time
+            retired.append(ended)
+            events.append(
+                AlarmEvent(
+                    key: record.key, episode: record.episode, sequence: ended.sequence, time: time,
+                    state: .normal, previous: record.state, priority: record.priority,
+                    valueText: record.valueText, notice: .resolved))
+        }
+        return events
+    }
+
+    /// Records that `retireOrphans` ended, for storing.
+    package private(set) var retired: [AlarmRecord] = []
+
+    // MARK: Steps
+
+    /// Takes one poll's readings. `answered` is false for a failed poll. `now` is monotonic (ms).
+    package mutating func step(
+        _ batch: ReadingBatch, answered: Bool, now: Int64
+    ) -> [AlarmEvent] {
+        var events = stepNoData(batch.device, answered: answered, now: now, time: batch.time)
+        let device = Int(batch.device.index)
+        for value in batch.values {
+            let pointIndex = Int(value.index)
+            guard pointIndex < devices[device].byPoint.count else { continue }
+            for alarm in devices[device].byPoint[pointIndex] {
+                let sample: ConditionFilter.Sample =
+                    value.quality.isUsable ? .value(value.mantissa) : .untrusted
+                let index = Int(alarm)
+                let input = alarms[index].filter.take(sample, now: now)
+                if value.quality.isUsable { note(value.mantissa, for: index) }
+                events += follow(input, alarm: index, time: batch.time)
+            }
+        }
+        return events
+    }
+
+    private mutating func stepNoData(
+        _ id: DeviceID, answered: Bool, now: Int64, time: Instant
+    ) -> [AlarmEvent] {
+        let device = Int(id.index)
+        if answered {
+            devices[device].missedPolls = 0
+            devices[device].goodPolls = min(devices[device].goodPolls + 1, 1_000)
+        } else {
+            devices[device].goodPolls = 0
+            devices[device].missedPolls = min(devices[device].missedPolls + 1, 1_000_000)
+        }
+        var events: [AlarmEvent] = []
+        for index in devices[device].noData {
+            guard case .noData(let limit) = site.alarmRules[alarms[index].rule].condition else {
+                continue
+            }
+            let missed = devices[device].missedPolls
+            let wasLive = alarms[index].filter.isLive
+            let lost = missed >= limit
+            let stays = wasLive && devices[device].goodPolls < Self.goodPollsToClear
+            if !answered { alarms[index].record.valueText = "\(missed) polls missed" }
+            let input = alarms[index].filter.set(lost || stays, now: now)
+            events += follow(input, alarm: index, time: time)
+        }
+        return events
+    }
+
+    /// Lets delays elapse; call about once a second.
+    package mutating func tick(now: Int64, time: Instant) -> [AlarmEvent] {
+        var events: [AlarmEvent] = []
+        for index in waiting.sorted() {
+            let input = alarms[index].filter.advance(now: now)
+            events += follow(input, alarm: index, time: time)
+        }
+        return events
+    }
+
+    private mutating func note(_ mantissa: Int64, for index: Int) {
+        guard let point = alarms[index].point, alarms[index].machine.state != .normal
+            || alarms[index].filter.isWaiting || alarms[index].filter.isLive
+        else { return }
+        alarms[index].record.valueText = Self.text(mantissa, of: point)
+    }
+
+    private static func text(_ mantissa: Int64, of point: PointDefinition) -> String {
+        if let name = point.stateName(mantissa) { return name }
+        let unit = point.unit.rawValue
+        return point.decimal(mantissa).description + (unit.isEmpty ? "" : " " + unit)
+    }
+
+    private mutating func follow(
+        _ input: AlarmInput?, alarm index: Int, time: Instant
+    ) -> [AlarmEvent] {
+        if alarms[index].filter.isWaiting {
+            waiting.insert(index)
+        } else {
+            waiting.remove(index)
+        }
+        guard let input, case .moved(let previous, let notice) = alarms[index].machine.apply(input)
+        else { return [] }
+        return [journal(index, previous: previous, notice: notice, time: time, actor: nil, nil)]
+    }
+
+    private mutating func journal(
+        _ index: Int, previous: AlarmState, notice: NoticeKind, time: Instant, actor: String?,
+        _ comment: String?
+    ) -> AlarmEvent {
+        var record = alarms[index].record
+        record.state = alarms[index].machine.state
+        record.changedAt = time
+        if notice == .active {
+            record.episode += 1
+            record.sequence = 0
+            record.raisedAt = time
+            record.acknowledgedBy = nil
+            record.comment = nil
+        }
+        record.sequence += 1
+        if let actor { record.acknowledgedBy = actor }
+        if let comment { record.comment = comment }
+        alarms[index].record = record
+        return AlarmEvent(
+            key: record.key, episode: record.episode, sequence: record.sequence, time: time,
+            state: record.state, previous: previous, priority: record.priority,
+            valueText: record.valueText, actor: actor, comment: comment, notice: notice)
+    }
+
+    // MARK: People
+
+    package enum Refusal: Error, Sendable, CustomStringConvertible {
+        case unknown(String)
+        case notAllowed(String)
+        package var description: String {
+            switch self {
+            case .unknown(let id):
+                "no alarm `\(id)`; `frostline alarms list` prints the ids"
+            case .notAllowed(let reason): reason
+            }
+        }
+    }
+
+    /// Repeating an acknowledgement changes nothing and is no error.
+    package mutating func acknowledge(
+        id: String, by actor: String, comment: String?, at time: Instant
+    ) throws(Refusal) -> [AlarmEvent] {
+        guard let index = alarms.firstIndex(where: { $0.key.description == id }) else {
+            throw .unknown(id)
+        }
+        switch alarms[index].machine.apply(.acknowledge) {
+        case .moved(let previous, let notice):
+            return [
+                journal(
+                    index, previous: previous, notice: notice, time: time, actor: actor, comment)
+            ]
+        case .unchanged: return []
+        case .refused(let reason): throw .notAllowed(reason)
+        }
+    }
+
+    // MARK: Views
+
+    /// Alarms that are not normal, most urgent first, then newest.
+    package var active: [(record: AlarmRecord, rule: AlarmRule)] {
+        alarms.filter { $0.machine.state != .normal }
+            .map { ($0.record, site.alarmRules[$0.rule]) }
+            .sorted {
+                ($0.0.priority, $0.0.raisedAt, $0.0.key.description)
+                    > ($1.0.priority, $1.0.raisedAt, $1.0.key.description)
+            }
+    }
+
+    package func record(_ key: AlarmKey) -> AlarmRecord? {
+        indexByKey[key].map { alarms[$0].record } ?? retired.last { $0.key == key }
+    }
+}
+
+extension AlarmRecord {
+    fileprivate static func fresh(_ key: AlarmKey, priority: AlarmPriority) -> AlarmRecord {
+        let never = Instant(milliseconds: 0)
+        return AlarmRecord(
+            key: key, state: .normal, priority: priority, episode: 0, sequence: 0, raisedAt: never,
+            changedAt: never, valueText: "")
+    }
+}

@@ -1,0 +1,155 @@
+import Alarms
+import Model
+import Testing
+
+@Suite("the alarm engine")
+struct AlarmEngineTests {
+    private static let temperature = PointDefinition(
+        name: "inlet.temperature", kind: .gauge, unit: .celsius, scale: 1)
+
+    private func site(onDelay: Int64 = 0, offDelay: Int64 = 0, latching: Bool = false) -> Site {
+        var site = Site(name: "s", displayName: "S", offsetMinutes: 480, altitudeMetres: 950)
+        site.places = [
+            Place(name: "h1", displayName: "1", kind: .hall, parent: nil),
+            Place(name: "r1", displayName: "1", kind: .rack, parent: "h1"),
+        ]
+        site.devices = [
+            DeviceSpec(
+                name: "probe-1", profile: "p",
+                transport: .modbusTCP(ModbusTCPTransport(host: "127.0.0.1")), place: "r1")
+        ]
+        site.alarmRules = [
+            AlarmRule(
+                name: "hot", device: "probe-*", point: "inlet.*", place: "h1",
+                condition: .above(limit: FixedDecimal("27")!, deadband: FixedDecimal("1")!),
+                onDelayMilliseconds: onDelay, offDelayMilliseconds: offDelay, priority: .high,
+                latching: latching, cause: "c", consequence: "q", action: "a"),
+            AlarmRule(
+                name: "silent", device: "*", point: "*", condition: .noData(missedPolls: 3),
+                onDelayMilliseconds: 0, offDelayMilliseconds: 0, priority: .medium, cause: "c",
+                consequence: "q", action: "a"),
+        ]
+        return site
+    }
+
+    private func engine(_ site: Site, restored: [AlarmRecord] = []) -> AlarmEngine {
+        var engine = AlarmEngine(site: site, restored: restored)
+        engine.bind(DeviceID(0), points: [Self.temperature])
+        return engine
+    }
+
+    private func batch(_ mantissa: Int64, at seconds: Int64, _ quality: Quality = .good)
+        -> ReadingBatch
+    {
+        ReadingBatch(
+            device: DeviceID(0), time: Instant(seconds: seconds),
+            values: [PointValue(index: 0, mantissa: mantissa, quality: quality)])
+    }
+
+    @Test("the deadband keeps an alarm that hovers at its limit from flapping")
+    func deadband() {
+        var engine = engine(site())
+        var notices: [NoticeKind?] = []
+        for (second, mantissa) in [270, 271, 265, 268, 260, 259, 268].enumerated() {
+            let events = engine.step(
+                batch(Int64(mantissa), at: Int64(second)), answered: true, now: Int64(second) * 1000)
+            notices += events.map(\.notice)
+        }
+        // 27.0 is not above 27; 27.1 raises; only below 26 clears.
+        #expect(notices == [.active, .returned])
+    }
+
+    @Test("a condition shorter than the on-delay raises nothing; a longer one does, without a new sample")
+    func delays() {
+        var engine = engine(site(onDelay: 60_000))
+        #expect(engine.step(batch(300, at: 0), answered: true, now: 0).isEmpty)
+        #expect(engine.step(batch(250, at: 30), answered: true, now: 30_000).isEmpty)
+        #expect(engine.step(batch(300, at: 40), answered: true, now: 40_000).isEmpty)
+        #expect(engine.tick(now: 99_999, time: Instant(seconds: 99)).isEmpty)
+        let events = engine.tick(now: 100_000, time: Instant(seconds: 100))
+        #expect(events.map(\.notice) == [.active])
+        #expect(events.first?.valueText == "30.0 °C")
+    }
+
+    @Test("an untrusted value neither raises nor clears", arguments: [Quality.bad, .stale, .absent])
+    func frozen(quality: Quality) {
+        var engine = engine(site())
+        #expect(engine.step(batch(900, at: 0, quality), answered: true, now: 0).isEmpty)
+        _ = engine.step(batch(300, at: 1), answered: true, now: 1000)
+        #expect(engine.step(batch(0, at: 2, quality), answered: true, now: 2000).isEmpty)
+        #expect(engine.active.map(\.record.state) == [.unacknowledged])
+    }
+
+    @Test("three missed polls raise one alarm on the device, two good ones end it")
+    func noData() {
+        var engine = engine(site())
+        var notices: [NoticeKind?] = []
+        for (second, answered) in [false, false, true, false, false, false, false, true, true]
+            .enumerated()
+        {
+            let events = engine.step(
+                batch(200, at: Int64(second), answered ? .good : .stale), answered: answered,
+                now: Int64(second) * 1000)
+            notices += events.map(\.notice)
+        }
+        #expect(notices == [.active, .returned])
+    }
+
+    @Test("an acknowledgement names the person, a second one changes nothing, an unknown one is refused")
+    func acknowledge() throws {
+        var engine = engine(site())
+        _ = engine.step(batch(300, at: 0), answered: true, now: 0)
+        let id = "hot:probe-1/inlet.temperature"
+        let time = Instant(seconds: 5)
+        let events = try engine.acknowledge(id: id, by: "li", comment: "door open", at: time)
+        #expect(events.map(\.state) == [.acknowledged])
+        #expect(engine.active.first?.record.acknowledgedBy == "li")
+        #expect(try engine.acknowledge(id: id, by: "wang", comment: nil, at: time).isEmpty)
+        #expect(engine.active.first?.record.acknowledgedBy == "li")
+        #expect(throws: AlarmEngine.Refusal.self) {
+            _ = try engine.acknowledge(id: "no:such", by: "li", comment: nil, at: time)
+        }
+    }
+
+    @Test("a restart keeps an active alarm: no second notice, and it still ends")
+    func restart() {
+        var first = engine(site())
+        _ = first.step(batch(300, at: 0), answered: true, now: 0)
+        let records = first.active.map(\.record)
+        var second = engine(site(), restored: records)
+        #expect(second.step(batch(300, at: 9), answered: true, now: 9_000).isEmpty)
+        let events = second.step(batch(200, at: 10), answered: true, now: 10_000)
+        #expect(events.map(\.notice) == [.returned])
+        #expect(events.first?.episode == 1)
+    }
+
+    @Test("an alarm whose device was taken out of the site file is ended, with a notice")
+    func retire() {
+        var first = engine(site())
+        _ = first.step(batch(300, at: 0), answered: true, now: 0)
+        var smaller = site()
+        smaller.devices = []
+        var second = AlarmEngine(site: smaller, restored: first.active.map(\.record))
+        let events = second.retireOrphans(at: Instant(seconds: 20))
+        #expect(events.map(\.notice) == [.resolved])
+        #expect(second.record(events[0].key)?.state == .normal)
+    }
+
+    @Test("limits with more digits than the point are compared exactly")
+    func scales() {
+        var precise = site()
+        precise.alarmRules[0].condition = .above(
+            limit: FixedDecimal("27.049")!, deadband: FixedDecimal("0.001")!)
+        var engine = engine(precise)
+        #expect(engine.step(batch(270, at: 0), answered: true, now: 0).isEmpty)
+        #expect(engine.step(batch(271, at: 1), answered: true, now: 1).count == 1)
+        var extreme = site()
+        extreme.alarmRules[0].condition = .above(
+            limit: FixedDecimal(mantissa: .max, scale: 18), deadband: FixedDecimal("0")!)
+        var other = AlarmEngine(site: extreme, restored: [])
+        other.bind(
+            DeviceID(0),
+            points: [PointDefinition(name: "inlet.x", kind: .gauge, unit: .watt, scale: -9)])
+        _ = other.step(batch(.max, at: 2), answered: true, now: 2)
+    }
+}
