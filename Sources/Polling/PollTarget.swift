@@ -1,0 +1,30 @@
+package import Model
+
+/// A device as polling sees it.
+package struct PollTarget: Hashable, Sendable {
+    package var device: DeviceID
+    package var name: String
+    package var transport: Transport
+    package var plan: RequestPlan
+    package var intervalMilliseconds: Int64
+    /// For each request, not for the whole poll.
+    package var timeoutMilliseconds: Int64
+    /// Repetitions of one request after the first.
+    package var retries: Int
+
+    package init(
+        device: DeviceID, name: String, transport: Transport, plan: RequestPlan,
+        intervalMilliseconds: Int64, timeoutMilliseconds: Int64 = 2000, retries: Int = 2
+    ) {
+        precondition(
+            intervalMilliseconds > 0 && timeoutMilliseconds > 0 && retries >= 0,
+            "BUG: a poll target needs a positive interval and time-out; got \(name)")
+        self.device = device
+        self.name = name
+        self.transport = transport
+        self.plan = plan
+        self.intervalMilliseconds = intervalMilliseconds
+        self.timeoutMilliseconds = timeoutMilliseconds
+        self.retries = retries
+    }
+}
