@@ -3,20 +3,24 @@ import Synchronization
 
 /// A server for one test: accepts connections one after another on a port of its own or a Unix
 /// socket, reads the head of a request, and answers with what `respond` says, piece by piece.
-final class LoopbackServer: Sendable {
+package final class LoopbackServer: Sendable {
     /// A piece of the answer and the pause before it.
-    struct Piece: Sendable {
-        var afterMilliseconds: UInt32 = 0
-        var text: String
+    package struct Piece: Sendable {
+        package var afterMilliseconds: UInt32 = 0
+        package var text: String
+        package init(afterMilliseconds: UInt32 = 0, text: String) {
+            self.afterMilliseconds = afterMilliseconds
+            self.text = text
+        }
     }
-    let port: UInt16
+    package let port: UInt16
     private let listener: Int32
     private let seen = Mutex<[String]>([])
 
     /// The heads and bodies of requests so far.
-    var requests: [String] { seen.withLock { $0 } }
+    package var requests: [String] { seen.withLock { $0 } }
 
-    init(unixPath: String? = nil, respond: @escaping @Sendable (String) -> [Piece]) {
+    package init(unixPath: String? = nil, respond: @escaping @Sendable (String) -> [Piece]) {
         let domain = unixPath == nil ? AF_INET : AF_UNIX
         let fd = socket(domain, Int32(SOCK_STREAM.rawValue), 0)
         if let unixPath {
@@ -41,7 +45,7 @@ final class LoopbackServer: Sendable {
         pthread_detach(thread)
     }
 
-    func stop() { shutdown(listener, Int32(SHUT_RDWR)) }
+    package func stop() { shutdown(listener, Int32(SHUT_RDWR)) }
 
     private static func bindLoopback(_ fd: Int32) -> UInt16 {
         var address = sockaddr_in()
@@ -114,6 +118,6 @@ private func runThreadBox(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableR
 }
 
 /// A complete answer with its length.
-func answer(_ status: String, headers: String = "", _ body: String = "") -> String {
+package func answer(_ status: String, headers: String = "", _ body: String = "") -> String {
     "HTTP/1.1 \(status)\r\nContent-Length: \(body.utf8.count)\r\n\(headers)\r\n\(body)"
 }

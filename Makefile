@@ -1,0 +1,46 @@
+# Frostline. `make demo` and `make test` need a Swift 6.2 toolchain and nothing else: `deps`
+# installs the rest by package name.
+
+APT_PACKAGES := build-essential pkg-config libmodbus-dev libsnmp-dev libsqlite3-dev \
+	libcurl4-openssl-dev libncurses-dev libxlsxwriter-dev
+# What the tests hold the product against; the product itself needs none of it.
+APT_TEST_PACKAGES := snmp snmpd tmux python3 python3-venv sqlite3 systemd
+PYTHON_TEST_PACKAGES := snmpsim pysmi pymodbus openpyxl pyte jsonschema
+
+SWIFT_FLAGS ?= --explicit-target-dependency-import-check error
+PEERS := .build/peers
+
+.PHONY: demo test bench build deps test-deps peers clean format
+
+demo: build
+	.build/release/frostline demo
+
+build: deps
+	swift build -c release $(SWIFT_FLAGS) --product frostline
+
+deps:
+	@scripts/install-packages $(APT_PACKAGES)
+
+test-deps: deps
+	@scripts/install-packages $(APT_TEST_PACKAGES)
+
+# Independent peers from PyPI in a virtual environment of their own.
+peers: $(PEERS)/.ready
+$(PEERS)/.ready: Makefile
+	python3 -m venv $(PEERS)
+	$(PEERS)/bin/pip install --quiet $(PYTHON_TEST_PACKAGES)
+	touch $@
+
+test: test-deps peers
+	swift build --build-tests $(SWIFT_FLAGS)
+	swift test --skip-build
+	Tests/Integration/run
+
+bench:
+	Benchmarks/run
+
+format:
+	swift format format --in-place --recursive Sources Tests Package.swift
+
+clean:
+	swift package clean

@@ -1,0 +1,136 @@
+import HTTPClient
+package import Model
+package import Platform
+
+/// Where notices wait. The store implements it; every method may block on the disk.
+package protocol OutboxSource: Sendable {
+    /// The oldest notices of one receiver that are not delivered, in order.
+    func pending(receiver: String, limit: Int) -> [OutboxItem]
+    func delivered(_ item: OutboxItem)
+    /// `item` carries the new number of attempts, the time of the next and the error.
+    func failed(_ item: OutboxItem)
+}
+
+/// Delivers notices: one thread per receiver, in order, until the receiver has confirmed.
+///
+/// At least once: a notice is marked delivered only after the receiver's 2xx, so a crash in
+/// between repeats it with the same `Idempotency-Key`.
+package final class Dispatcher: Sendable {
+    /// Receivers of a site; each costs a thread.
+    package static let maximumReceivers = 64
+    private static let connectTimeoutMilliseconds: Int64 = 5_000
+    private static let totalTimeoutMilliseconds: Int64 = 15_000
+    /// Nobody needs more of a receiver's answer than its reason.
+    private static let maximumAnswerBytes = 64 << 10
+    /// How often a receiver without a wake-up looks whether a waiting notice is due.
+    private static let pauseMilliseconds: Int64 = 1_000
+
+    private struct Signal {
+        var generation = 0
+        var stopped = false
+    }
+
+    private let hooks: [Hook]
+    private let outbox: any OutboxSource
+    private let signal = ConditionLock(Signal())
+    private let threads: [NativeThread]
+
+    package init(hooks: [Hook], outbox: any OutboxSource) throws(PlatformError) {
+        precondition(
+            hooks.count <= Self.maximumReceivers, "BUG: \(hooks.count) hooks passed the site check")
+        self.hooks = hooks
+        self.outbox = outbox
+        var threads: [NativeThread] = []
+        for hook in hooks {
+            let loop = DeliveryLoop(hook: hook, outbox: outbox, signal: signal)
+            threads.append(try NativeThread(name: "hook-" + hook.name.prefix(10)) { loop.run() })
+        }
+        self.threads = threads
+    }
+
+    /// Tells the receivers' threads that something new waits.
+    package func wake() { signal.update { $0.generation += 1 } }
+
+    /// Ends the threads; what waits stays in the outbox. A delivery under way is finished first.
+    package func stop() {
+        signal.update { $0.stopped = true }
+        for thread in threads { thread.join() }
+    }
+
+    /// Sends one payload now, beside the outbox, and tells what the receiver said.
+    package static func sendOnce(_ payload: [UInt8], key: String, to hook: Hook) -> String? {
+        DeliveryLoop.post(payload, key: key, to: hook)
+    }
+
+    private struct DeliveryLoop: Sendable {
+        let hook: Hook
+        let outbox: any OutboxSource
+        let signal: ConditionLock<Signal>
+
+        func run() {
+            var generation = -1
+            while true {
+                let seen = generation
+                let next: Signal? = signal.wait(forMilliseconds: Dispatcher.pauseMilliseconds) {
+                    $0.stopped || $0.generation != seen ? $0 : nil
+                }
+                if let next {
+                    if next.stopped { return }
+                    generation = next.generation
+                }
+                while deliverFirst() {
+                    if signal.wait(forMilliseconds: 0, until: { $0.stopped ? true : nil }) == true {
+                        return
+                    }
+                }
+            }
+        }
+
+        /// Delivers the oldest notice if it is due; true when the next may be tried at once.
+        private func deliverFirst() -> Bool {
+            guard var item = outbox.pending(receiver: hook.name, limit: 1).first else {
+                return false
+            }
+            let now = Instant(milliseconds: Clocks.wallMilliseconds())
+            // A clock that was set back must not hold a notice for longer than one back-off.
+            let wait = item.nextAttemptAt.millisecondsSince(now)
+            guard wait <= 0 || wait > 2 * Backoff.maximumMilliseconds else { return false }
+            guard let problem = Self.post(item.payload, key: item.idempotencyKey, to: hook) else {
+                outbox.delivered(item)
+                return true
+            }
+            item.attempts += 1
+            item.lastError = problem
+            let delay = Backoff.milliseconds(
+                afterAttempts: item.attempts, seed: UInt64(bitPattern: item.id))
+            item.nextAttemptAt = Instant(milliseconds: Clocks.wallMilliseconds() + delay)
+            outbox.failed(item)
+            return false
+        }
+
+        /// Nil when the receiver confirmed, otherwise why not.
+        static func post(_ payload: [UInt8], key: String, to hook: Hook) -> String? {
+            var headers = [
+                HTTPRequest.Header("Content-Type", "application/json"),
+                HTTPRequest.Header("Idempotency-Key", key),
+                HTTPRequest.Header("User-Agent", "frostline"),
+            ]
+            if let token = hook.token {
+                headers.append(HTTPRequest.Header("Authorization", "Bearer " + token.reveal))
+            }
+            var request = HTTPRequest(method: .post, url: hook.url.reveal)
+            request.headers = headers
+            request.body = payload
+            request.connectTimeoutMilliseconds = Dispatcher.connectTimeoutMilliseconds
+            request.totalTimeoutMilliseconds = Dispatcher.totalTimeoutMilliseconds
+            request.maximumResponseBytes = Dispatcher.maximumAnswerBytes
+            do {
+                let response = try HTTPClient.send(request)
+                return response.isSuccess ? nil : "the receiver answered \(response.status)"
+            } catch {
+                // The URL may hold a secret: say what went wrong, not where.
+                return "\(error.kind.rawValue): \(error.detail)"
+            }
+        }
+    }
+}
