@@ -92,12 +92,16 @@ package enum YAMLFile {
     ) -> Diagnostic? {
         var quote: Character?
         var atValue = true
+        var opensValue = false
+        var previous: Character?
         var depth = 0
         for (offset, character) in content.enumerated() {
             if let open = quote {
                 if character == open { quote = nil }
+                previous = character
                 continue
             }
+            let wasAtValue = atValue
             let position = SourcePosition(file: file, line: line, column: indent + offset + 1)
             if atValue, character == "*" || character == "&" {
                 return Diagnostic(
@@ -114,11 +118,20 @@ package enum YAMLFile {
             case "]", "}":
                 depth -= 1
                 atValue = false
-            case "#" where atValue: return nil
-            case " ": break
-            case ":", "-", ",": atValue = true
+            case "#" where atValue || previous == " ": return nil
+            // `pdu-*` and `a:*` are plain text: these marks need a space behind them.
+            case " ": if opensValue { atValue = true }
+            case ":": atValue = previous == "\"" || previous == "'"
+            case ",": atValue = depth > 0
             default: atValue = false
             }
+            switch character {
+            case ":": opensValue = true
+            case "-", "?": opensValue = wasAtValue
+            case " ": break
+            default: opensValue = false
+            }
+            previous = character
             if depth > maximumDepth || indent > 8 * maximumDepth {
                 return Diagnostic(
                     position, "nested more than \(maximumDepth) deep", cure: "flatten the structure")

@@ -32,7 +32,8 @@ struct YAMLFileTests {
         "anchors and aliases are refused where they stand",
         arguments: [
             ("a: &x 1\nb: *x\n", "f.yaml:1:4: "), ("a: 1\nb: [1, *x]\n", "f.yaml:2:8: "),
-            ("- *x\n", "f.yaml:1:3: "),
+            ("- *x\n", "f.yaml:1:3: "), ("- - *x\n", "f.yaml:1:5: "),
+            ("{\"a\":*x}\n", "f.yaml:1:6: "), ("a-b: *x\n", "f.yaml:1:6: "),
         ])
     func aliases(text: String, prefix: String) {
         let (node, problems) = parse(text)
@@ -42,7 +43,7 @@ struct YAMLFileTests {
 
     @Test("a star in quotes, in a block text or in a comment is text")
     func stars() {
-        let (node, problems) = parse("a: \"*x\"\nb: 3*4 # *no\nc: |\n  *text\n  - *more\nd: 1\n")
+        let (node, problems) = parse("a: \"*x\"\nb: 3*4 # *no\ne: pdu-*/in, &c d:*\nc: |\n  *text\n  - *more\nd: 1\n")
         #expect(problems.isEmpty, "\(problems)")
         #expect(node != nil)
     }
