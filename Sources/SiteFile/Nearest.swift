@@ -1,0 +1,43 @@
+import ConfigTree
+
+/// The candidate nearest to `word`. Of a long list only names that begin alike are compared: edit
+/// distance to 20,000 names would take seconds for every mistake.
+func nearest(to word: String, in candidates: some Collection<String>) -> String? {
+    if candidates.count <= 500 { return closest(to: word, in: candidates) }
+    let beginning = word.utf8.prefix(2)
+    let length = word.utf8.count
+    let alike = candidates.lazy.filter {
+        $0.utf8.starts(with: beginning) && abs($0.utf8.count - length) <= 2
+    }
+    return closest(to: word, in: alike.prefix(500))
+}
+
+/// Whether some name fits both a profile's pattern, whose `*` and `?` stop at dots, and a rule's,
+/// whose do not.
+func overlaps(pattern: String, glob: String) -> Bool {
+    let a = Array(pattern.utf8)
+    let b = Array(glob.utf8)
+    let star = UInt8(ascii: "*")
+    let any = UInt8(ascii: "?")
+    let dot = UInt8(ascii: ".")
+    // row[j]: the part of `a` read so far and the first j bytes of `b` have a common text.
+    var row = [Bool](repeating: false, count: b.count + 1)
+    row[0] = true
+    for j in 0..<b.count where b[j] == star { row[j + 1] = row[j] }
+    for i in 0..<a.count {
+        var next = [Bool](repeating: false, count: b.count + 1)
+        next[0] = a[i] == star && row[0]
+        for j in 0..<b.count {
+            if b[j] == star {
+                next[j + 1] = row[j + 1] || next[j]
+            } else if a[i] == star {
+                next[j + 1] = row[j + 1] || (next[j] && b[j] != dot)
+            } else {
+                let same = a[i] == b[j] || (a[i] == any && b[j] != dot)
+                next[j + 1] = row[j] && (same || (b[j] == any))
+            }
+        }
+        row = next
+    }
+    return row[b.count]
+}

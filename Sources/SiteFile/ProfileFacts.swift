@@ -1,0 +1,49 @@
+package import Model
+
+/// What the site file must know of a profile to check it: its protocol and its points.
+package struct ProfileFacts: Sendable {
+    package enum Access: String, Sendable { case snmp = "SNMP", modbus = "Modbus" }
+
+    /// A point, or a family of them: `?*` stands for an instance, one or more characters other
+    /// than a dot.
+    package struct Point: Sendable {
+        package var pattern: String
+        package var kind: PointKind
+        package var unit: MeasurementUnit
+        /// The physically possible values, in the unit.
+        package var lowest: FixedDecimal?
+        package var highest: FixedDecimal?
+        /// As people read it: `outlet.<n>.power`.
+        var shownName: String {
+            pattern.split(separator: "?*", omittingEmptySubsequences: false)
+                .joined(separator: "<n>")
+        }
+
+        package init(
+            pattern: String, kind: PointKind, unit: MeasurementUnit, lowest: FixedDecimal? = nil,
+            highest: FixedDecimal? = nil
+        ) {
+            self.pattern = pattern
+            self.kind = kind
+            self.unit = unit
+            self.lowest = lowest
+            self.highest = highest
+        }
+    }
+
+    package var access: Access
+    package var points: [Point]
+    package init(access: Access, points: [Point]) {
+        self.access = access
+        self.points = points
+    }
+
+    /// The point of this exact name, which holds no `*` or `?`; of several that fit the first.
+    func point(named name: String) -> Point? {
+        points.first { $0.pattern == name } ?? points.first { overlaps(pattern: $0.pattern, glob: name) }
+    }
+
+    func points(overlapping glob: String) -> [Point] {
+        points.filter { overlaps(pattern: $0.pattern, glob: glob) }
+    }
+}

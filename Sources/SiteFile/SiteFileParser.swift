@@ -1,0 +1,77 @@
+package import ConfigTree
+package import Model
+
+/// Reads a site file: everything in it, or every mistake in it.
+package enum SiteFileParser {
+    /// The site that `node` describes, or nil with the mistakes in `diagnostics`.
+    ///
+    /// - Parameters:
+    ///   - profiles: what is known of each profile, by name.
+    ///   - tariffs: the voltage classes of each tariff table.
+    ///   - secret: gives the text behind a reference; called once for each place it stands.
+    package static func parse(
+        _ node: ConfigNode, profiles: [String: ProfileFacts], tariffs: [String: [String]],
+        secret: @escaping SecretSource, _ diagnostics: inout Diagnostics
+    ) -> Site? {
+        var reader = SiteReader(profiles: profiles, tariffs: tariffs, secret: secret)
+        reader.read(node)
+        diagnostics.append(contentsOf: reader.diagnostics.all)
+        return reader.diagnostics.isEmpty ? reader.site : nil
+    }
+
+    /// The keys whose values are lists, which several files may add to.
+    private static let lists: Set<String> = [
+        "rooms", "halls", "devices", "power", "cooling", "meters", "alarms", "hooks",
+        "subsidiaries",
+    ]
+
+    /// One tree of `main` and the files of `conf.d`: lists are joined, in the order given; every
+    /// other key stands in one file only. Credentials are joined too.
+    package static func merge(
+        _ main: ConfigNode, with others: [ConfigNode], _ diagnostics: inout Diagnostics
+    ) -> ConfigNode {
+        guard !others.isEmpty, case .mapping(var merged) = main.content else { return main }
+        for other in others {
+            guard let entries = other.entries(&diagnostics) else { continue }
+            for entry in entries {
+                guard let index = merged.firstIndex(where: { $0.key == entry.key }) else {
+                    merged.append(entry)
+                    continue
+                }
+                switch (merged[index].value.content, entry.value.content) {
+                case (_, .null): break
+                case (.null, _): merged[index] = entry
+                case (.sequence(let first), .sequence(let second)) where lists.contains(entry.key):
+                    merged[index].value.content = .sequence(first + second)
+                case (.mapping(let first), .mapping(let second)) where entry.key == "credentials":
+                    merged[index].value.content = .mapping(
+                        joined(first, second, &diagnostics))
+                default:
+                    diagnostics.add(
+                        entry.keyPosition,
+                        "`\(entry.key)` stands already at \(merged[index].keyPosition)",
+                        cure: "keep one of them")
+                }
+            }
+        }
+        return ConfigNode(position: main.position, content: .mapping(merged))
+    }
+
+    private static func joined(
+        _ first: [ConfigNode.Entry], _ second: [ConfigNode.Entry],
+        _ diagnostics: inout Diagnostics
+    ) -> [ConfigNode.Entry] {
+        var result = first
+        for entry in second {
+            if let known = first.first(where: { $0.key == entry.key }) {
+                diagnostics.add(
+                    entry.keyPosition,
+                    "credentials `\(entry.key)` stand already at \(known.keyPosition)",
+                    cure: "rename one of them")
+                continue
+            }
+            result.append(entry)
+        }
+        return result
+    }
+}

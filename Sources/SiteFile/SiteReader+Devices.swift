@@ -1,0 +1,215 @@
+import ConfigTree
+import Model
+
+extension SiteReader {
+    mutating func readDevice(_ node: ConfigNode) {
+        var table = TableReader(node, what: title(.device, node), &diagnostics)
+        let name = claimName(table.required("name", &diagnostics), .device)
+        let displayName = displayName(&table)
+        let profileNode = table.required("profile", &diagnostics)
+        let profile = profileNode.flatMap { profileName($0) }
+        let addressNode = table.required("address", &diagnostics)
+        let address = addressNode.flatMap { defaults.addresses.read($0, &diagnostics) }
+        let place = place(table.optional("place"))
+        let feed = feed(table.optional("feed"))
+        let intervalNode = table.optional("interval")
+        let interval = interval(intervalNode) ?? defaults.interval
+        let timeoutNode = table.optional("timeout")
+        let timeout = timeout(timeoutNode) ?? defaults.timeout
+        let retries = retries(table.optional("retries")) ?? defaults.retries
+        let credentialsNode = table.optional("credentials")
+        table.finish(&diagnostics)
+        if timeout > interval {
+            diagnostics.add(
+                (timeoutNode ?? intervalNode ?? node).position,
+                "the timeout of \(timeout) ms is longer than the interval of \(interval) ms",
+                cure: "shorten the timeout or lengthen the interval")
+        }
+        guard let addressNode, let address else { return }
+        checkUnique(address, device: name ?? "?", at: addressNode.position)
+        if let profile, let profileNode {
+            checkProtocol(address, profile: profile, at: profileNode.position)
+        }
+        guard let transport = transport(address, credentials: credentialsNode, at: addressNode),
+            let name, let profile
+        else { return }
+        deviceIndex[name] = site.devices.count
+        site.devices.append(
+            DeviceSpec(
+                name: name, displayName: displayName, profile: profile, transport: transport,
+                place: place, feed: feed, intervalMilliseconds: interval,
+                timeoutMilliseconds: timeout, retries: retries))
+    }
+
+    mutating func profileName(_ node: ConfigNode) -> String? {
+        guard let name = node.text(&diagnostics) else { return nil }
+        guard profiles[name] == nil else { return name }
+        reportUnknown(
+            "profile", name, at: node.position, among: profiles.keys.sorted(),
+            otherwise: "`frostline profiles list` shows what there is")
+        return nil
+    }
+
+    private mutating func checkProtocol(
+        _ address: DeviceAddress, profile: String, at position: SourcePosition
+    ) {
+        let access: ProfileFacts.Access =
+            if case .snmp = address { .snmp } else { .modbus }
+        guard let needed = profiles[profile]?.access, needed != access else { return }
+        diagnostics.add(
+            position, "profile `\(profile)` speaks \(needed.rawValue), the address is for "
+                + access.rawValue,
+            cure: needed == .snmp
+                ? "write `address: snmp://HOST`"
+                : "write `address: modbus://HOST/UNIT` or `rtu:///dev/…`")
+    }
+
+    private mutating func checkUnique(
+        _ address: DeviceAddress, device: String, at position: SourcePosition
+    ) {
+        if let owner = addressOwners[address.key] {
+            diagnostics.add(
+                position, "`\(owner)` and `\(device)` have the same address `\(address.key)`",
+                cure: "correct one of them, or remove the device that stands twice")
+            return
+        }
+        addressOwners[address.key] = device
+        guard case .serial(let line) = address else { return }
+        guard let first = serialLines[line.path] else {
+            serialLines[line.path] = (line, device)
+            return
+        }
+        let same =
+            first.address.baud == line.baud && first.address.parity == line.parity
+            && first.address.stopBits == line.stopBits
+        if !same {
+            diagnostics.add(
+                position,
+                "`\(first.device)` and `\(device)` share \(line.path) with different settings",
+                cure: "give both the same baud, parity and stopBits")
+        }
+    }
+
+    private mutating func transport(
+        _ address: DeviceAddress, credentials node: ConfigNode?, at addressNode: ConfigNode
+    ) -> Transport? {
+        switch address {
+        case .snmp(let host, let port):
+            guard let access = access(node, at: addressNode) else { return nil }
+            return .snmp(SNMPTransport(host: host, port: port, access: access))
+        case .modbus(let host, let port, let unit):
+            refuseCredentials(node)
+            return .modbusTCP(ModbusTCPTransport(host: host, port: port, unit: unit))
+        case .serial(let line):
+            refuseCredentials(node)
+            return .modbusRTU(
+                ModbusRTUTransport(
+                    path: line.path, baud: line.baud, parity: line.parity,
+                    stopBits: line.stopBits, unit: line.unit))
+        }
+    }
+
+    private mutating func refuseCredentials(_ node: ConfigNode?) {
+        guard let node else { return }
+        diagnostics.add(
+            node.position, "Modbus knows no credentials", cure: "remove `credentials`")
+    }
+
+    private mutating func access(
+        _ node: ConfigNode?, at addressNode: ConfigNode
+    ) -> SNMPTransport.Access? {
+        guard let node else {
+            if defaults.access == nil, !defaults.accessWasGiven {
+                diagnostics.add(
+                    addressNode.position, "nothing says with which community or user to ask",
+                    cure: "add `defaults: {snmp: {version: 2c, community: …}}`, "
+                        + "or `credentials: NAME` to the device")
+            }
+            return defaults.access
+        }
+        guard let name = node.text(&diagnostics) else { return nil }
+        guard let known = credentials[name] else {
+            reportUnknown(
+                "set of credentials", name, at: node.position, among: credentials.keys.sorted(),
+                otherwise: "add it to `credentials`")
+            return nil
+        }
+        return known
+    }
+
+    /// What a reference to a point needs the point to be.
+    enum PointNeed {
+        case gauge([MeasurementUnit])
+        case energyCounter
+    }
+
+    /// The name of a device, checked.
+    mutating func device(_ node: ConfigNode?) -> String? {
+        guard let node, let name = node.text(&diagnostics) else { return nil }
+        return checkDevice(name, at: node.position) ? name : nil
+    }
+
+    private mutating func checkDevice(_ name: String, at position: SourcePosition) -> Bool {
+        let known = names[.device] ?? [:]
+        if known[name] != nil { return true }
+        reportUnknown(
+            "device", name, at: position, among: known.keys, otherwise: "add it to `devices`")
+        return false
+    }
+
+    /// A reference `device/point`, checked against the device's profile.
+    mutating func point(_ node: ConfigNode?, need: PointNeed) -> PointName? {
+        guard let node, let text = node.text(&diagnostics) else { return nil }
+        guard let name = PointName(text) else {
+            diagnostics.add(
+                node.position, "`\(text.prefix(80))` is no point",
+                cure: "write DEVICE/POINT, as `meter-a/input.power`")
+            return nil
+        }
+        guard checkDevice(name.device, at: node.position) else { return nil }
+        // A device in error has been reported; nothing more is known of it.
+        guard let index = deviceIndex[name.device],
+            let facts = profiles[site.devices[index].profile]
+        else { return name }
+        let profile = site.devices[index].profile
+        guard let point = facts.point(named: name.point) else {
+            let near = nearest(to: name.point, in: facts.points.map(\.shownName))
+            diagnostics.add(
+                node.position, "profile `\(profile)` has no point `\(name.point.prefix(80))`",
+                cure: near.map { "did you mean `\($0)`?" }
+                    ?? "`frostline profiles explain \(profile)` lists its points")
+            return nil
+        }
+        return checkKind(point, need, name, at: node.position) ? name : nil
+    }
+
+    private mutating func checkKind(
+        _ point: ProfileFacts.Point, _ need: PointNeed, _ name: PointName,
+        at position: SourcePosition
+    ) -> Bool {
+        switch (need, point.kind) {
+        case (.energyCounter, .counter) where point.unit == .wattHour: return true
+        case (.gauge(let units), .gauge) where units.contains(point.unit): return true
+        case (.energyCounter, _):
+            diagnostics.add(
+                position, "`\(name)` is a \(point.kindWord), not an energy register in Wh",
+                cure: "name the device's cumulative energy, such as `input.energy`")
+        case (.gauge(let units), _):
+            let wanted = units.map(\.rawValue).joined(separator: " or ")
+            diagnostics.add(
+                position, "`\(name)` is a \(point.kindWord), not a momentary value in \(wanted)",
+                cure: "name a point in \(wanted)")
+        }
+        return false
+    }
+}
+
+extension ProfileFacts.Point {
+    var kindWord: String {
+        switch kind {
+        case .gauge: "momentary value in \(unit == .none ? "no unit" : unit.rawValue)"
+        case .counter: "counter in \(unit == .none ? "no unit" : unit.rawValue)"
+        case .state: "state"
+        }
+    }
+}

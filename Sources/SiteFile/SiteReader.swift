@@ -1,0 +1,244 @@
+import ConfigTree
+import Model
+
+/// Bounds of a site. A site of 1,200 racks has about 3,000 devices; these are several times that.
+enum SiteBounds {
+    static let devices = 20_000
+    static let racks = 5_000
+    static let places = 10_000
+    static let powerNodes = 30_000
+    static let coolingUnits = 2_000
+    static let meters = 10_000
+    static let alarmRules = 1_000
+    static let hooks = 50
+    static let subsidiaries = 100
+    static let credentials = 200
+    /// Parents of one power node: A and B, and room for rings.
+    static let parents = 8
+}
+
+/// What devices and racks take where they do not say otherwise.
+struct SiteDefaults {
+    var interval: Int64 = 10_000
+    var timeout: Int64 = 2_000
+    var retries = 2
+    var access: SNMPTransport.Access?
+    /// `defaults.snmp` was written, if perhaps wrongly.
+    var accessWasGiven = false
+    var addresses = AddressReader()
+    var rackHeight = 42
+    var rackWatts: Int64?
+}
+
+/// The state of reading one site file. Sections are read in the order in which they refer to each
+/// other (places, devices, then what stands on devices), whatever their order in the file, so that
+/// each reference is checked where it is read.
+struct SiteReader {
+    var site = Site(name: "", displayName: "", offsetMinutes: 480, altitudeMetres: 0)
+    var diagnostics = Diagnostics()
+    var defaults = SiteDefaults()
+    /// Nil for a set that was written wrongly, so that its users are not reported too.
+    var credentials: [String: SNMPTransport.Access?] = [:]
+    var tree = PlaceTree()
+    var placeIndex: [String: Int] = [:]
+    /// Names written in each section with the position of the first, also of items in error:
+    /// what refers to those is not reported a second time.
+    var names: [Section: [String: SourcePosition]] = [:]
+    var deviceIndex: [String: Int] = [:]
+    var addressOwners: [String: String] = [:]
+    var serialLines: [String: (address: SerialAddress, device: String)] = [:]
+    /// Where the power nodes name their parents, for the checks of the whole chain.
+    var parentPositions: [String: [(parent: String, position: SourcePosition)]] = [:]
+    var meterOwners: [String: String] = [:]
+    var rackOwners: [String: String] = [:]
+    var energyOwners: [PointName: String] = [:]
+
+    let profiles: [String: ProfileFacts]
+    let tariffs: [String: [String]]
+    let secret: SecretSource
+
+    init(
+        profiles: [String: ProfileFacts], tariffs: [String: [String]],
+        secret: @escaping SecretSource
+    ) {
+        self.profiles = profiles
+        self.tariffs = tariffs
+        self.secret = secret
+    }
+
+    /// Lists whose items have names of their own; the raw value is what messages call an item.
+    enum Section: String {
+        case credentials, device, meter, hook, subsidiary
+        case power = "power node"
+        case cooling = "cooling unit"
+        case alarm = "alarm rule"
+    }
+
+    mutating func read(_ root: ConfigNode) {
+        var table = TableReader(root, what: "the site file", &diagnostics)
+        if let node = table.required("site", &diagnostics) { readIdentity(node) }
+        if let node = table.optional("defaults") { readDefaults(node) }
+        if let node = table.optional("credentials") { readCredentials(node) }
+        if let node = table.optional("rooms") { readRooms(node) }
+        if let node = table.optional("halls") { readHalls(node) }
+        readList(table.optional("devices"), .device, maximum: SiteBounds.devices) {
+            $0.readDevice($1)
+        }
+        readList(table.optional("power"), .power, maximum: SiteBounds.powerNodes) {
+            $0.readPowerNode($1)
+        }
+        checkPowerChain()
+        readList(table.optional("cooling"), .cooling, maximum: SiteBounds.coolingUnits) {
+            $0.readCoolingUnit($1)
+        }
+        if let node = table.optional("outdoor") { readOutdoor(node) }
+        let meters = table.optional("meters")
+        readList(meters, .meter, maximum: SiteBounds.meters) { $0.readMeter($1) }
+        if let meters { checkMeters(meters) }
+        readList(table.optional("alarms"), .alarm, maximum: SiteBounds.alarmRules) {
+            $0.readAlarmRule($1)
+        }
+        readList(table.optional("hooks"), .hook, maximum: SiteBounds.hooks) { $0.readHook($1) }
+        if let node = table.optional("tariff") { readTariff(node) }
+        readList(
+            table.optional("subsidiaries"), .subsidiary, maximum: SiteBounds.subsidiaries
+        ) { $0.readSubsidiary($1) }
+        table.finish(&diagnostics)
+    }
+
+    private mutating func readIdentity(_ node: ConfigNode) {
+        var table = TableReader(node, what: "`site`", &diagnostics)
+        let name = table.required("name", &diagnostics)?.identifier(&diagnostics)
+        site.name = name ?? ""
+        site.displayName =
+            table.optional("displayName")?.text(maximum: 200, &diagnostics) ?? site.name
+        if let offset = table.optional("offset"), let text = offset.text(&diagnostics) {
+            // The parser of moments knows every form of an offset.
+            if text != "Z", let instant = Instant(iso8601: "1970-01-02T00:00" + text, offsetMinutes: 0),
+                abs(instant.millisecondsSince(Instant(seconds: 86_400))) <= 14 * 3_600_000,
+                instant.milliseconds % QuarterHour.milliseconds == 0
+            {
+                site.offsetMinutes = Int((86_400_000 - instant.milliseconds) / 60_000)
+            } else {
+                diagnostics.add(
+                    offset.position, "`\(text.prefix(20))` is no offset from UTC",
+                    cure: "write for example `\"+08:00\"`")
+            }
+        }
+        if let node = table.optional("altitude"), let text = node.text(&diagnostics) {
+            let number = trimmed(text.hasSuffix("m") ? text.dropLast() : text[...])
+            if let metres = Int(number), (-500...6000).contains(metres) {
+                site.altitudeMetres = metres
+            } else {
+                diagnostics.add(
+                    node.position, "`\(text.prefix(20))` is no altitude",
+                    cure: "write metres above sea level from -500 to 6000, as `950 m`")
+            }
+        }
+        table.finish(&diagnostics)
+    }
+
+    /// Reads every item of a list, generated ones spelled out. A mistake in a template is reported
+    /// for the first item that has it.
+    private mutating func readList(
+        _ list: ConfigNode?, _ section: Section, maximum: Int,
+        read: (inout SiteReader, ConfigNode) -> Void
+    ) {
+        guard let list, let items = list.list(&diagnostics) else { return }
+        let generator = Generator(places: tree)
+        var count = 0
+        for item in items {
+            var seen: Set<SourcePosition> = []
+            for node in generator.items(item, &diagnostics) {
+                count += 1
+                guard count <= maximum else {
+                    diagnostics.add(
+                        list.position, "more than \(maximum) \(section.rawValue) items",
+                        cure: "split the site")
+                    return
+                }
+                let before = diagnostics
+                diagnostics = Diagnostics()
+                read(&self, node)
+                let found = diagnostics.all
+                diagnostics = before
+                diagnostics.append(contentsOf: found.filter { !seen.contains($0.position) })
+                seen.formUnion(found.map(\.position))
+            }
+        }
+    }
+
+    /// Reads a name and claims it for `section`; nil after reporting a bad or repeated one.
+    mutating func claimName(_ node: ConfigNode?, _ section: Section) -> String? {
+        guard let node else { return nil }
+        if let text = node.plainText, text.contains("{") {
+            diagnostics.add(
+                node.position, "the name `\(text.prefix(60))` has a placeholder and no `each`",
+                cure: "add `each: {…}` to the item, or write the name out")
+            return nil
+        }
+        guard let name = node.identifier(&diagnostics) else { return nil }
+        if let first = names[section]?[name] {
+            let cure =
+                first == node.position
+                ? "put a placeholder that differs, such as `{n}`, into the name"
+                : "rename one of them"
+            diagnostics.add(
+                node.position, "a \(section.rawValue) `\(name)` stands already in line \(first.line)",
+                cure: cure)
+            return nil
+        }
+        names[section, default: [:]][name] = node.position
+        return name
+    }
+
+    /// What messages call an item: ``device `pdu-a` ``.
+    func title(_ section: Section, _ node: ConfigNode) -> String {
+        guard case .mapping(let entries) = node.content,
+            let name = entries.first(where: { $0.key == "name" })?.value.plainText
+        else { return section.rawValue }
+        return "\(section.rawValue) `\(name.prefix(64))`"
+    }
+
+    /// Reports that nothing in `section` has this name.
+    mutating func reportUnknown(
+        _ what: String, _ name: String, at position: SourcePosition,
+        among known: some Collection<String>, otherwise cure: String
+    ) {
+        let near = nearest(to: name, in: known)
+        diagnostics.add(
+            position, "no \(what) is called `\(name.prefix(80))`",
+            cure: near.map { "did you mean `\($0)`?" } ?? cure)
+    }
+
+    /// The name of an existing place.
+    mutating func place(_ node: ConfigNode?) -> String? {
+        guard let node, let name = node.text(&diagnostics) else { return nil }
+        guard placeIndex[name] == nil else { return name }
+        reportUnknown(
+            "place", name, at: node.position, among: placeIndex.keys,
+            otherwise: "use a full name such as `h1-r01-k07`, or add it to `halls` or `rooms`")
+        return nil
+    }
+
+    mutating func feed(_ node: ConfigNode?) -> Feed? { node?.choice(Feed.self, &diagnostics) }
+
+    mutating func displayName(_ table: inout TableReader) -> String? {
+        table.optional("displayName")?.text(maximum: 200, &diagnostics)
+    }
+
+    /// One value or a list of values.
+    mutating func oneOrMany(_ node: ConfigNode?) -> [ConfigNode] {
+        guard let node else { return [] }
+        if case .sequence(let items) = node.content { return items }
+        return [node]
+    }
+}
+
+extension ConfigNode {
+    /// The text of a single value; nil for anything else.
+    var plainText: String? {
+        guard case .scalar(let text, _) = content else { return nil }
+        return text
+    }
+}
