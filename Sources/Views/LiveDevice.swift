@@ -1,0 +1,98 @@
+package import Model
+
+/// A device as it stands now: its points, their last values, and how its polls went.
+package struct LiveDevice: Sendable {
+    package var points: [PointDefinition] = []
+    /// One for each point: the last reading, with the quality it has now.
+    package var values: [PointValue] = []
+    /// One for each point: when its value was last read; nil before the first time.
+    package var readAt: [Instant?] = []
+    package var lastAnswer: Instant?
+    package var latencyMicroseconds: Int64?
+    package var polls: Int64 = 0
+    package var failures: Int64 = 0
+    /// Polls in a row without an answer.
+    package var missedPolls = 0
+    package var lastFailure: PollFailure?
+
+    package init() {}
+
+    /// Takes the values of a poll that was answered. `definitions` are all points known now.
+    package mutating func take(_ batch: ReadingBatch, definitions: [PointDefinition]) {
+        grow(to: definitions)
+        for value in batch.values where Int(value.index) < values.count {
+            values[Int(value.index)] = value
+            if value.quality.isUsable { readAt[Int(value.index)] = batch.time }
+        }
+    }
+
+    /// What a poll without an answer makes of the points: the last value, no longer trusted.
+    package func staleBatch(device: DeviceID, at time: Instant) -> ReadingBatch {
+        var batch = ReadingBatch(device: device, time: time, values: values)
+        for index in batch.values.indices {
+            let known = readAt[index] != nil
+            batch.values[index].quality = known ? .stale : .absent
+        }
+        return batch
+    }
+
+    private mutating func grow(to definitions: [PointDefinition]) {
+        // A definition may gain its label later; the list itself only grows.
+        points = definitions
+        for index in values.count..<max(values.count, definitions.count) {
+            values.append(PointValue(index: UInt16(index), mantissa: 0, quality: .absent))
+            readAt.append(nil)
+        }
+    }
+
+    package func index(ofPoint name: String) -> Int? { points.firstIndex { $0.name == name } }
+
+    /// `answering`, `late` (a poll was missed), `silent` (three or more), `never`.
+    package var stateName: String {
+        if polls == 0 || (lastAnswer == nil && missedPolls < 3) { return "never" }
+        if missedPolls == 0 { return "answering" }
+        return missedPolls < 3 ? "late" : "silent"
+    }
+
+    /// Answered its last poll.
+    package var isAnswering: Bool { polls > 0 && missedPolls == 0 }
+
+    /// A point as the API shows it.
+    package func view(ofPoint index: Int, device: String) -> PointView {
+        let point = points[index]
+        let value = values[index]
+        let hasValue = value.quality != .absent && readAt[index] != nil || value.quality == .bad
+        var text: String?
+        var number: Double?
+        if hasValue {
+            let decimal = point.decimal(value.mantissa)
+            text = point.stateName(value.mantissa) ?? decimal.description
+            number = decimal.double
+        }
+        return PointView(
+            device: device, name: point.name, label: point.label, kind: point.kindName, text: text,
+            value: number, unit: point.unit.rawValue, quality: value.quality.name,
+            timeMS: readAt[index]?.milliseconds)
+    }
+}
+
+extension PointDefinition {
+    package var kindName: String {
+        switch kind {
+        case .gauge: "gauge"
+        case .counter: "counter"
+        case .state: "state"
+        }
+    }
+}
+
+extension Transport {
+    /// Where a device is reached, without secrets.
+    package var text: String {
+        switch self {
+        case .snmp(let snmp): "snmp \(snmp.host):\(snmp.port)"
+        case .modbusTCP(let modbus): "modbus \(modbus.host):\(modbus.port) unit \(modbus.unit)"
+        case .modbusRTU(let rtu): "rtu \(rtu.path) unit \(rtu.unit)"
+        }
+    }
+}

@@ -1,0 +1,143 @@
+package import Model
+
+/// The site as OpenMetrics 1.0 text: one family per unit, labels from the topology, and the
+/// collector's own figures. Values that cannot be trusted are left out, as a scrape leaves out
+/// what it did not see.
+package struct OpenMetricsText: Sendable {
+    private let site: Site
+
+    package init(site: Site) { self.site = site }
+
+    private struct Family {
+        var type: String
+        var unit: String
+        var help: String
+        var lines: [String] = []
+    }
+
+    package func write(_ view: SiteView, _ live: [LiveDevice]) -> String {
+        var families: [String: Family] = [:]
+        for (index, device) in live.enumerated() {
+            points(of: device, spec: site.devices[index], into: &families)
+        }
+        collector(view, into: &families)
+        header(view.header, into: &families)
+        var text = ""
+        for (name, family) in families.sorted(by: { $0.key < $1.key }) {
+            text += "# HELP \(name) \(family.help)\n# TYPE \(name) \(family.type)\n"
+            if !family.unit.isEmpty { text += "# UNIT \(name) \(family.unit)\n" }
+            for line in family.lines { text += line }
+        }
+        return text + "# EOF\n"
+    }
+
+    private func points(
+        of device: LiveDevice, spec: DeviceSpec, into families: inout [String: Family]
+    ) {
+        var labels = "device=\"\(Self.escaped(spec.name))\""
+        if let place = spec.place { labels += ",place=\"\(Self.escaped(place))\"" }
+        if let feed = spec.feed { labels += ",feed=\"\(feed.rawValue)\"" }
+        for (index, point) in device.points.enumerated() {
+            let value = device.values[index]
+            guard value.quality.isUsable, let unit = Self.unitNames[point.unit] else { continue }
+            let pointLabels = labels + ",point=\"\(Self.escaped(point.name))\""
+            switch point.kind {
+            case .gauge:
+                let name = "frostline_" + unit
+                families[name, default: Family(type: "gauge", unit: unit, help: "readings")]
+                    .lines.append(
+                        "\(name){\(pointLabels)} \(point.decimal(value.mantissa))\n")
+            case .counter:
+                let name = "frostline_counted_" + unit
+                families[name, default: Family(type: "counter", unit: unit, help: "registers")]
+                    .lines.append(
+                        "\(name)_total{\(pointLabels)} \(point.decimal(value.mantissa))\n")
+            case .state(let states):
+                let name = "frostline_state"
+                let label =
+                    states.first { $0.code == value.mantissa }?.name ?? String(value.mantissa)
+                families[name, default: Family(type: "gauge", unit: "", help: "states by name")]
+                    .lines.append("\(name){\(pointLabels),state=\"\(Self.escaped(label))\"} 1\n")
+            }
+        }
+    }
+
+    private func collector(_ view: SiteView, into families: inout [String: Family]) {
+        var up = Family(type: "gauge", unit: "", help: "1 while the device answers its polls")
+        var polls = Family(type: "counter", unit: "", help: "polls made")
+        var failures = Family(type: "counter", unit: "", help: "polls without an answer")
+        for device in view.devices {
+            let labels = "device=\"\(Self.escaped(device.name))\""
+            up.lines.append("frostline_up{\(labels)} \(device.state == "answering" ? 1 : 0)\n")
+            polls.lines.append("frostline_polls_total{\(labels)} \(device.polls)\n")
+            failures.lines.append("frostline_poll_failures_total{\(labels)} \(device.failures)\n")
+        }
+        families["frostline_up"] = up
+        families["frostline_polls"] = polls
+        families["frostline_poll_failures"] = failures
+        families["frostline_readings"] = Family(
+            type: "counter", unit: "", help: "readings taken",
+            lines: ["frostline_readings_total \(view.health.readingsStored)\n"])
+        families["frostline_outbox_pending"] = Family(
+            type: "gauge", unit: "", help: "notices that wait for a receiver",
+            lines: ["frostline_outbox_pending \(view.health.outboxPending)\n"])
+    }
+
+    private func header(_ header: HeaderView, into families: inout [String: Family]) {
+        let figures: [(name: String, unit: String, help: String, value: Double?)] = [
+            ("frostline_site_pue_ratio", "ratio", "power usage effectiveness now", header.pue),
+            (
+                "frostline_site_pue_coverage_ratio", "ratio", "usable share of its meters",
+                header.pueCoverage
+            ),
+            ("frostline_site_total_watts", "watts", "drawn by the whole site", header.totalWatts),
+            ("frostline_site_it_watts", "watts", "drawn by IT", header.itWatts),
+            ("frostline_site_cooling_watts", "watts", "drawn by cooling", header.coolingWatts),
+            ("frostline_site_loss_watts", "watts", "lost in the power chain", header.lossWatts),
+            (
+                "frostline_site_cost_yuan_per_hour", "yuan_per_hour", "cost of energy now",
+                header.costYuanPerHour
+            ),
+            ("frostline_site_outdoor_celsius", "celsius", "outdoor air", header.outdoorCelsius),
+        ]
+        for figure in figures {
+            guard let value = figure.value else { continue }
+            families[figure.name] = Family(
+                type: "gauge", unit: figure.unit, help: figure.help,
+                lines: ["\(figure.name) \(value)\n"])
+        }
+        let alarms = [
+            ("critical", header.alarmsCritical), ("high", header.alarmsHigh),
+            ("medium", header.alarmsMedium), ("low", header.alarmsLow),
+        ]
+        families["frostline_alarms"] = Family(
+            type: "gauge", unit: "", help: "alarms that are not normal, by priority",
+            lines: alarms.map { "frostline_alarms{priority=\"\($0.0)\"} \($0.1)\n" })
+    }
+
+    /// The last word of a family's name.
+    private static let unitNames: [MeasurementUnit: String] = [
+        .volt: "volts", .ampere: "amperes", .watt: "watts", .voltAmpere: "volt_amperes",
+        .reactive: "vars", .wattHour: "watt_hours", .reactiveHour: "var_hours",
+        .voltAmpereHour: "volt_ampere_hours", .hertz: "hertz", .celsius: "celsius",
+        .kelvin: "kelvin", .relativeHumidity: "relative_humidity_percent", .percent: "percent",
+        .pascal: "pascals", .litrePerMinute: "litres_per_minute", .cubicMetre: "cubic_metres",
+        .metrePerSecond: "metres_per_second", .perMinute: "per_minute", .second: "seconds",
+        .hour: "hours", .ampereHour: "ampere_hours", .ratio: "ratio", .ppm: "ppm", .lux: "lux",
+        .volumeFlowCubicMetrePerHour: "cubic_metres_per_hour", .none: "none",
+    ]
+
+    /// Label values escape backslash, quote and line feed (OpenMetrics 1.0, section 5.2).
+    private static func escaped(_ text: String) -> String {
+        var result = ""
+        for character in text.unicodeScalars {
+            switch character {
+            case "\\": result += "\\\\"
+            case "\"": result += "\\\""
+            case "\n": result += "\\n"
+            default: result.unicodeScalars.append(character)
+            }
+        }
+        return result
+    }
+}
