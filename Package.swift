@@ -89,7 +89,9 @@ let package = Package(
         module("Notify", ["Model", "HTTPClient", "Platform"]),
         module("Reporting", ["Model", "Energy", "Spreadsheet"]),
         module("Serve", ["Model", "Views", hummingbird, logging]),
-        module("Console", ["Views", "Screen", "Terminal", "HTTPClient", "Platform", "ConfigTree"]),
+        module(
+            "Console",
+            ["Model", "Views", "Screen", "Terminal", "HTTPClient", "Platform", "ConfigTree"]),
         module("Simulation", ["Model", "SNMP", "Modbus", "Platform"]),
 
         // 4: composition.
@@ -132,7 +134,12 @@ let package = Package(
         tests("Store", ["Store", "Model", "SQLite", "Platform", "TestSupport"]),
         tests("Notify", ["Notify", "Model", "HTTPClient", "TestSupport"]),
         tests("Reporting", ["Reporting", "Energy", "Model", "TestSupport"]),
-        tests("Console", ["Console", "Views", "Screen", "Terminal", "TestSupport"]),
+        tests(
+            "Console",
+            [
+                "Console", "Model", "Views", "Screen", "Terminal", "ConfigTree", "YAML",
+                "TestSupport",
+            ]),
         tests("Simulation", ["Simulation", "Model", "SNMP", "Modbus", "Platform", "TestSupport"]),
         tests("Tidy", ["TestSupport"]),
         tests("Integration", ["TestSupport"]),

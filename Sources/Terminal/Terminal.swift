@@ -1,0 +1,143 @@
+import CTerminfoShims
+import Glibc
+package import Screen
+
+/// What came from the terminal's side.
+package enum TerminalEvent: Sendable {
+    case key(Key)
+    case resized(Size)
+    /// The other descriptor has something.
+    case woken
+    /// A signal asked the program to end, or the terminal is gone.
+    case ended
+}
+
+/// The terminal on standard input and output in raw mode, given back on every way out: `close`,
+/// signals, and faults of the program. Used by one thread.
+package final class Terminal {
+    package let capabilities: TerminalCapabilities
+    private var encoder: FrameEncoder
+    private var decoder = KeyDecoder()
+    private let signals: Int32
+    private var isOpen = true
+    private var isGone = false
+
+    /// Room for one read: more than any key or ordinary paste.
+    private static let readBytes = 4096
+
+    package init() throws(TerminalError) {
+        guard isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1 else {
+            throw TerminalError(
+                "standard input and output are not a terminal; run it in one, or use "
+                    + "`frostline status`")
+        }
+        capabilities = try TerminalCapabilities(
+            environment: { name in getenv(name).map { String(cString: $0) } },
+            descriptor: STDOUT_FILENO)
+        encoder = FrameEncoder(capabilities)
+        let leave = capabilities.leave
+        leave.withUnsafeBytes { bytes in
+            guard let base = bytes.baseAddress else { return }
+            cterminfo_set_farewell(base.assumingMemoryBound(to: CChar.self), bytes.count)
+        }
+        signals = cterminfo_watch_signals()
+        guard signals >= 0 else {
+            throw TerminalError("signal handlers cannot be installed; check the file limit")
+        }
+        let problem = cterminfo_raw_begin(STDOUT_FILENO)
+        guard problem == 0 else {
+            cterminfo_unwatch_signals()
+            throw TerminalError("the terminal cannot be set to raw mode (errno \(problem))")
+        }
+        write(capabilities.enter)
+    }
+
+    deinit { close() }
+
+    /// Gives the terminal back. Harmless when called again.
+    package func close() {
+        guard isOpen else { return }
+        isOpen = false
+        cterminfo_raw_end()
+        cterminfo_unwatch_signals()
+    }
+
+    /// 80 × 24 where the terminal does not know its size, as over a serial line.
+    package var size: Size {
+        var columns: Int32 = 0
+        var rows: Int32 = 0
+        guard cterminfo_size(STDOUT_FILENO, &columns, &rows) == 0, columns > 0, rows > 0 else {
+            return Size(width: 80, height: 24)
+        }
+        return Size(width: Int(columns), height: Int(rows))
+    }
+
+    /// Brings the terminal to `screen` with one write.
+    package func present(_ screen: Screen) {
+        let bytes = encoder.encode(screen)
+        if !bytes.isEmpty { write(bytes) }
+    }
+
+    /// Forgets what is shown, so that the next `present` draws all of it.
+    package func invalidate() { encoder.invalidate() }
+
+    /// Waits for input, a signal, `wake` becoming readable, or the time to pass.
+    package func wait(wake: Int32, milliseconds: Int32) -> [TerminalEvent] {
+        if isGone { return [.ended] }
+        let timeout =
+            decoder.isWaiting
+            ? min(milliseconds, Int32(KeyDecoder.escapeMilliseconds)) : milliseconds
+        var descriptors = [
+            pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: signals, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: wake, events: Int16(POLLIN), revents: 0),
+        ]
+        let ready = poll(&descriptors, nfds_t(descriptors.count), timeout)
+        guard ready > 0 else {
+            return ready == 0 ? decoder.timedOut().map { .key($0) } : []
+        }
+        var events: [TerminalEvent] = []
+        if descriptors[1].revents != 0 { events += signalEvents() }
+        if descriptors[0].revents != 0 { events += input() }
+        if descriptors[2].revents != 0 { events.append(.woken) }
+        return events
+    }
+
+    private func input() -> [TerminalEvent] {
+        var buffer = [UInt8](repeating: 0, count: Self.readBytes)
+        let count = read(STDIN_FILENO, &buffer, buffer.count)
+        if count > 0 { return decoder.feed(buffer[..<count]).map { .key($0) } }
+        if count < 0, errno == EAGAIN || errno == EINTR { return [] }
+        isGone = true
+        return [.ended]
+    }
+
+    private func signalEvents() -> [TerminalEvent] {
+        var buffer = [UInt8](repeating: 0, count: 64)
+        let count = read(signals, &buffer, buffer.count)
+        guard count > 0 else { return [] }
+        if buffer[..<count].contains(UInt8(ascii: "q")) { return [.ended] }
+        encoder.invalidate()
+        return [.resized(size)]
+    }
+
+    private func write(_ bytes: [UInt8]) {
+        var start = 0
+        while start < bytes.count {
+            let written = bytes.withUnsafeBytes {
+                Glibc.write(STDOUT_FILENO, $0.baseAddress.map { $0 + start }, bytes.count - start)
+            }
+            if written > 0 {
+                start += written
+            } else if written < 0, errno == EINTR {
+                continue
+            } else if written < 0, errno == EAGAIN {
+                var descriptor = pollfd(fd: STDOUT_FILENO, events: Int16(POLLOUT), revents: 0)
+                _ = poll(&descriptor, 1, 1000)
+            } else {
+                isGone = true
+                return
+            }
+        }
+    }
+}
