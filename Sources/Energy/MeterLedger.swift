@@ -1,0 +1,269 @@
+package import Model
+
+/// Turns the readings of one register, in order, into the energy of quarter hours.
+///
+/// Energy is the difference of the register times its multiplier, exactly; the sum of all
+/// intervals never departs from it by more than half a Wh. Energy is never negative and never
+/// invented: where the register gives no answer (a reset, a jump) the intervals are missing.
+package struct MeterLedger: Sendable {
+    /// A register may bridge this long a silence; beyond it the intervals stay missing.
+    package static let maximumBridgeMilliseconds: Int64 = 40 * 86_400_000
+    /// Up to here a bridged boundary counts as interpolated, beyond as estimated.
+    package static let interpolationMilliseconds: Int64 = 3_600_000
+    /// Findings are for people; more than this of one meter between two collections repeat.
+    package static let maximumFindings = 1000
+    /// Readings are held at nine decimals, more than any register shows.
+    private static let internalScale: Int8 = 9
+
+    private struct Anchor: Sendable, Hashable {
+        var time: Instant
+        /// At `internalScale`.
+        var counts: Int128
+        var substituted: Bool
+    }
+
+    package private(set) var settings: MeterSettings
+    package private(set) var findings: [LedgerFinding] = []
+    private var scale: RegisterScale
+    private var last: Anchor?
+    /// A reading that does not follow from `last`, kept until the next one decides.
+    private var candidate: (anchor: Anchor, verdict: RegisterVerdict)?
+    private var splitter: IntervalSplitter?
+
+    package init(settings: MeterSettings) {
+        self.settings = settings
+        scale = Self.scale(settings.multiplierNumerator, settings.multiplierDenominator)
+    }
+
+    private static func scale(_ numerator: Int64, _ denominator: Int64) -> RegisterScale {
+        guard
+            let scale = RegisterScale(
+                scale: internalScale, multiplierNumerator: numerator,
+                multiplierDenominator: denominator)
+        else {
+            preconditionFailure("BUG: a meter's multiplier must be positive")
+        }
+        return scale
+    }
+
+    /// Time of the last reading that counted.
+    package var lastTime: Instant? { last?.time }
+
+    /// Energy since the start of the quarter hour now running, up to the last reading: for live
+    /// figures. Nil where part of it is unknown.
+    package var running: (interval: QuarterHour, wattHours: Int64)? {
+        guard let splitter, splitter.complete else { return nil }
+        let wattHours = Exact.roundedUpward(
+            splitter.carry + splitter.exact, by: splitter.unitsPerWattHour)
+        return (splitter.interval, Int64(clamping: wattHours))
+    }
+
+    package mutating func takeFindings() -> [LedgerFinding] {
+        defer { findings = [] }
+        return findings
+    }
+
+    /// Takes the next reading and returns the quarter hours that are finished by it, in order.
+    /// `shape` gives the typical Wh of a quarter hour, to distribute long gaps.
+    package mutating func observe(
+        _ reading: RegisterReading, shape: ((QuarterHour) -> Int64?)? = nil
+    ) -> [LedgerEntry] {
+        guard reading.quality.isUsable else { return [] }
+        guard let factor = Self.factor(of: reading.scale) else {
+            note(.scale, reading.time, reading.time)
+            return []
+        }
+        let now = Anchor(
+            time: reading.time, counts: Int128(reading.mantissa) * factor,
+            substituted: reading.quality == .substituted)
+        guard let last else {
+            self.last = now
+            splitter = IntervalSplitter(
+                startingAt: now.time, unitsPerWattHour: scale.denominator)
+            return []
+        }
+        guard now.time > last.time else {
+            if now.time < last.time { note(.outOfOrder, now.time, last.time) }
+            return []
+        }
+        if now.time.millisecondsSince(last.time) > Self.maximumBridgeMilliseconds {
+            return abandon(until: now)
+        }
+        let rule = RegisterRule(
+            scale: scale, modulus: settings.modulus.map { Int128($0) * factor },
+            maximumWatts: settings.maximumWatts)
+        return decide(now, after: last, rule: rule, shape: shape)
+    }
+
+    /// Applies a record of a changed meter: energy runs on the old register up to its final
+    /// reading, and on the new one from its initial reading.
+    package mutating func replace(_ record: MeterReplacement) -> [LedgerEntry] {
+        var entries: [LedgerEntry] = []
+        candidate = nil
+        if let last, record.time > last.time {
+            entries = observe(
+                RegisterReading(
+                    time: record.time, mantissa: record.oldFinal.mantissa,
+                    scale: record.oldFinal.scale))
+            if let candidate, let since = self.last {
+                // The final reading does not follow from the last one: nothing is produced.
+                entries += accept(
+                    candidate.anchor, since: since, energy: nil, shape: nil)
+                note(.reset, since.time, record.time)
+                self.candidate = nil
+            }
+        }
+        note(.replacement, record.time, record.time)
+        settings.multiplierNumerator = record.newMultiplierNumerator
+        settings.multiplierDenominator = record.newMultiplierDenominator
+        scale = Self.scale(settings.multiplierNumerator, settings.multiplierDenominator)
+        splitter?.rescale(to: scale.denominator)
+        let factor = Self.factor(of: record.newInitial.scale) ?? 1
+        last = Anchor(
+            time: record.time, counts: Int128(record.newInitial.mantissa) * factor,
+            substituted: false)
+        return entries
+    }
+
+    private mutating func decide(
+        _ now: Anchor, after last: Anchor, rule: RegisterRule,
+        shape: ((QuarterHour) -> Int64?)?
+    ) -> [LedgerEntry] {
+        let direct = rule.judge(
+            from: last.counts, to: now.counts,
+            milliseconds: now.time.millisecondsSince(last.time))
+        if direct.verdict == .ok || direct.verdict == .rollover {
+            if let candidate { note(.withheld, candidate.anchor.time, candidate.anchor.time) }
+            candidate = nil
+            if direct.verdict == .rollover { note(.rollover, last.time, now.time) }
+            return accept(now, since: last, energy: direct.exactEnergy, shape: shape)
+        }
+        guard let held = candidate, now.time > held.anchor.time else {
+            candidate = (now, direct.verdict)
+            return []
+        }
+        let onward = rule.judge(
+            from: held.anchor.counts, to: now.counts,
+            milliseconds: now.time.millisecondsSince(held.anchor.time))
+        guard onward.verdict == .ok || onward.verdict == .rollover else {
+            note(.withheld, held.anchor.time, held.anchor.time)
+            candidate = (now, direct.verdict)
+            return []
+        }
+        // Two readings agree with each other and not with the past: the register was set anew.
+        note(held.verdict == .spike ? .jump : .reset, last.time, held.anchor.time)
+        candidate = nil
+        return accept(held.anchor, since: last, energy: nil, shape: shape)
+            + accept(now, since: held.anchor, energy: onward.exactEnergy, shape: shape)
+    }
+
+    private mutating func accept(
+        _ now: Anchor, since last: Anchor, energy: Int128?, shape: ((QuarterHour) -> Int64?)?
+    ) -> [LedgerEntry] {
+        let milliseconds = now.time.millisecondsSince(last.time)
+        var flag = LedgerFlag.measured
+        if milliseconds > settings.measuredSpanMilliseconds { flag = .interpolated }
+        if milliseconds > Self.interpolationMilliseconds { flag = .estimated }
+        if now.substituted || last.substituted { flag = flag.worse(of: .substituted) }
+        if flag == .estimated, let energy {
+            let wattHours = Exact.roundedUpward(energy, by: scale.denominator)
+            note(.gap, last.time, now.time, wattHours: Int64(clamping: wattHours))
+        }
+        self.last = now
+        return splitter?.add(
+            IntervalSplitter.Step(start: last.time, end: now.time, energy: energy, flag: flag),
+            shape: flag == .estimated ? shape : nil) ?? []
+    }
+
+    private mutating func abandon(until now: Anchor) -> [LedgerEntry] {
+        if let last { note(.abandoned, last.time, now.time) }
+        candidate = nil
+        last = now
+        guard let entry = splitter?.restart(at: now.time) else { return [] }
+        return [entry]
+    }
+
+    private mutating func note(
+        _ kind: LedgerFinding.Kind, _ start: Instant, _ end: Instant, wattHours: Int64? = nil
+    ) {
+        guard findings.count < Self.maximumFindings else { return }
+        findings.append(LedgerFinding(kind: kind, start: start, end: end, wattHours: wattHours))
+    }
+
+    /// Counts at `internalScale` in one unit of a mantissa at `scale`; nil beyond it.
+    private static func factor(of scale: Int8) -> Int128? {
+        guard scale <= internalScale else { return nil }
+        return Int64.powerOfTen(Int(internalScale) - Int(scale)).map { Int128($0) }
+    }
+}
+
+/// What survives a restart, as a line of text: whole numbers, separated by spaces.
+extension MeterLedger {
+    private static let stateName = "frostline-ledger-1"
+
+    package var state: [UInt8] {
+        var fields: [String] = [
+            Self.stateName, String(settings.multiplierNumerator),
+            String(settings.multiplierDenominator),
+        ]
+        func add(_ anchor: Anchor?) {
+            guard let anchor else { return fields.append("-") }
+            fields += [
+                String(anchor.time.milliseconds), String(anchor.counts),
+                anchor.substituted ? "1" : "0",
+            ]
+        }
+        add(last)
+        add(candidate?.anchor)
+        if let candidate { fields.append(candidate.verdict.rawValue) }
+        if let splitter {
+            fields += [
+                String(splitter.interval.number), String(splitter.exact), splitter.flag.rawValue,
+                splitter.complete ? "1" : "0", String(splitter.carry),
+            ]
+        } else {
+            fields.append("-")
+        }
+        return Array(fields.joined(separator: " ").utf8)
+    }
+
+    /// Nil where the bytes are no state, or one of another multiplier: then the ledger starts anew,
+    /// and the quarter hour of the change is missing.
+    package init?(settings: MeterSettings, state: [UInt8]) {
+        self.init(settings: settings)
+        var fields = String(decoding: state.prefix(4096), as: UTF8.self)
+            .split(separator: " ").map(String.init)[...]
+        func anchor() -> Anchor?? {
+            guard let first = fields.popFirst() else { return nil }
+            if first == "-" { return .some(nil) }
+            guard let time = Int64(first), let counts = fields.popFirst().flatMap({ Int128($0) }),
+                let substituted = fields.popFirst()
+            else { return nil }
+            return Anchor(
+                time: Instant(milliseconds: time), counts: counts,
+                substituted: substituted == "1")
+        }
+        guard fields.popFirst() == Self.stateName,
+            fields.popFirst() == String(settings.multiplierNumerator),
+            fields.popFirst() == String(settings.multiplierDenominator),
+            let last = anchor(), let held = anchor()
+        else { return nil }
+        self.last = last
+        if let held {
+            guard let verdict = fields.popFirst().flatMap({ RegisterVerdict(rawValue: $0) })
+            else { return nil }
+            candidate = (held, verdict)
+        }
+        if fields.count == 1, fields.first == "-", last == nil { return }
+        guard fields.count == 5, last != nil,
+            let number = fields.popFirst().flatMap({ Int64($0) }),
+            let exact = fields.popFirst().flatMap({ Int128($0) }), exact >= 0,
+            let flag = fields.popFirst().flatMap({ LedgerFlag(rawValue: $0) }),
+            let complete = fields.popFirst(), let carry = fields.popFirst().flatMap({ Int128($0) }),
+            carry.magnitude <= scale.denominator.magnitude
+        else { return nil }
+        splitter = IntervalSplitter(
+            unitsPerWattHour: scale.denominator, interval: QuarterHour(number: number),
+            exact: exact, flag: flag, complete: complete == "1", carry: carry)
+    }
+}

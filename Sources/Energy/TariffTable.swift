@@ -1,0 +1,175 @@
+package import Model
+
+/// Parts of the day by price.
+package enum TimeOfUsePeriod: String, Sendable, CaseIterable {
+    case sharp = "S"
+    case peak = "P"
+    case flat = "F"
+    case valley = "V"
+    case deepValley = "D"
+
+    /// As the bill names it.
+    package var chinese: String {
+        switch self {
+        case .sharp: "尖峰"
+        case .peak: "峰"
+        case .flat: "平"
+        case .valley: "谷"
+        case .deepValley: "深谷"
+        }
+    }
+
+    package var english: String {
+        switch self {
+        case .sharp: "sharp"
+        case .peak: "peak"
+        case .flat: "flat"
+        case .valley: "valley"
+        case .deepValley: "deep valley"
+        }
+    }
+}
+
+/// Whether a figure is that of a document, or stands in for one.
+package enum TariffBasis: String, Sendable, CaseIterable {
+    case official, assumed
+}
+
+/// One entry of a dated list: valid from 00:00 of `from` to 24:00 of `to`.
+package struct Dated<Value: Sendable>: Sendable {
+    package var from: CivilTime
+    /// Nil: until further notice.
+    package var to: CivilTime?
+    package var document: String
+    package var basis: TariffBasis
+    package var value: Value
+
+    func covers(_ day: CivilTime) -> Bool {
+        let day = day.startOfDay.instant(offsetMinutes: 0)
+        guard from.instant(offsetMinutes: 0) <= day else { return false }
+        return to.map { day <= $0.instant(offsetMinutes: 0) } ?? true
+    }
+
+    /// `2026-08-01…`, `2022-01-01…2026-04-30`.
+    package var span: String { from.dateText + "…" + (to?.dateText ?? "") }
+}
+
+package struct VoltageClass: Sendable {
+    package var voltage: String
+    /// Two-part tariff, per kWh; nil where the class has none.
+    package var energy: UnitPrice?
+    /// 10⁻⁸ yuan per kW and month.
+    package var demand: UnitPrice?
+    /// 10⁻⁸ yuan per kVA and month.
+    package var capacity: UnitPrice?
+    /// Single-part tariff, per kWh.
+    package var single: UnitPrice?
+}
+
+package struct FundLine: Sendable {
+    package var name: String
+    package var english: String
+    package var price: UnitPrice
+}
+
+/// The hours of one notice on time-of-use prices.
+package struct TimeOfUse: Sendable {
+    package struct Season: Sendable {
+        package var name: String
+        package var months: [Int]
+        /// 24, from 00:00.
+        package var hours: [TimeOfUsePeriod]
+    }
+    package var ratios: [TimeOfUsePeriod: FixedDecimal]
+    package var seasons: [Season]
+    package var deepValleyHours: Set<Int>
+    package var deepValleyDays: Set<CivilTime>
+
+    package func season(month: Int) -> Season? { seasons.first { $0.months.contains(month) } }
+
+    package func period(_ civil: CivilTime) -> TimeOfUsePeriod? {
+        codes(month: civil.month, isHoliday: deepValleyDays.contains(civil.startOfDay))?[civil.hour]
+    }
+
+    /// The 24 periods of a day; `isHoliday` for the days of the deep valley.
+    package func codes(month: Int, isHoliday: Bool) -> [TimeOfUsePeriod]? {
+        guard var hours = season(month: month)?.hours else { return nil }
+        if isHoliday { for hour in deepValleyHours { hours[hour] = .deepValley } }
+        return hours
+    }
+
+    package func price(flat: UnitPrice, in period: TimeOfUsePeriod) -> UnitPrice? {
+        ratios[period].map { flat.multiplied(by: $0) }
+    }
+}
+
+/// No price for a time: which list has a hole there.
+package struct TariffError: Error, Sendable, Hashable, CustomStringConvertible {
+    package var table: String
+    package var what: String
+    package var day: CivilTime
+    /// What the table does have.
+    package var covered: String
+    package var description: String {
+        "tariff `\(table)` has no \(what) for \(day.dateText); it has \(covered); "
+            + "add the entry that was valid then to Tariffs/\(table).yaml"
+    }
+}
+
+/// The dated prices of one province.
+package struct TariffTable: Sendable {
+    package var name: String
+    package var title: String
+    package var transmission: [Dated<[VoltageClass]>]
+    package var funds: [Dated<[FundLine]>]
+    package var agency: [Dated<UnitPrice>]
+    package var timeOfUse: [Dated<TimeOfUse>]
+
+    /// What a site file may choose.
+    package var voltageNames: [String] {
+        var names: [String] = []
+        for entry in transmission {
+            for voltage in entry.value.map(\.voltage) where !names.contains(voltage) {
+                names.append(voltage)
+            }
+        }
+        return names
+    }
+
+    package func transmission(
+        _ voltage: String, on civil: CivilTime
+    ) throws(TariffError) -> Dated<VoltageClass> {
+        let entry = try find(transmission, "transmission price", civil)
+        guard let found = entry.value.first(where: { $0.voltage == voltage }) else {
+            throw TariffError(
+                table: name, what: "transmission price of voltage `\(voltage)`",
+                day: civil.startOfDay,
+                covered: entry.value.map(\.voltage).joined(separator: ", "))
+        }
+        return Dated(
+            from: entry.from, to: entry.to, document: entry.document, basis: entry.basis,
+            value: found)
+    }
+
+    package func funds(on civil: CivilTime) throws(TariffError) -> Dated<[FundLine]> {
+        try find(funds, "government funds", civil)
+    }
+
+    package func agencyPrice(on civil: CivilTime) throws(TariffError) -> Dated<UnitPrice> {
+        try find(agency, "agency purchase price", civil)
+    }
+
+    package func timeOfUse(on civil: CivilTime) throws(TariffError) -> Dated<TimeOfUse> {
+        try find(timeOfUse, "time-of-use hours", civil)
+    }
+
+    private func find<Value>(
+        _ list: [Dated<Value>], _ what: String, _ civil: CivilTime
+    ) throws(TariffError) -> Dated<Value> {
+        if let entry = list.first(where: { $0.covers(civil) }) { return entry }
+        let spans = list.map(\.span).joined(separator: ", ")
+        throw TariffError(
+            table: name, what: what, day: civil.startOfDay,
+            covered: spans.isEmpty ? "none" : spans)
+    }
+}

@@ -1,0 +1,224 @@
+import Energy
+import Model
+import Testing
+
+private let midnight = Instant(seconds: 1_795_622_400)  // a whole quarter hour
+
+private func reading(
+    _ seconds: Int64, _ wattHours: Int64, quality: Quality = .good
+) -> RegisterReading {
+    RegisterReading(
+        time: midnight.advanced(bySeconds: seconds), mantissa: wattHours, scale: 0,
+        quality: quality)
+}
+
+private func ledger(
+    k: (Int64, Int64) = (1, 1), modulus: UInt64? = nil, watts: Int64 = 1_000_000, period: Int64 = 60
+) -> MeterLedger {
+    MeterLedger(
+        settings: MeterSettings(
+            multiplierNumerator: k.0, multiplierDenominator: k.1, modulus: modulus,
+            maximumWatts: watts, samplePeriodMilliseconds: period * 1000))
+}
+
+@Suite("meter ledger")
+struct MeterLedgerTests {
+    @Test("the sum of all intervals is the register's difference times the multiplier")
+    func conservation() {
+        // K = 7/3: no interval is a whole number of Wh.
+        var meter = ledger(k: (7, 3))
+        var entries: [LedgerEntry] = []
+        for minute in 0...(96 * 15) {
+            entries += meter.observe(reading(Int64(minute) * 60, 1000 + Int64(minute) * 11))
+        }
+        #expect(entries.count == 96)
+        #expect(entries.allSatisfy { $0.flag == .measured })
+        let sum = entries.reduce(Int64(0)) { $0 + ($1.wattHours ?? 0) }
+        let exact = Int64(96 * 15 * 11 * 7)
+        #expect(abs(sum * 3 - exact) <= 1)
+        // Every interval is 15 × 11 × 7/3 = 385 Wh exactly.
+        #expect(entries.allSatisfy { $0.wattHours == 385 })
+    }
+
+    @Test("a boundary between readings is interpolated and nothing is lost")
+    func boundary() {
+        var meter = ledger(period: 300)
+        _ = meter.observe(reading(0, 148_229_000))
+        let none = meter.observe(reading(800, 148_230_000))
+        #expect(none.isEmpty)
+        // 760 Wh in 300 s, of which 100 s before the boundary at 900 s.
+        let first = meter.observe(reading(1100, 148_230_760))
+        #expect(first.map(\.wattHours) == [1253])
+        let second = meter.observe(reading(1800, 148_232_000))
+        #expect(second.map(\.wattHours) == [1747])
+        #expect((first + second).allSatisfy { $0.flag == .measured })
+    }
+
+    @Test("a silence up to an hour is interpolated, a longer one estimated, its total measured")
+    func gaps() {
+        var meter = ledger()
+        _ = meter.observe(reading(0, 0))
+        let short = meter.observe(reading(1800 + 60, 620))
+        #expect(short.map(\.flag) == [.interpolated, .interpolated])
+        let long = meter.observe(reading(4 * 3600, 5000))
+        #expect(long.count == 14)
+        #expect(long.allSatisfy { $0.flag == .estimated })
+        let sum = (short + long).reduce(Int64(0)) { $0 + ($1.wattHours ?? 0) }
+        #expect(sum == 5000)
+        #expect(meter.takeFindings().map(\.kind) == [.gap])
+        #expect(meter.findings.isEmpty)
+    }
+
+    @Test("readings that are not usable change nothing")
+    func quality() {
+        var meter = ledger()
+        _ = meter.observe(reading(0, 0))
+        #expect(meter.observe(reading(900, 99_999_999, quality: .stale)).isEmpty)
+        #expect(meter.observe(reading(900, 0, quality: .absent)).isEmpty)
+        #expect(meter.observe(reading(960, 160)).map(\.wattHours) == [150])
+        let late = meter.observe(reading(300, 20))
+        #expect(late.isEmpty)
+        #expect(meter.takeFindings().map(\.kind) == [.outOfOrder])
+    }
+
+    @Test("a proven wrap gives energy")
+    func wrap() {
+        var meter = ledger(modulus: 4_294_967_296)
+        _ = meter.observe(reading(0, 4_294_967_000))
+        #expect(meter.observe(reading(900, 1204)).map(\.wattHours) == [1500])
+        #expect(meter.findings.map(\.kind) == [.rollover])
+    }
+
+    @Test("a reset gives no energy, and the intervals after it are measured again")
+    func reset() {
+        var meter = ledger()
+        var entries: [LedgerEntry] = []
+        _ = meter.observe(reading(0, 500_000))
+        for minute in Int64(1)...60 {
+            let register = minute < 20 ? 500_000 + minute * 10 : (minute - 20) * 10
+            entries += meter.observe(reading(minute * 60, register))
+        }
+        #expect(entries.map(\.flag) == [.measured, .missing, .measured, .measured])
+        #expect(entries.map(\.wattHours) == [150, nil, 150, 150])
+        #expect(meter.findings.map(\.kind) == [.reset])
+    }
+
+    @Test("one impossible reading is withheld and the next one decides")
+    func spike() {
+        var meter = ledger()
+        var entries: [LedgerEntry] = []
+        for minute in Int64(0)...30 {
+            let register = minute == 7 ? 99_000_000 : minute == 22 ? 0 : 1000 + minute * 10
+            entries += meter.observe(reading(minute * 60, register))
+        }
+        #expect(entries.map(\.wattHours) == [150, 150])
+        #expect(entries.map(\.flag) == [.measured, .measured])
+        #expect(meter.findings.map(\.kind) == [.withheld, .withheld])
+    }
+
+    @Test("a jump that stays is not energy")
+    func jump() {
+        var meter = ledger()
+        var entries: [LedgerEntry] = []
+        for minute in Int64(0)...45 {
+            let register = (minute < 20 ? 0 : 99_000_000) + minute * 10
+            entries += meter.observe(reading(minute * 60, register))
+        }
+        #expect(entries.map(\.wattHours) == [150, nil, 150])
+        #expect(meter.findings.map(\.kind) == [.jump])
+    }
+
+    @Test("a replacement record carries energy across the change")
+    func replacement() {
+        var meter = ledger(k: (12_000_000, 1), watts: 1_000_000_000, period: 900)
+        func at(_ seconds: Int64, _ hundredths: Int64) -> RegisterReading {
+            RegisterReading(
+                time: midnight.advanced(bySeconds: seconds), mantissa: hundredths, scale: 2)
+        }
+        _ = meter.observe(at(0, 821_042))
+        var entries = meter.replace(
+            MeterReplacement(
+                time: midnight.advanced(bySeconds: 450),
+                oldFinal: FixedDecimal(mantissa: 821_497, scale: 2),
+                newInitial: FixedDecimal(mantissa: 310, scale: 2),
+                newMultiplierNumerator: 15_000_000, newMultiplierDenominator: 1))
+        entries += meter.observe(at(900, 565))
+        #expect(entries.map(\.wattHours) == [92_850_000])
+    }
+
+    @Test("state survives a restart at every minute")
+    func restart() throws {
+        var straight = ledger(k: (7, 3), modulus: 10_000)
+        var interrupted = straight
+        var first: [LedgerEntry] = []
+        var second: [LedgerEntry] = []
+        for minute in Int64(0)...200 {
+            // Wraps at 10 000, and one impossible reading that is pending over a restart.
+            let register = minute == 97 ? 5000 : (9000 + minute * 11) % 10_000
+            first += straight.observe(reading(minute * 60, register))
+            second += interrupted.observe(reading(minute * 60, register))
+            interrupted = try #require(
+                MeterLedger(settings: straight.settings, state: interrupted.state))
+        }
+        #expect(first == second)
+        #expect(first.count == 13)
+        #expect(MeterLedger(settings: straight.settings, state: Array("junk".utf8)) == nil)
+        let other = MeterSettings(maximumWatts: 1, samplePeriodMilliseconds: 1000)
+        #expect(MeterLedger(settings: other, state: straight.state) == nil)
+        #expect(MeterLedger(settings: other, state: MeterLedger(settings: other).state) != nil)
+    }
+
+    @Test("any register text gives energies that are never negative")
+    func hostile() {
+        var state: UInt64 = 42
+        func next() -> UInt64 {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return state >> 11
+        }
+        var meter = ledger(k: (44_000, 1), modulus: UInt64.max, watts: .max)
+        for step in Int64(0)..<5000 {
+            let mantissa = Int64(bitPattern: next() &* next())
+            let scale = Int8(next() % 28) - 9
+            let entries = meter.observe(
+                RegisterReading(
+                    time: midnight.advanced(bySeconds: step * 60), mantissa: mantissa,
+                    scale: scale, quality: Quality(rawValue: UInt8(next() % 3)) ?? .good))
+            for entry in entries { #expect((entry.wattHours ?? 0) >= 0) }
+        }
+    }
+
+    @Test("a month derived from readings has every interval, and long gaps follow similar days")
+    func derivation() {
+        // Wednesdays to Fridays; 100 Wh a quarter by night, 300 by day.
+        let start = CivilTime(year: 2026, month: 11, day: 4).instant(offsetMinutes: 480)
+        var readings: [RegisterReading] = []
+        var register: Int64 = 5000
+        for quarter in 0...(96 * 3) {
+            let hour = quarter % 96 / 4
+            let inGap = quarter > 96 * 2 + 20 && quarter < 96 * 2 + 60
+            if !inGap {
+                readings.append(
+                    RegisterReading(
+                        time: start.advanced(bySeconds: Int64(quarter) * 900), mantissa: register,
+                        scale: 0))
+            }
+            register += hour >= 8 && hour < 20 ? 300 : 100
+        }
+        let range = TimeRange(
+            start: start.advanced(bySeconds: -3600), end: start.advanced(bySeconds: 3 * 86_400))
+        let result = MeterLedger.derive(
+            readings: readings,
+            settings: MeterSettings(maximumWatts: 10_000, samplePeriodMilliseconds: 900_000),
+            range: range, offsetMinutes: 480)
+        #expect(result.entries.count == 4 + 96 * 3)
+        #expect(result.entries.prefix(4).allSatisfy { $0.flag == .missing })
+        let third = result.entries.suffix(96)
+        #expect(third.filter { $0.flag == .estimated }.count == 40)
+        let gap = third.dropFirst(20).prefix(40).compactMap(\.wattHours)
+        #expect(gap == Array(repeating: 100, count: 12) + Array(repeating: 300, count: 28))
+        #expect(result.findings.map(\.kind) == [.gap])
+        let completeness = Completeness(result.entries)
+        #expect(completeness.measured == 248)
+        #expect(!completeness.isFirm)
+    }
+}
