@@ -58,7 +58,9 @@ package struct LiveDevice: Sendable {
     package var isAnswering: Bool { polls > 0 && missedPolls == 0 }
 
     /// A point as the API shows it.
-    package func view(ofPoint index: Int, device: String) -> PointView {
+    package func view(
+        ofPoint index: Int, device: String, origin: String? = nil
+    ) -> PointView {
         let point = points[index]
         let value = values[index]
         let hasValue = value.quality != .absent && readAt[index] != nil || value.quality == .bad
@@ -72,7 +74,7 @@ package struct LiveDevice: Sendable {
         return PointView(
             device: device, name: point.name, label: point.label, kind: point.kindName, text: text,
             value: number, unit: point.unit.rawValue, quality: value.quality.name,
-            timeMS: readAt[index]?.milliseconds)
+            timeMS: readAt[index]?.milliseconds, origin: origin)
     }
 }
 

@@ -182,10 +182,13 @@ package struct PointView: Codable, Sendable, Equatable {
     package var unit: String
     package var quality: String
     package var timeMS: Int64?
+    /// The OID or register it was read from, as `1.3.6.1.4.1.318.…` or `input 30013`.
+    package var origin: String?
     package init(
         device: String, name: String, label: String?, kind: String, text: String?, value: Double?,
-        unit: String, quality: String, timeMS: Int64?
+        unit: String, quality: String, timeMS: Int64?, origin: String? = nil
     ) {
+        self.origin = origin
         self.device = device
         self.name = name
         self.label = label

@@ -1,0 +1,60 @@
+import ArgumentParser
+import ConfigTree
+import Model
+import Platform
+
+/// `--from` and `--to`: ISO 8601, a month `2026-10`, `-6h`, `now`, `today`, `yesterday`.
+struct TimeArgument: ExpressibleByArgument {
+    let text: String
+
+    init?(argument: String) { text = argument }
+
+    /// The moment it names; nil for text of another form.
+    func instant(now: Instant, offsetMinutes: Int) -> Instant? {
+        switch text {
+        case "now": return now
+        case "today", "yesterday":
+            let midnight = CivilTime(now, offsetMinutes: offsetMinutes).startOfDay
+                .instant(offsetMinutes: offsetMinutes)
+            return text == "today" ? midnight : midnight.advanced(bySeconds: -86_400)
+        default:
+            if text.hasPrefix("-"),
+                let span = ConfigNode.durationMilliseconds(String(text.dropFirst()))
+            {
+                return now.advanced(byMilliseconds: -span)
+            }
+            return Instant(iso8601: text, offsetMinutes: offsetMinutes)
+        }
+    }
+
+    /// For `--to`: a month or a day stands for its end.
+    func end(now: Instant, offsetMinutes: Int) -> Instant? {
+        guard let start = instant(now: now, offsetMinutes: offsetMinutes) else { return nil }
+        let civil = CivilTime(start, offsetMinutes: offsetMinutes)
+        switch text.utf8.count {
+        case 7 where !text.hasPrefix("-"):
+            return CivilTime(year: civil.year, month: civil.month + 1, day: 1)
+                .instant(offsetMinutes: offsetMinutes)
+        case 10 where !text.hasPrefix("-") && text != "yesterday":
+            return start.advanced(bySeconds: 86_400)
+        default: return start
+        }
+    }
+}
+
+/// `2026-10`.
+struct MonthArgument: ExpressibleByArgument {
+    let year: Int
+    let month: Int
+
+    init?(argument: String) {
+        let parts = argument.split(separator: "-")
+        guard parts.count == 2, parts[0].count == 4, parts[1].count == 2, let year = Int(parts[0]),
+            let month = Int(parts[1]), (1...12).contains(month), year >= 1970
+        else { return nil }
+        self.year = year
+        self.month = month
+    }
+}
+
+func currentInstant() -> Instant { Instant(milliseconds: Clocks.wallMilliseconds()) }
