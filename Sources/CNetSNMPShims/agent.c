@@ -32,7 +32,7 @@ struct cnetsnmp_request {
 
 static int agent_receive(netsnmp_transport *transport, void *buffer, int size, void **opaque,
                          int *opaque_length) {
-    cnetsnmp_agent *agent = transport->data;
+    cnetsnmp_agent *agent = shim_owner(transport);
     struct sockaddr_storage *sender = calloc(1, sizeof *sender);
     *opaque = NULL;
     *opaque_length = 0;
@@ -61,7 +61,7 @@ static void send_from_other_port(cnetsnmp_agent *agent, const void *buffer, size
 
 static int agent_send(netsnmp_transport *transport, const void *buffer, int size, void **opaque,
                       int *opaque_length) {
-    cnetsnmp_agent *agent = transport->data;
+    cnetsnmp_agent *agent = shim_owner(transport);
     if (!*opaque || *opaque_length <= 0) return size;
     const struct sockaddr *peer = *opaque;
     socklen_t length = (socklen_t)*opaque_length;

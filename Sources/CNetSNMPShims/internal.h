@@ -42,9 +42,10 @@ void shim_identity_enter(shim_identity *identity);
 void shim_identity_leave(shim_identity *identity);
 void shim_identity_free(shim_identity *identity);
 
-// A transport over `data` that owns no descriptor of libsnmp's: its `sock` is always 0, so that the
+// A transport for `owner` that owns no descriptor of libsnmp's: its `sock` is always 0, so that the
 // one-word descriptor set of shim_read_set does for any number of sockets.
-netsnmp_transport *shim_transport(void *data);
+netsnmp_transport *shim_transport(void *owner);
+void *shim_owner(const netsnmp_transport *transport);
 netsnmp_large_fd_set *shim_read_set(void);
 
 void shim_read_varbind(const netsnmp_variable_list *from, cnetsnmp_varbind *to);

@@ -45,18 +45,27 @@ int64_t shim_now_us(void) {
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
-netsnmp_transport *shim_transport(void *data) {
+netsnmp_transport *shim_transport(void *owner) {
     netsnmp_transport *transport = calloc(1, sizeof *transport);
-    if (!transport) return NULL;
+    // The library frees `data` with the transport: it gets a box around the owner.
+    void **box = malloc(sizeof *box);
+    if (!transport || !box) {
+        free(transport);
+        free(box);
+        return NULL;
+    }
+    *box = owner;
+    transport->data = box;
+    transport->data_length = sizeof *box;
     static const oid udp_domain[] = {1, 3, 6, 1, 6, 1, 1};
     transport->domain = udp_domain;
     transport->domain_length = sizeof udp_domain / sizeof udp_domain[0];
     transport->sock = 0;
     transport->msgMaxSize = 65507;
-    // The library frees `data` when `data_length` is not 0; here it stays ours.
-    transport->data = data;
     return transport;
 }
+
+void *shim_owner(const netsnmp_transport *transport) { return *(void **)transport->data; }
 
 int cnetsnmp_resolve(const char *host, uint16_t port, cnetsnmp_address *out, const char **reason) {
     struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_DGRAM};

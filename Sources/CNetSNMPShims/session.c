@@ -42,7 +42,7 @@ struct cnetsnmp_session {
 
 static int client_receive(netsnmp_transport *transport, void *buffer, int size, void **opaque,
                           int *opaque_length) {
-    cnetsnmp_session *session = transport->data;
+    cnetsnmp_session *session = shim_owner(transport);
     *opaque = NULL;
     *opaque_length = 0;
     ssize_t count = recv(session->fd, buffer, (size_t)size, MSG_DONTWAIT);
@@ -62,7 +62,7 @@ static int client_send(netsnmp_transport *transport, const void *buffer, int siz
                        int *opaque_length) {
     (void)opaque;
     (void)opaque_length;
-    cnetsnmp_session *session = transport->data;
+    cnetsnmp_session *session = shim_owner(transport);
     ssize_t count = send(session->fd, buffer, (size_t)size, MSG_DONTWAIT | MSG_NOSIGNAL);
     // A connected socket reports the refusal of an earlier datagram here, once.
     if (count < 0 && errno == ECONNREFUSED) {
