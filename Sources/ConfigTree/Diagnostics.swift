@@ -49,15 +49,21 @@ package func closest(to word: String, in candidates: some Sequence<String>) -> S
     return best?.word
 }
 
+/// Insertions, deletions, substitutions and swaps of neighbours (optimal string alignment): `plaec`
+/// is one slip away from `place`.
 private func editDistance(_ a: [UInt8], _ b: [UInt8]) -> Int {
+    var beforeLast: [Int] = []
+    var last: [Int] = []
     var row = Array(0...b.count)
-    for (i, x) in a.enumerated() {
-        var diagonal = row[0]
+    for i in a.indices {
+        (beforeLast, last) = (last, row)
         row[0] = i + 1
-        for (j, y) in b.enumerated() {
-            let substitution = diagonal + (x == y ? 0 : 1)
-            diagonal = row[j + 1]
-            row[j + 1] = min(substitution, row[j] + 1, diagonal + 1)
+        for j in b.indices {
+            let substitution = last[j] + (a[i] == b[j] ? 0 : 1)
+            row[j + 1] = min(substitution, row[j] + 1, last[j + 1] + 1)
+            if i > 0, j > 0, a[i] == b[j - 1], a[i - 1] == b[j] {
+                row[j + 1] = min(row[j + 1], beforeLast[j - 1] + 1)
+            }
         }
     }
     return row[b.count]

@@ -1,15 +1,17 @@
 import ConfigTree
 
-/// The candidate nearest to `word`. Of a long list only names that begin alike are compared: edit
-/// distance to 20,000 names would take seconds for every mistake.
+/// The candidate nearest to `word`, the first in the alphabet of several. Of a long list only names
+/// that begin alike are compared: edit distance to 20,000 names would take seconds for every
+/// mistake. Words of one or two letters are near to everything.
 func nearest(to word: String, in candidates: some Collection<String>) -> String? {
-    if candidates.count <= 500 { return closest(to: word, in: candidates) }
-    let beginning = word.utf8.prefix(2)
     let length = word.utf8.count
-    let alike = candidates.lazy.filter {
+    guard length > 2 else { return nil }
+    if candidates.count <= 500 { return closest(to: word, in: candidates.sorted()) }
+    let beginning = word.utf8.prefix(2)
+    let alike = candidates.filter {
         $0.utf8.starts(with: beginning) && abs($0.utf8.count - length) <= 2
     }
-    return closest(to: word, in: alike.prefix(500))
+    return closest(to: word, in: alike.sorted().prefix(500))
 }
 
 /// Whether some name fits both a profile's pattern, whose `*` and `?` stop at dots, and a rule's,

@@ -1,0 +1,44 @@
+package import ConfigTree
+package import Model
+package import Profiles
+
+extension SiteFileParser {
+    /// The site that `node` describes, checked against the profiles of `library`; nil with the
+    /// mistakes in `diagnostics`.
+    ///
+    /// - Parameters:
+    ///   - tariffs: the voltage classes of each tariff table.
+    ///   - secret: gives the text behind a reference; called once for each place it stands.
+    package static func parse(
+        _ node: ConfigNode, profiles library: ProfileLibrary, tariffs: [String: [String]],
+        secret: @escaping SecretSource, _ diagnostics: inout Diagnostics
+    ) -> Site? {
+        var facts: [String: ProfileFacts] = [:]
+        for name in library.names {
+            if let profile = library[name] { facts[name] = ProfileFacts(profile) }
+        }
+        return parse(node, profiles: facts, tariffs: tariffs, secret: secret, &diagnostics)
+    }
+}
+
+extension ProfileFacts {
+    package init(_ profile: Profile) {
+        self.init(
+            access: profile.isModbus ? .modbus : .snmp,
+            points: profile.pointTemplates.map { template in
+                Point(
+                    pattern: Self.pattern(template.name), kind: template.kind, unit: template.unit)
+            })
+    }
+
+    /// `outlet.{outlet}.power` as `outlet.?*.power`: an instance has at least one character.
+    private static func pattern(_ template: String) -> String {
+        guard let name = NameTemplate(template) else { return template }
+        return name.parts.map { part in
+            switch part {
+            case .text(let text): text
+            case .variable: "?*"
+            }
+        }.joined()
+    }
+}
