@@ -1,0 +1,163 @@
+import Model
+
+/// A point of a device bound to where its values come from.
+struct LivePoint: Sendable {
+    enum Kind: Sendable {
+        case objects([LiveSource], PointSpec)
+        /// Place in `Profile.points`.
+        case fields(Int)
+        /// Place in `Profile.derived`.
+        case derived(Int)
+    }
+    var kind: Kind
+    var conditions: [LiveCondition] = []
+    var label: ObjectID?
+    var labelBytes: [UInt8]?
+    /// The row it was made of; nil for single points.
+    var key: InstanceKey?
+    var lastSource = 0
+
+    init(kind: Kind) { self.kind = kind }
+
+    func conditionsHold(_ answers: Answers) -> Bool {
+        conditions.allSatisfy { $0.holds(answers) }
+    }
+}
+
+struct InstanceKey: Hashable, Sendable {
+    var table: Int
+    var point: Int
+    var index: [UInt32]
+}
+
+struct LiveSource: Sendable {
+    var value: ObjectID
+    var scale: ObjectID?
+    var unit: ObjectID?
+    var rule: ValueRule
+
+    init?(_ source: Source, index: [UInt32]) {
+        guard let value = source.value.object(index: index) else { return nil }
+        self.value = value
+        rule = source.rule
+        scale = source.rule.scale?.reference.object(index: index)
+        unit = source.rule.unitChoice?.from.object(index: index)
+    }
+}
+
+struct LiveCondition: Sendable {
+    var oid: ObjectID
+    var condition: Condition
+
+    init?(_ condition: Condition, index: [UInt32]) {
+        guard let oid = condition.reference.object(index: index) else { return nil }
+        self.oid = oid
+        self.condition = condition
+    }
+
+    func holds(_ answers: Answers) -> Bool { condition.holds(answers[oid]) }
+}
+
+extension Reference {
+    /// The instance for one row; nil for registers.
+    func object(index: [UInt32]) -> ObjectID? {
+        switch self {
+        case .object(let oid): oid
+        case .column(let oid, nil): oid.appending(index)
+        case .column(let oid, let select?):
+            oid.appending(select.compactMap { index.indices.contains($0) ? index[$0] : nil })
+        case .field: nil
+        }
+    }
+}
+
+extension PointSpec {
+    func definition(name: String) -> PointDefinition {
+        PointDefinition(name: name, kind: kind, unit: unit, scale: digits, range: range)
+    }
+}
+
+/// The answers of one SNMP poll by object identifier; the first of two answers counts.
+struct Answers {
+    private let values: [ObjectID: RawValue]
+
+    init(_ varBinds: [VarBind]) {
+        var values: [ObjectID: RawValue] = [:]
+        values.reserveCapacity(varBinds.count)
+        for varBind in varBinds {
+            guard let value = RawValue(varBind.value), values[varBind.oid] == nil else { continue }
+            values[varBind.oid] = value
+        }
+        self.values = values
+    }
+
+    subscript(oid: ObjectID) -> RawValue? { values[oid] }
+}
+
+/// The registers of one Modbus poll.
+struct Registers {
+    private let image: RegisterImage
+    private let models: [UInt16: Int]
+
+    init(_ blocks: [RegisterBlock], sunspecBase: UInt16?) {
+        let image = RegisterImage(blocks)
+        self.image = image
+        models = sunspecBase.map { image.sunspecModels(base: $0) } ?? [:]
+    }
+
+    /// `beside` is the value a scale belongs to: in a chain of models both count from one model.
+    func value(_ reference: Reference, beside other: Reference? = nil) -> RawValue? {
+        guard let field = reference.registerField else { return nil }
+        let numbers = (other?.registerField ?? field).models
+        guard !numbers.isEmpty else {
+            return image.number(field, at: Int(field.address)).map { .number($0) }
+        }
+        for number in numbers {
+            guard let start = models[number] else { continue }
+            return image.number(field, at: start + Int(field.address)).map { .number($0) }
+        }
+        return nil
+    }
+}
+
+extension RegisterField: CustomStringConvertible {
+    var description: String {
+        let place = "\(table) \(address) \(layout.rawValue)"
+        if models.isEmpty { return place }
+        return "model " + models.map(String.init).joined(separator: "/") + " " + place
+    }
+}
+
+/// Finds the points that take their value from a column, for an answer's object identifier.
+struct ColumnDirectory: Sendable {
+    struct User: Sendable {
+        var table: Int
+        var point: Int
+    }
+    private var columns: [(oid: ObjectID, users: [User])] = []
+
+    init(_ tables: [TableSpec]) {
+        var users: [ObjectID: [User]] = [:]
+        for (tablePlace, table) in tables.enumerated() {
+            for (pointPlace, point) in table.points.enumerated() {
+                for case .column(let oid, nil) in point.sources.map(\.value) {
+                    users[oid, default: []].append(User(table: tablePlace, point: pointPlace))
+                }
+            }
+        }
+        columns = users.map { (oid: $0.key, users: $0.value) }.sorted { $0.oid < $1.oid }
+    }
+
+    /// The users of the column the identifier lies in, and the index behind the column.
+    func users(of oid: ObjectID) -> (users: [User], index: [UInt32])? {
+        var low = 0
+        var high = columns.count
+        while low < high {
+            let middle = (low + high) / 2
+            if oid < columns[middle].oid { high = middle } else { low = middle + 1 }
+        }
+        guard low > 0, columns[low - 1].oid.isPrefix(of: oid) else { return nil }
+        let column = columns[low - 1]
+        return (column.users, Array(oid.arcs.dropFirst(column.oid.arcs.count)))
+    }
+}

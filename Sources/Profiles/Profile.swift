@@ -1,0 +1,235 @@
+package import Model
+
+/// How one family of devices is recognised, asked and understood: compiled once from its file.
+package struct Profile: Sendable {
+    /// Short and stable, `vendor.family`.
+    package var name: String
+    package var vendor: String
+    package var title: String
+    package var classes: [String]
+    /// The documents it was written from.
+    package var sources: [String]
+    package var identification: [IdentificationRule]
+    package var requestPlan: RequestPlan
+    var points: [PointSpec]
+    var tables: [TableSpec]
+    var derived: [DerivedSpec]
+    /// Where the chain of SunSpec models starts; nil for fixed addresses.
+    var sunspecBase: UInt16?
+
+    package var isModbus: Bool {
+        if case .modbus = requestPlan { true } else { false }
+    }
+}
+
+/// Any one rule is enough; within a rule every part given must hold.
+package struct IdentificationRule: Hashable, Sendable {
+    /// Prefixes of sysObjectID (RFC 3418); empty for any.
+    package var objectIDs: [ObjectID]
+    /// One of these must be part of sysDescr; empty for any.
+    package var descriptions: [String]
+    /// The device must have an answer to each of these.
+    package var probes: [ObjectID]
+    package var registers: RegisterSignature?
+}
+
+/// Registers that hold known words in every device of the family.
+package struct RegisterSignature: Hashable, Sendable {
+    package var table: RegisterTable
+    package var address: UInt16
+    package var words: [UInt16]
+}
+
+/// Where a value, a scale, a unit or a condition is read.
+enum Reference: Hashable, Sendable {
+    /// One instance.
+    case object(ObjectID)
+    /// A column; the instance's index, or the arcs of it that `select` names by place, follows.
+    case column(ObjectID, select: [Int]?)
+    case field(RegisterField)
+}
+
+/// A number in one or more registers, or a bit.
+struct RegisterField: Hashable, Sendable {
+    enum Layout: String, Sendable, CaseIterable {
+        case int16, uint16, int32, uint32, uint48, int64, uint64, float32, float64
+        /// Four digits a register.
+        case bcd16, bcd32
+        /// High register × 10,000 + low register.
+        case mod10k
+        case bit
+        var words: Int {
+            switch self {
+            case .int16, .uint16, .bcd16, .bit: 1
+            case .int32, .uint32, .float32, .bcd32, .mod10k: 2
+            case .uint48: 3
+            case .int64, .uint64, .float64: 4
+            }
+        }
+        /// 2^width is where a counter of this layout starts again.
+        var counterBits: Int? {
+            switch self {
+            case .uint16: 16
+            case .uint32: 32
+            case .uint48: 48
+            default: nil
+            }
+        }
+    }
+    enum Order: String, Sendable, CaseIterable {
+        /// Most significant word first, as the specification's examples.
+        case big
+        /// Least significant word first, bytes swapped too.
+        case little
+        /// Least significant word first.
+        case wordSwapped
+        /// Most significant word first, bytes of each swapped.
+        case byteSwapped
+    }
+    var table: RegisterTable
+    /// 0-based; counted from the model's number where `models` is not empty.
+    var address: UInt16
+    var layout: Layout
+    var order: Order
+    /// SunSpec models that may hold it.
+    var models: [UInt16]
+}
+
+/// How a raw value becomes a number or a state.
+struct ValueRule: Sendable {
+    enum Scale: Sendable {
+        /// The referenced value n: × 10^-n.
+        case digits(Reference)
+        /// × 10^n.
+        case power(Reference)
+        /// Positive n: × n; negative: ÷ |n|; 0: as it is.
+        case signed(Reference)
+    }
+    struct UnitChoice: Sendable {
+        var from: Reference
+        var codes: [Int64: LinearConversion]
+    }
+    enum Bit: Hashable, Sendable {
+        /// 0 is the least significant bit of a number.
+        case number(Int)
+        /// 0 is the most significant bit of the first octet (BITS of RFC 2578, section 7.1.4).
+        case octet(Int)
+        /// The character `0` or `1` at this place, counted from 1.
+        case character(Int)
+    }
+    var conversion: LinearConversion = .identity
+    var unit: MeasurementUnit = .none
+    var scale: Scale?
+    var unitChoice: UnitChoice?
+    var invalidNumbers: Set<Int64> = []
+    var invalidTexts: Set<String> = []
+    var bit: Bit?
+    /// Codes of states given as text.
+    var matches: [String: Int64] = [:]
+    /// Bits of the raw register, where the profile or the layout tells.
+    var counterBits: Int?
+}
+
+struct Source: Sendable {
+    var value: Reference
+    var rule: ValueRule
+}
+
+struct Condition: Sendable {
+    var reference: Reference
+    var negated: Bool
+    var numbers: Set<Int64>
+    var texts: Set<String>
+}
+
+struct PointSpec: Sendable {
+    var template: NameTemplate
+    var kind: PointKind
+    var unit: MeasurementUnit
+    var digits: Int8
+    var range: ClosedRange<Int64>?
+    /// In order of preference.
+    var sources: [Source]
+    /// Known only once the device has answered it.
+    var optional: Bool
+    var label: Reference?
+    var available: Condition?
+    /// Arcs of the index, by place, that must be one of these.
+    var only: [Int: Set<UInt32>]
+}
+
+struct TableSpec: Sendable {
+    struct Variable: Sendable {
+        enum Origin: Sendable {
+            case arc(Int)
+            case column(Reference)
+        }
+        var name: String
+        var origin: Origin
+        /// Text for raw values; the value itself where it is not here.
+        var names: [String: String]
+    }
+    var indexCount: Int
+    var variables: [Variable]
+    var conditions: [Condition]
+    var label: Reference?
+    var points: [PointSpec]
+}
+
+struct DerivedSpec: Sendable {
+    enum Operation: Sendable {
+        case sum([String], skipAbsent: Bool)
+        case difference(String, String)
+        case ratio(String, String)
+        case rules([Rule])
+    }
+    struct Rule: Sendable {
+        var code: Int64
+        var tests: [Test]
+    }
+    struct Test: Sendable {
+        enum Expected: Sendable {
+            case states(Set<String>)
+            case above(FixedDecimal)
+            case below(FixedDecimal)
+        }
+        var name: String
+        var expected: Expected
+    }
+    var definition: PointDefinition
+    var operation: Operation
+    /// Every point the operation looks at.
+    var operands: [String]
+}
+
+/// What a profile can say of a name, before a device has been asked.
+package struct PointTemplate: Sendable {
+    /// `outlet.{outlet}.power`; a plain name where there is one instance.
+    package var name: String
+    package var kind: PointKind
+    package var unit: MeasurementUnit
+    package var digits: Int8
+    package var optional: Bool
+}
+
+extension Profile {
+    package var pointTemplates: [PointTemplate] {
+        let specs = points + tables.flatMap(\.points)
+        let read = specs.map {
+            PointTemplate(
+                name: $0.template.description, kind: $0.kind, unit: $0.unit, digits: $0.digits,
+                optional: $0.optional || !$0.template.variables.isEmpty)
+        }
+        let computed = derived.map {
+            PointTemplate(
+                name: $0.definition.name, kind: $0.definition.kind, unit: $0.definition.unit,
+                digits: $0.definition.scale, optional: false)
+        }
+        return read + computed
+    }
+
+    /// The template that can give a point of this name; nil where the family never has it.
+    package func provides(_ pointName: String) -> PointTemplate? {
+        pointTemplates.first { NameTemplate($0.name)?.matches(pointName) ?? false }
+    }
+}

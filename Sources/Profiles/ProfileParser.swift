@@ -1,0 +1,159 @@
+package import ConfigTree
+import Model
+
+/// Reads a profile file (docs/PROFILES.md) and compiles it. Every mistake is reported with its place
+/// and a cure; a profile with any mistake is not returned.
+package enum ProfileParser {
+    /// More lines than this for one point list is a mistake, not a device.
+    static let maximumSpecs = 1_000
+
+    package static func parse(
+        _ node: ConfigNode, vocabulary: Vocabulary, _ diagnostics: inout Diagnostics
+    ) -> Profile? {
+        var own = Diagnostics()
+        let profile = compile(node, vocabulary: vocabulary, &own)
+        diagnostics.append(contentsOf: own.all)
+        return own.isEmpty ? profile : nil
+    }
+
+    private static func compile(
+        _ node: ConfigNode, vocabulary: Vocabulary, _ d: inout Diagnostics
+    ) -> Profile? {
+        var table = TableReader(node, what: "a profile", &d)
+        let name = table.required("profile", &d)?.identifier(&d) ?? ""
+        let vendor = table.required("vendor", &d)?.text(&d) ?? ""
+        let title = table.required("title", &d)?.text(&d) ?? ""
+        let classNames = texts(table.required("classes", &d), &d)
+        let sources = texts(table.required("source", &d), &d)
+        let identify = table.optional("identify")?.list(&d) ?? []
+        let snmp = table.optional("snmp")
+        let modbus = table.optional("modbus")
+        let derived = table.optional("derived")?.list(&d) ?? []
+        table.finish(&d)
+
+        var compiled: CompiledPoints
+        switch (snmp, modbus) {
+        case (let node?, nil): compiled = SNMPSection.parse(node, vocabulary: vocabulary, &d)
+        case (nil, let node?): compiled = ModbusSection.parse(node, vocabulary: vocabulary, &d)
+        default:
+            d.add(
+                node.position, "a profile speaks one protocol",
+                cure: "write either `snmp:` or `modbus:`")
+            return nil
+        }
+        compiled.derived = DerivedSection.parse(
+            derived, specs: compiled.allSpecs, vocabulary: vocabulary, &d)
+        compiled.checkNames(&d)
+        let rules = identify.compactMap { identificationRule($0, &d) }
+        let profile = Profile(
+            name: name, vendor: vendor, title: title, classes: classNames, sources: sources,
+            identification: rules, requestPlan: compiled.plan, points: compiled.points,
+            tables: compiled.tables, derived: compiled.derived, sunspecBase: compiled.sunspecBase)
+        checkClasses(profile, node: node, vocabulary: vocabulary, &d)
+        return profile
+    }
+
+    /// A list of texts, or one text.
+    static func texts(_ node: ConfigNode?, _ d: inout Diagnostics) -> [String] {
+        guard let node else { return [] }
+        if case .scalar = node.content { return node.text(&d).map { [$0] } ?? [] }
+        return (node.list(&d) ?? []).compactMap { $0.text(&d) }
+    }
+
+    static func objectID(_ node: ConfigNode, _ d: inout Diagnostics) -> ObjectID? {
+        guard let text = node.text(&d) else { return nil }
+        guard let oid = ObjectID(text), oid.arcs.count > 1 else {
+            d.add(
+                node.position, "`\(text)` is no object identifier",
+                cure: "write numbers with dots, as 1.3.6.1.2.1.1.1.0")
+            return nil
+        }
+        return oid
+    }
+
+    private static func identificationRule(
+        _ node: ConfigNode, _ d: inout Diagnostics
+    ) -> IdentificationRule? {
+        var table = TableReader(node, what: "an identify rule", &d)
+        let objects = table.optional("sysObjectID")?.list(&d) ?? []
+        let descriptions = texts(table.optional("sysDescr"), &d)
+        let probes = table.optional("probe")?.list(&d) ?? []
+        let registers = table.optional("registers").flatMap { signature($0, &d) }
+        table.finish(&d)
+        let rule = IdentificationRule(
+            objectIDs: objects.compactMap { objectID($0, &d) }, descriptions: descriptions,
+            probes: probes.compactMap { objectID($0, &d) }, registers: registers)
+        if rule.objectIDs.isEmpty, rule.probes.isEmpty, rule.registers == nil {
+            d.add(
+                node.position, "this rule would claim any device",
+                cure: "give `sysObjectID`, `probe` or `registers`")
+            return nil
+        }
+        return rule
+    }
+
+    private static func signature(
+        _ node: ConfigNode, _ d: inout Diagnostics
+    ) -> RegisterSignature? {
+        var table = TableReader(node, what: "registers", &d)
+        let kind = table.required("table", &d)?.choice(ModbusSection.tableNames, &d)
+        let address = table.required("address", &d)?.integer(in: 0...65_535, &d)
+        let words = (table.required("words", &d)?.list(&d) ?? []).compactMap {
+            $0.integer(in: 0...65_535, &d)
+        }
+        table.finish(&d)
+        guard let kind, let address, !words.isEmpty else { return nil }
+        return RegisterSignature(
+            table: kind, address: UInt16(address), words: words.map { UInt16($0) })
+    }
+
+    private static func checkClasses(
+        _ profile: Profile, node: ConfigNode, vocabulary: Vocabulary, _ d: inout Diagnostics
+    ) {
+        for name in profile.classes {
+            guard let known = vocabulary.classes.first(where: { $0.name == name }) else {
+                let names = vocabulary.classes.map(\.name)
+                let cure =
+                    closest(to: name, in: names).map { "did you mean `\($0)`?" }
+                    ?? "use one of \(names.joined(separator: ", "))"
+                d.add(node.position, "`\(name)` is no class of devices", cure: cure)
+                continue
+            }
+            for point in known.required where profile.provides(point) == nil {
+                d.add(
+                    node.position, "class `\(name)` needs the point `\(point)`",
+                    cure: "add the point, or take the class away")
+            }
+        }
+    }
+}
+
+/// What the sections bring together.
+struct CompiledPoints {
+    var plan: RequestPlan
+    var points: [PointSpec] = []
+    var tables: [TableSpec] = []
+    var derived: [DerivedSpec] = []
+    var sunspecBase: UInt16?
+    /// Where each spec stands in the file, in the order of `allSpecs`.
+    var positions: [SourcePosition] = []
+
+    var allSpecs: [PointSpec] { points + tables.flatMap(\.points) }
+
+    /// A plain name twice means that one of them can never be seen. Rows of tables may share a name:
+    /// conditions tell them apart.
+    func checkNames(_ d: inout Diagnostics) {
+        var seen: Set<String> = []
+        for (spec, position) in zip(points, positions) {
+            let name = spec.template.description
+            if !seen.insert(name).inserted {
+                d.add(
+                    position, "`\(name)` stands here twice",
+                    cure: "keep one, or list both sources below `first:`")
+            }
+        }
+        if allSpecs.isEmpty, let position = positions.first {
+            d.add(position, "the profile has no points", cure: "add points")
+        }
+    }
+}

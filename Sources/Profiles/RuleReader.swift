@@ -1,0 +1,175 @@
+import ConfigTree
+import Model
+
+/// Reads the keys that say how a raw value becomes a reading.
+struct RuleReader {
+    let entry: Vocabulary.Entry
+    /// Reads a reference to another object, column or register.
+    let reference: (ConfigNode, inout Diagnostics) -> Reference?
+
+    /// `defaults` are the keys of the point, which its alternatives inherit.
+    func read(
+        _ table: inout TableReader, defaults: ValueRule?, _ d: inout Diagnostics
+    ) -> ValueRule {
+        var rule = defaults ?? ValueRule(unit: entry.unit)
+        readConversion(&table, &rule, inherited: defaults != nil, &d)
+        if let node = table.optional("scale") { rule.scale = scale(node, &d) }
+        if let node = table.optional("units") { rule.unitChoice = units(node, &d) }
+        for node in table.optional("invalid")?.list(&d) ?? [] {
+            guard let text = node.text(&d) else { continue }
+            if let number = Int64(text) { rule.invalidNumbers.insert(number) }
+            rule.invalidTexts.insert(text)
+        }
+        if let node = table.optional("bit") { rule.bit = bit(node, &d) }
+        for item in table.optional("match")?.entries(&d) ?? [] {
+            guard let code = item.value.integer(in: -999_999...999_999, &d) else { continue }
+            rule.matches[item.key] = code
+        }
+        if let node = table.optional("bits") {
+            rule.counterBits = node.integer(in: 8...64, &d).map(Int.init)
+        }
+        return rule
+    }
+
+    private func readConversion(
+        _ table: inout TableReader, _ rule: inout ValueRule, inherited: Bool,
+        _ d: inout Diagnostics
+    ) {
+        let unitNode = table.optional("unit")
+        let multiplyNode = table.optional("multiply")
+        guard !inherited || unitNode != nil || multiplyNode != nil else { return }
+        guard entry.kind != .state else {
+            if let node = unitNode ?? multiplyNode {
+                d.add(node.position, "a state has no unit and no factor", cure: "take it away")
+            }
+            return
+        }
+        var conversion = LinearConversion.identity
+        if let node = unitNode, let word = node.text(&d) {
+            conversion = unitConversion(word, at: node.position, &d) ?? .identity
+        }
+        if let node = multiplyNode, let text = node.text(&d) {
+            guard let factor = Fraction(text), factor.numerator != 0,
+                let product = conversion.factor.times(factor)
+            else {
+                d.add(
+                    node.position, "`\(text)` is no factor", cure: "write a number, as 0.1 or 50/3")
+                return
+            }
+            conversion.factor = product
+        }
+        rule.conversion = conversion
+    }
+
+    private func unitConversion(
+        _ word: String, at position: SourcePosition, _ d: inout Diagnostics
+    ) -> LinearConversion? {
+        guard let unit = SourceUnit(word) else {
+            let cure =
+                closest(to: word, in: SourceUnit.words).map { "did you mean `\($0)`?" }
+                ?? "see the list of units in docs/PROFILES.md"
+            d.add(position, "`\(word)` is no unit known here", cure: cure)
+            return nil
+        }
+        guard unit.unit == entry.unit else {
+            d.add(
+                position,
+                "`\(word)` cannot become \(entry.unit.rawValue), the unit of `\(entry.key)`",
+                cure: "choose another name or another unit")
+            return nil
+        }
+        return unit.conversion
+    }
+
+    private func scale(_ node: ConfigNode, _ d: inout Diagnostics) -> ValueRule.Scale? {
+        var table = TableReader(node, what: "scale", &d)
+        let digits = table.optional("digits")
+        let power = table.optional("power")
+        let signed = table.optional("signed")
+        table.finish(&d)
+        switch (digits, power, signed) {
+        case (let node?, nil, nil): return reference(node, &d).map { .digits($0) }
+        case (nil, let node?, nil): return reference(node, &d).map { .power($0) }
+        case (nil, nil, let node?): return reference(node, &d).map { .signed($0) }
+        default:
+            d.add(
+                node.position, "`scale` tells where the scale is read",
+                cure: "write one of `digits:`, `power:` or `signed:`; a fixed factor is `multiply:`")
+            return nil
+        }
+    }
+
+    private func units(_ node: ConfigNode, _ d: inout Diagnostics) -> ValueRule.UnitChoice? {
+        var table = TableReader(node, what: "units", &d)
+        let from = table.required("from", &d).flatMap { reference($0, &d) }
+        let items = table.required("codes", &d)?.entries(&d) ?? []
+        table.finish(&d)
+        var codes: [Int64: LinearConversion] = [:]
+        for item in items {
+            guard let code = Int64(item.key) else {
+                d.add(item.keyPosition, "`\(item.key)` is no code", cure: "write a number")
+                continue
+            }
+            guard let word = item.value.text(&d) else { continue }
+            codes[code] = unitConversion(word, at: item.value.position, &d)
+        }
+        return from.map { ValueRule.UnitChoice(from: $0, codes: codes) }
+    }
+
+    private func bit(_ node: ConfigNode, _ d: inout Diagnostics) -> ValueRule.Bit? {
+        if case .scalar = node.content {
+            return node.integer(in: 0...63, &d).map { .number(Int($0)) }
+        }
+        var table = TableReader(node, what: "bit", &d)
+        let octet = table.optional("octet")?.integer(in: 0...2_047, &d)
+        let character = table.optional("character")?.integer(in: 1...256, &d)
+        table.finish(&d)
+        if let octet { return .octet(Int(octet)) }
+        if let character { return .character(Int(character)) }
+        d.add(
+            node.position, "which bit?",
+            cure: "write a number, `{octet: n}` or `{character: n}`")
+        return nil
+    }
+
+    /// `1: ok`, `2: overload critical`, or `2: {name: overload, severity: critical}`.
+    func states(_ node: ConfigNode, _ d: inout Diagnostics) -> [StateLabel] {
+        var labels: [StateLabel] = []
+        for item in node.entries(&d) ?? [] {
+            guard let code = Int64(item.key) else {
+                d.add(
+                    item.keyPosition, "`\(item.key)` is no code",
+                    cure: "write the device's number; texts go below `match`")
+                continue
+            }
+            guard let text = item.value.text(maximum: 80, &d) else { continue }
+            let words = text.split(separator: " ").map(String.init)
+            var severity = StateLabel.Severity.normal
+            if words.count == 2 {
+                guard let known = Self.severities.first(where: { $0.name == words[1] }) else {
+                    d.add(
+                        item.value.position, "`\(words[1])` is no severity",
+                        cure: "use warning, critical or unknown; nothing stands for normal")
+                    continue
+                }
+                severity = known.value
+            } else if words.count != 1 {
+                d.add(
+                    item.value.position, "`\(text)` is no state",
+                    cure: "write one word, and warning, critical or unknown after it if need be")
+                continue
+            }
+            if !entry.states.isEmpty, !entry.states.contains(words[0]) {
+                d.add(
+                    item.value.position, "`\(words[0])` is no state of `\(entry.key)`",
+                    cure: "use one of \(entry.states.joined(separator: ", "))")
+            }
+            labels.append(StateLabel(code: code, name: words[0], severity: severity))
+        }
+        return labels
+    }
+
+    static let severities: [(name: String, value: StateLabel.Severity)] = [
+        ("normal", .normal), ("warning", .warning), ("critical", .critical), ("unknown", .unknown),
+    ]
+}

@@ -1,0 +1,197 @@
+import ConfigTree
+import Model
+
+/// The `snmp:` section: single objects and tables.
+enum SNMPSection {
+    static func parse(
+        _ node: ConfigNode, vocabulary: Vocabulary, _ d: inout Diagnostics
+    ) -> CompiledPoints {
+        var table = TableReader(node, what: "snmp", &d)
+        let scalars = table.optional("scalars")?.list(&d) ?? []
+        let tables = table.optional("tables")?.list(&d) ?? []
+        table.finish(&d)
+        var compiled = CompiledPoints(plan: .snmp(SNMPRequestPlan(scalars: [], subtrees: [])))
+        for item in scalars {
+            let specs = scalarReader(vocabulary).read(item, &d)
+            compiled.points += specs
+            compiled.positions += specs.map { _ in item.position }
+        }
+        for item in tables {
+            if let spec = tableSpec(item, vocabulary, &d) { compiled.tables.append(spec) }
+        }
+        if compiled.allSpecs.isEmpty, d.isEmpty {
+            d.add(node.position, "the profile has no points", cure: "add `scalars` or `tables`")
+        }
+        if compiled.allSpecs.count > ProfileParser.maximumSpecs {
+            d.add(
+                node.position, "more than \(ProfileParser.maximumSpecs) points",
+                cure: "use tables")
+        }
+        compiled.plan = .snmp(plan(compiled))
+        return compiled
+    }
+
+    private static func scalarReader(_ vocabulary: Vocabulary) -> PointReader {
+        let reference: (ConfigNode, inout Diagnostics) -> Reference? = { node, d in
+            ProfileParser.objectID(node, &d).map { .object($0) }
+        }
+        return PointReader(
+            vocabulary: vocabulary, reference: reference,
+            location: { table, instance, d in
+                guard let node = table.optional("oid"), let text = node.text(&d) else { return nil }
+                var filled = text
+                for (name, value) in instance.texts {
+                    while let range = filled.firstRange(of: "{\(name)}") {
+                        filled.replaceSubrange(range, with: value)
+                    }
+                }
+                let copy = ConfigNode(
+                    position: node.position, content: .scalar(filled, quoted: true))
+                return reference(copy, &d).map { ($0, nil, false) }
+            },
+            arcs: [], variables: [])
+    }
+
+    private static func tableSpec(
+        _ node: ConfigNode, _ vocabulary: Vocabulary, _ d: inout Diagnostics
+    ) -> TableSpec? {
+        var table = TableReader(node, what: "a table", &d)
+        let entry = table.required("entry", &d).flatMap { ProfileParser.objectID($0, &d) }
+        let arcs = (table.required("index", &d)?.list(&d) ?? []).compactMap { $0.identifier(&d) }
+        guard let entry, !arcs.isEmpty else { return nil }
+        let columns = ColumnReader(entry: entry, arcs: arcs)
+        let reference = columns.reference
+        let only = table.optional("only").map { IndexFilter(arcs: arcs).read($0, &d) } ?? [:]
+        let conditions = (table.optional("where")?.list(&d) ?? []).compactMap {
+            ConditionReader(reference: reference).read($0, &d)
+        }
+        var variables = arcs.enumerated().map {
+            TableSpec.Variable(name: $1, origin: .arc($0), names: [:])
+        }
+        for item in table.optional("let")?.entries(&d) ?? [] {
+            if let variable = columns.variable(item, &d) {
+                variables.removeAll { $0.name == variable.name }
+                variables.append(variable)
+            }
+        }
+        let label = table.optional("label").flatMap { columns.labelReference($0, &d) }
+        let reader = PointReader(
+            vocabulary: vocabulary, reference: reference,
+            location: { table, _, d in
+                guard let node = table.optional("column") else { return nil }
+                return reference(node, &d).map { ($0, nil, false) }
+            },
+            arcs: arcs, variables: Set(variables.map(\.name)))
+        var points = (table.required("points", &d)?.list(&d) ?? []).flatMap { reader.read($0, &d) }
+        table.finish(&d)
+        for place in points.indices {
+            points[place].only.merge(only) { own, _ in own }
+        }
+        return TableSpec(
+            indexCount: arcs.count, variables: variables, conditions: conditions, label: label,
+            points: points)
+    }
+
+    /// Scalars are asked for by name, every column that any rule looks at is walked once.
+    private static func plan(_ compiled: CompiledPoints) -> SNMPRequestPlan {
+        var objects: Set<ObjectID> = []
+        var columns: Set<ObjectID> = []
+        func note(_ reference: Reference?) {
+            switch reference {
+            case .object(let oid): objects.insert(oid)
+            case .column(let oid, _): columns.insert(oid)
+            case .field, nil: break
+            }
+        }
+        for spec in compiled.allSpecs { spec.references.forEach(note) }
+        for table in compiled.tables {
+            note(table.label)
+            table.conditions.forEach { note($0.reference) }
+            for variable in table.variables {
+                if case .column(let reference) = variable.origin { note(reference) }
+            }
+        }
+        return SNMPRequestPlan(scalars: objects.sorted(), subtrees: columns.sorted())
+    }
+}
+
+/// Columns of a table: a number counts below the table's entry, an object identifier names a column
+/// of another table with the same index, a table of keys selects arcs of the index.
+struct ColumnReader {
+    let entry: ObjectID
+    let arcs: [String]
+
+    func reference(_ node: ConfigNode, _ d: inout Diagnostics) -> Reference? {
+        if case .mapping = node.content { return labelReference(node, &d) }
+        guard let text = node.text(&d) else { return nil }
+        if !text.contains("."), let number = UInt32(text) {
+            return .column(entry.appending([number]), select: nil)
+        }
+        return ProfileParser.objectID(node, &d).map { .column($0, select: nil) }
+    }
+
+    func labelReference(_ node: ConfigNode, _ d: inout Diagnostics) -> Reference? {
+        guard case .mapping = node.content else { return reference(node, &d) }
+        var table = TableReader(node, what: "a column", &d)
+        let column = table.required("column", &d).flatMap { reference($0, &d) }
+        let names = table.optional("index")?.list(&d)
+        table.finish(&d)
+        guard case .column(let oid, _) = column else { return nil }
+        let select = names?.compactMap { item -> Int? in
+            guard let name = item.text(&d) else { return nil }
+            guard let place = arcs.firstIndex(of: name) else {
+                d.add(
+                    item.position, "`\(name)` is no part of the index",
+                    cure: "use one of \(arcs.joined(separator: ", "))")
+                return nil
+            }
+            return place
+        }
+        return .column(oid, select: select)
+    }
+
+    /// `phase: {column: 3, names: {1: a}}` or `phase: {arc: type, names: {…}}`.
+    func variable(
+        _ item: ConfigNode.Entry, _ d: inout Diagnostics
+    ) -> TableSpec.Variable? {
+        var table = TableReader(item.value, what: "`\(item.key)`", &d)
+        let column = table.optional("column")
+        let arc = table.optional("arc")
+        var names: [String: String] = [:]
+        for name in table.optional("names")?.entries(&d) ?? [] {
+            names[name.key] = name.value.text(maximum: 32, &d)
+        }
+        table.finish(&d)
+        if let column {
+            return reference(column, &d).map {
+                TableSpec.Variable(name: item.key, origin: .column($0), names: names)
+            }
+        }
+        if let name = arc?.text(&d), let place = arcs.firstIndex(of: name) {
+            return TableSpec.Variable(name: item.key, origin: .arc(place), names: names)
+        }
+        d.add(
+            item.keyPosition, "`\(item.key)` has no origin",
+            cure: "write `{column: n}` or `{arc: name}` with a name of `index`")
+        return nil
+    }
+}
+
+extension PointSpec {
+    /// Everything that must be read for the point.
+    var references: [Reference] {
+        var result: [Reference] = []
+        for source in sources {
+            result.append(source.value)
+            switch source.rule.scale {
+            case .digits(let reference), .power(let reference), .signed(let reference):
+                result.append(reference)
+            case nil: break
+            }
+            if let choice = source.rule.unitChoice { result.append(choice.from) }
+        }
+        if let label { result.append(label) }
+        if let available { result.append(available.reference) }
+        return result
+    }
+}

@@ -1,0 +1,138 @@
+import Model
+
+extension ValueRule {
+    enum Outcome {
+        case good(Int64)
+        /// Answered, but not to be believed; what is known of the number is kept.
+        case bad(Int64)
+    }
+
+
+    /// What a raw value means. `scaleValue` and `unitCode` are what their references hold now.
+    func outcome(
+        _ raw: RawValue, spec: PointSpec, scaleValue: Int64?, unitCode: Int64?
+    ) -> Outcome {
+        if isInvalid(raw) { return .bad(0) }
+        if case .state(let labels) = spec.kind { return state(raw, labels) }
+        guard var (number, conversion) = number(raw) else { return .bad(0) }
+        if let choice = unitChoice {
+            guard let code = unitCode, let unit = choice.codes[code],
+                let factor = conversion.factor.times(unit.factor)
+            else { return .bad(0) }
+            conversion = LinearConversion(factor: factor, offset: unit.offset)
+        }
+        if let scale {
+            guard let scaleValue, let result = scale.apply(scaleValue, number, conversion) else {
+                return .bad(0)
+            }
+            (number, conversion) = result
+        }
+        guard let mantissa = conversion.mantissa(of: number, digits: spec.digits) else {
+            return .bad(0)
+        }
+        if let range = spec.range, !range.contains(mantissa) { return .bad(mantissa) }
+        return .good(mantissa)
+    }
+
+    private func isInvalid(_ raw: RawValue) -> Bool {
+        if let number = raw.integer, invalidNumbers.contains(number) { return true }
+        guard !invalidTexts.isEmpty, case .text = raw else { return false }
+        return invalidTexts.contains(raw.trimmedText)
+    }
+
+    private func state(_ raw: RawValue, _ labels: [StateLabel]) -> Outcome {
+        var code: Int64?
+        if let bit {
+            code = bit.value(in: raw)
+        } else if case .text = raw, let known = matches[raw.trimmedText] {
+            code = known
+        } else {
+            code = raw.integer
+        }
+        guard let code else { return .bad(0) }
+        // A code nobody documented must not pass for a known state.
+        return labels.contains { $0.code == code } ? .good(code) : .bad(code)
+    }
+
+    /// The number of a raw value; text may carry its own unit: `70 F`, `54.01`.
+    private func number(_ raw: RawValue) -> (RawNumber, LinearConversion)? {
+        guard case .text = raw else {
+            guard case .number(let number) = raw else { return nil }
+            return (number, conversion)
+        }
+        let words = raw.trimmedText.split(separator: " ", maxSplits: 1)
+        guard let first = words.first, let decimal = FixedDecimal(String(first)) else { return nil }
+        let number = RawNumber.decimal(
+            mantissa: Int128(decimal.mantissa), digits: Int(decimal.scale))
+        guard words.count == 2 else { return (number, conversion) }
+        let word = words[1].filter { $0 != " " }
+        guard let source = SourceUnit(word), source.unit == unit else { return nil }
+        return (number, source.conversion)
+    }
+}
+
+extension ValueRule.Scale {
+    var reference: Reference {
+        switch self {
+        case .digits(let reference), .power(let reference), .signed(let reference): reference
+        }
+    }
+
+    /// Nil for a scale that makes no sense.
+    func apply(
+        _ value: Int64, _ number: RawNumber, _ conversion: LinearConversion
+    ) -> (RawNumber, LinearConversion)? {
+        switch self {
+        case .digits: return shifted(number, by: value).map { ($0, conversion) }
+        case .power:
+            guard value != Int64.min else { return nil }
+            return shifted(number, by: -value).map { ($0, conversion) }
+        case .signed:
+            guard value != 0 else { return (number, conversion) }
+            guard value != Int64.min,
+                let step = value > 0
+                    ? Fraction(Int128(value), 1) : Fraction(1, Int128(-value)),
+                let factor = conversion.factor.times(step)
+            else { return nil }
+            return (number, LinearConversion(factor: factor, offset: conversion.offset))
+        }
+    }
+
+    /// Powers of ten a device may sensibly ask for; beyond is a defect, or SunSpec's -32768 for
+    /// "not implemented".
+    private static let sensiblePowers: ClosedRange<Int64> = -12...12
+
+    private func shifted(_ number: RawNumber, by digits: Int64) -> RawNumber? {
+        guard Self.sensiblePowers.contains(digits) else { return nil }
+        switch number {
+        case .decimal(let mantissa, let own):
+            return .decimal(mantissa: mantissa, digits: own + Int(digits))
+        case .binary(let value):
+            guard let power = Int64.powerOfTen(Int(abs(digits))) else { return nil }
+            return .binary(digits >= 0 ? value / Double(power) : value * Double(power))
+        }
+    }
+}
+
+extension ValueRule.Bit {
+    /// 0 or 1; nil where the raw value has no such bit.
+    func value(in raw: RawValue) -> Int64? {
+        switch (self, raw) {
+        case (.number(let place), _):
+            guard let number = raw.integer else { return nil }
+            return number >> Int64(place) & 1
+        case (.octet(let place), .text(let bytes)):
+            // Trailing zero octets may be left out (RFC 3417, section 8).
+            guard place / 8 < bytes.count else { return 0 }
+            return Int64(bytes[place / 8] >> UInt8(7 - place % 8) & 1)
+        case (.character(let place), .text(let bytes)):
+            guard place >= 1, place <= bytes.count else { return nil }
+            switch bytes[place - 1] {
+            case UInt8(ascii: "0"): return 0
+            case UInt8(ascii: "1"): return 1
+            default: return nil
+            }
+        case (.octet, .number), (.character, .number): return nil
+        }
+    }
+}

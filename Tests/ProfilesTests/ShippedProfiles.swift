@@ -1,0 +1,47 @@
+import ConfigTree
+import Model
+import Profiles
+import TestSupport
+import YAML
+
+/// The vocabulary and the profiles as they ship.
+struct ShippedProfiles {
+    var vocabulary: Vocabulary
+    var profiles: [Profile]
+    var library: ProfileLibrary { ProfileLibrary(profiles) }
+
+    struct Mistakes: Error, CustomStringConvertible {
+        var description: String
+    }
+
+    static func load() throws -> ShippedProfiles {
+        var diagnostics = Diagnostics()
+        let folder = repositoryRoot() + "/DeviceProfiles"
+        let names = try readText(folder + "/NAMES.yaml")
+        guard
+            let node = YAMLFile.parse(names, file: "NAMES.yaml", &diagnostics),
+            let vocabulary = Vocabulary.parse(node, &diagnostics)
+        else { throw Mistakes(description: describe(diagnostics)) }
+        var profiles: [Profile] = []
+        for file in try profileFiles() {
+            let text = try readText(folder + "/" + file)
+            if let node = YAMLFile.parse(text, file: file, &diagnostics),
+                let profile = ProfileParser.parse(node, vocabulary: vocabulary, &diagnostics)
+            {
+                profiles.append(profile)
+            }
+        }
+        guard diagnostics.isEmpty else { throw Mistakes(description: describe(diagnostics)) }
+        return ShippedProfiles(vocabulary: vocabulary, profiles: profiles)
+    }
+
+    static func profileFiles() throws -> [String] {
+        try listFolder(repositoryRoot() + "/DeviceProfiles").filter {
+            $0.hasSuffix(".yaml") && $0 != "NAMES.yaml"
+        }
+    }
+
+    static func describe(_ diagnostics: Diagnostics) -> String {
+        diagnostics.sorted.map(\.description).joined(separator: "\n")
+    }
+}
