@@ -20,7 +20,6 @@ package struct Span: Hashable, Sendable {
         self.text = text
         self.style = style
     }
-    package init(_ text: String, _ ink: Ink) { self.init(text, Style(ink)) }
 }
 
 package enum Alignment: Sendable { case left, right, centre }

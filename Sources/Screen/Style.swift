@@ -50,6 +50,12 @@ package struct Style: Hashable, Sendable {
     package static let faint = Style(.faint)
     package static let bright = Style(.bright, .bold)
     package static let title = Style(.accent, .bold)
+    package static let accent = Style(.accent)
+    package static let good = Style(.good)
+    package static let low = Style(.low)
+    package static let medium = Style(.medium)
+    package static let high = Style(.high)
+    package static let critical = Style(.critical)
 
     package init(_ ink: Ink, _ attributes: Attributes) {
         self.init(ink, fill: nil, attributes)

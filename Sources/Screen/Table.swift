@@ -43,11 +43,13 @@ package struct Table: Sendable {
         self.selected = selected
     }
 
-    /// Draws headings and the rows around the selected one. Returns the window of rows shown.
-    @discardableResult
-    package func draw(
-        on screen: inout Screen, in rect: Rect, row: (Int) -> [Span]
-    ) -> ListWindow {
+    /// The rows that `draw` shows in a rectangle of this size.
+    package func window(in rect: Rect) -> ListWindow {
+        ListWindow(total: count, height: rect.height - 1, selected: selected)
+    }
+
+    /// Draws headings and `rows`: the cells of the rows of `window(in:)`.
+    package func draw(on screen: inout Screen, in rect: Rect, rows: [[Span]]) {
         let shown = columns.map { column -> Extent in column.extent }
         let cells = rect.inset(horizontal: 1).split(columns: shown, gap: gap)
         for (index, column) in columns.enumerated() where index < cells.count {
@@ -58,10 +60,10 @@ package struct Table: Sendable {
             screen.put(title, in: cells[index].rows(0, 1), .muted, align: column.alignment)
         }
         let body = rect.rows(1)
-        let window = ListWindow(total: count, height: body.height, selected: selected)
-        for (line, index) in window.range.enumerated() {
+        let window = window(in: rect)
+        for (line, index) in window.range.enumerated() where line < rows.count {
             let isSelected = index == selected
-            for (column, span) in row(index).enumerated() where column < cells.count {
+            for (column, span) in rows[line].enumerated() where column < cells.count {
                 let cell = Rect(
                     x: cells[column].x, y: body.y + line, width: cells[column].width, height: 1)
                 screen.put(span.text, in: cell, span.style, align: columns[column].alignment)
@@ -73,7 +75,6 @@ package struct Table: Sendable {
             }
         }
         drawScrollMarks(on: &screen, body, window)
-        return window
     }
 
     /// `↑ 12` and `↓ 30` at the right edge: what is above and below the window.

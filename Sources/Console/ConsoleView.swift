@@ -1,0 +1,318 @@
+import Model
+package import Screen
+import Views
+
+/// Draws the model. Pure: the same model gives the same screen.
+package enum ConsoleView {
+    /// Below this nothing useful fits.
+    package static let minimumSize = Size(width: 40, height: 10)
+
+    package static func draw(
+        _ model: ConsoleModel, size: Size, capabilities: DisplayCapabilities
+    ) -> Screen {
+        var painter = Painter(model, Screen(size: size, glyphs: capabilities.glyphs), capabilities)
+        painter.draw()
+        return painter.screen
+    }
+}
+
+/// The screen under way and what all pages share. Pages are extensions in files of their own.
+struct Painter {
+    let model: ConsoleModel
+    var screen: Screen
+    let capabilities: DisplayCapabilities
+
+    init(_ model: ConsoleModel, _ screen: Screen, _ capabilities: DisplayCapabilities) {
+        self.model = model
+        self.screen = screen
+        self.capabilities = capabilities
+    }
+
+    var glyphs: GlyphSet { screen.glyphs }
+    var unknown: String { glyphs.unknown }
+
+    mutating func draw() {
+        let size = screen.size
+        guard size.width >= ConsoleView.minimumSize.width,
+            size.height >= ConsoleView.minimumSize.height
+        else { return drawTooSmall() }
+        drawTitleBar()
+        drawFigures()
+        drawTabs()
+        let body = Rect(x: 1, y: 4, width: size.width - 2, height: size.height - 5)
+        drawSeparator()
+        if model.snapshot == nil {
+            drawWaiting(body)
+        } else {
+            drawPage(body)
+        }
+        drawBottomLine()
+        if model.isHelpShown { HelpText.overlay(model).draw(on: &screen) }
+    }
+
+    private mutating func drawTooSmall() {
+        let least = ConsoleView.minimumSize
+        let lines = ["terminal too small", "needs \(least.width)x\(least.height)"]
+        let top = max(0, (screen.size.height - lines.count) / 2)
+        for (index, line) in lines.enumerated() {
+            screen.put(
+                [Span(line, index == 0 ? .bright : .muted)], x: 0, y: top + index,
+                width: screen.size.width, align: .centre)
+        }
+    }
+
+    private mutating func drawPage(_ body: Rect) {
+        if model.openDevice != nil { return drawDevice(body) }
+        switch model.page {
+        case .overview: drawOverview(body)
+        case .racks: drawRacks(body)
+        case .devices: drawDevices(body)
+        case .alarms: drawAlarms(body)
+        case .power: drawPower(body)
+        case .cooling: drawCooling(body)
+        case .dashboard: drawDashboard(body)
+        }
+    }
+
+    private mutating func drawWaiting(_ body: Rect) {
+        var lines: [[Span]] = [[Span("waiting for the first figures", .bright)]]
+        lines.append([Span("from " + model.target, .muted)])
+        if case .lost(let reason, _) = model.connection {
+            lines = [[Span("not connected", Style(.critical, .bold))], []]
+            let width = min(body.width, 76)
+            lines += TextWrap.lines(reason, width: width).map { [Span($0)] }
+            lines += [[], [Span("trying again every few seconds; q leaves", .muted)]]
+        }
+        let top = body.y + max(0, (body.height - lines.count) / 2)
+        for (index, line) in lines.enumerated() where index < body.height {
+            screen.put(line, x: body.x, y: top + index, width: body.width, align: .centre)
+        }
+    }
+
+    // MARK: Frame
+
+    private mutating func drawTitleBar() {
+        let width = screen.size.width
+        let bar = Rect(x: 0, y: 0, width: width, height: 1)
+        var left = [Span(" frostline ", .title)]
+        var right: [Span] = []
+        if let snapshot = model.snapshot {
+            left.append(Span(" " + snapshot.displayName, .bright))
+            if width >= 100 { left.append(Span("  " + snapshot.site, .muted)) }
+            right.append(Span(timeText(snapshot), .plain))
+        }
+        right.append(Span("  "))
+        right += connectionSpans
+        right.append(Span(" "))
+        let used = right.reduce(0) { $0 + CharacterWidth.columns(of: $1.text) }
+        screen.put(left, x: 0, y: 0, width: max(11, width - used - 1))
+        if used + 11 <= width { screen.put(right, x: width - used, y: 0, width: used) }
+        screen.shade(bar, .titleBar)
+    }
+
+    /// The site's civil time by the daemon's clock.
+    private func timeText(_ snapshot: SiteView) -> String {
+        let moment = Instant(milliseconds: model.isStale ? snapshot.timeMS : model.serverNowMS)
+        let offset = min(max(snapshot.offsetMinutes, -1440), 1440)
+        let civil = CivilTime(moment, offsetMinutes: offset)
+        if screen.size.width < 70 { return civil.clockText }
+        let sign = offset < 0 ? "-" : "+"
+        let zone = sign + padded(abs(offset) / 60, 2) + ":" + padded(abs(offset) % 60, 2)
+        return civil.dateText + " " + civil.clockText + " " + zone
+    }
+
+    private var connectionSpans: [Span] {
+        switch model.connection {
+        case .connecting: [Span(glyphs.dot + " connecting", .medium)]
+        case .live where model.isStale: [Span(glyphs.dot + " silent", .high)]
+        case .live: [Span(glyphs.dot + " live", .good)]
+        case .lost: [Span(glyphs.dot + " offline", Style(.critical, .bold))]
+        }
+    }
+
+    private mutating func drawFigures() {
+        guard let header = model.snapshot?.header else { return }
+        let wide = screen.size.width >= 72
+        var spans: [Span] = [Span("PUE ", .muted), figure(header.pue, digits: 2, unit: "")]
+        if wide, let category = header.pueCategory {
+            spans.append(Span(" cat \(category)", .faint))
+        }
+        spans += [Span("   "), figure(kilowatts(header.totalWatts), digits: 1, unit: "kW")]
+        spans += [
+            Span("   "),
+            figure(header.costYuanPerHour, digits: wide ? 2 : 0, unit: wide ? "yuan/h" : "y/h"),
+        ]
+        let dim = model.isStale
+        if dim { spans = spans.map { Span($0.text, .faint) } }
+        let alarms = alarmCounts(header, word: wide)
+        let used = alarms.reduce(0) { $0 + CharacterWidth.columns(of: $1.text) }
+        screen.put(spans, x: 1, y: 1, width: screen.size.width - used - 3)
+        screen.put(
+            alarms, x: 1, y: 1, width: screen.size.width - 2, align: .right)
+    }
+
+    /// `C 1  H 2  M 3  L 0`: a letter and a count for each priority, faint where none.
+    func alarmCounts(_ header: HeaderView, word: Bool) -> [Span] {
+        let counts: [(String, Int, Ink)] = [
+            ("C", header.alarmsCritical, .critical), ("H", header.alarmsHigh, .high),
+            ("M", header.alarmsMedium, .medium), ("L", header.alarmsLow, .low),
+        ]
+        var spans: [Span] = word ? [Span("alarms ", .muted)] : []
+        for (letter, count, ink) in counts {
+            let style = count > 0 ? Style(ink, .bold) : Style.faint
+            spans.append(Span(" \(letter) \(count)", style))
+        }
+        return spans
+    }
+
+    private mutating func drawTabs() {
+        var x = 0
+        let short = screen.size.width < 76
+        for page in model.pages {
+            let isShown = page == model.page
+            let title = short && !isShown ? "" : " " + Self.title(of: page)
+            let text = " \(page.rawValue)\(title) "
+            let style = isShown ? Style(.bright, fill: .selection, .bold) : Style.muted
+            x += screen.put(text, x: x, y: 2, width: screen.size.width - x, style)
+        }
+        if let device = model.openDevice {
+            screen.put(
+                [Span(" " + glyphs.cursor + " ", .accent), Span(device.name, .bright)], x: x, y: 2,
+                width: screen.size.width - x)
+        }
+    }
+
+    static func title(of page: ConsoleModel.Page) -> String {
+        switch page {
+        case .overview: "Overview"
+        case .racks: "Racks"
+        case .devices: "Devices"
+        case .alarms: "Alarms"
+        case .power: "Power"
+        case .cooling: "Cooling"
+        case .dashboard: "Board"
+        }
+    }
+
+    /// A thin line below the header; the place where a lost connection is told.
+    private mutating func drawSeparator() {
+        let line = Rect(x: 0, y: 3, width: screen.size.width, height: 1)
+        guard model.snapshot != nil, model.isStale else {
+            screen.fill(line, glyphs.horizontal, .faint)
+            return
+        }
+        let age = NumberText.age(model.nowMS - model.receivedMS)
+        var text = " STALE \(age): no news on an open connection; check the daemon's load"
+        if case .lost(let reason, _) = model.connection {
+            text = " OFFLINE, figures are \(age) old: \(reason)"
+        }
+        screen.fill(line, " ", Style(.onFill, fill: .critical))
+        screen.put(
+            [Span(text, Style(.onFill, fill: .critical, .bold))], x: 0, y: 3, width: line.width - 1)
+    }
+
+    private mutating func drawBottomLine() {
+        let y = screen.size.height - 1
+        let width = screen.size.width
+        if let prompt = model.prompt {
+            let label: String =
+                switch prompt.purpose {
+                case .filter: "filter: "
+                case .acknowledge(let id): "acknowledge \(id), comment: "
+                }
+            let room = max(4, width - 3 - prompt.text.count)
+            var x = 1
+            x += screen.put([Span(label, .title)], x: x, y: y, width: min(room, width / 2))
+            // The end of what is typed stays in sight.
+            var text = prompt.text
+            while CharacterWidth.columns(of: text) > width - x - 2, !text.isEmpty {
+                text.removeFirst()
+            }
+            x += screen.put(text, x: x, y: y, .bright)
+            screen.put(" ", x: x, y: y, Style(.plain, .reverse))
+            let hint = "Enter accepts  Esc cancels "
+            if x + hint.count + 3 < width {
+                screen.put(hint, x: width - hint.count, y: y, .faint)
+            }
+            return
+        }
+        if let notice = model.notice {
+            screen.put(
+                [Span(notice.text, notice.isError ? Style(.critical, .bold) : Style(.accent))], x: 1,
+                y: y, width: width - 2)
+            return
+        }
+        var x = 1
+        for (key, meaning) in HelpText.keys(model) {
+            let needed = key.count + 1 + meaning.count
+            guard x + needed <= width - 1 else { break }
+            x += screen.put(key, x: x, y: y, .bright)
+            x += screen.put(" " + meaning, x: x, y: y, .muted) + 2
+        }
+    }
+
+    // MARK: Pieces
+
+    func kilowatts(_ watts: Double?) -> Double? { watts.map { $0 / 1000 } }
+
+    /// A number with its unit; the sign for "unknown" where there is none, never a zero.
+    func text(_ value: Double?, digits: Int, unit: String = "") -> String {
+        guard let value, let text = NumberText.fixed(value, digits: digits) else { return unknown }
+        return unit.isEmpty ? text : text + " " + unit
+    }
+
+    func figure(_ value: Double?, digits: Int, unit: String) -> Span {
+        let known = value?.isFinite == true
+        return Span(text(value, digits: digits, unit: unit), known ? .bright : .faint)
+    }
+
+    static func isUsable(_ quality: String) -> Bool {
+        quality == "good" || quality == "late" || quality == "substituted"
+    }
+
+    /// The letter that stands for a quality that is not good; empty for good.
+    static func letter(of quality: String) -> String {
+        switch quality {
+        case "good": ""
+        case "late": "l"
+        case "substituted": "u"
+        case "stale": "s"
+        case "bad": "b"
+        default: "a"
+        }
+    }
+
+    static func ink(ofPriority priority: String) -> Ink {
+        switch priority {
+        case "critical": .critical
+        case "high": .high
+        case "medium": .medium
+        case "low": .low
+        default: .muted
+        }
+    }
+
+    static func letter(ofPriority priority: String) -> String {
+        switch priority {
+        case "critical": "C"
+        case "high": "H"
+        case "medium": "M"
+        case "low": "L"
+        default: "?"
+        }
+    }
+
+    func age(of timeMS: Int64?) -> String {
+        guard let timeMS else { return unknown }
+        return NumberText.age(model.serverNowMS &- timeMS)
+    }
+
+    static func ink(ofMode mode: String) -> Ink {
+        switch mode {
+        case "FULL": .good
+        case "PARTIAL": .accent
+        case "MECH": .medium
+        default: .muted
+        }
+    }
+}

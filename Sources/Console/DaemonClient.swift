@@ -1,0 +1,142 @@
+import FoundationEssentials
+import HTTPClient
+import Views
+
+/// The daemon's HTTP API as the console uses it. Blocking; any thread.
+struct DaemonClient: Sendable {
+    /// What went wrong, with a cure.
+    struct Failure: Error, CustomStringConvertible {
+        var description: String
+    }
+
+    let base: String
+    let socketPath: String?
+    let authorityFile: String?
+
+    init(_ options: ConsoleOptions) {
+        switch options.address {
+        case .socket(let path):
+            // The host is only a header here; the socket decides.
+            base = "http://localhost"
+            socketPath = path
+        case .url(let url):
+            base = url.hasSuffix("/") ? String(url.dropLast()) : url
+            socketPath = nil
+        }
+        authorityFile = options.authorityFile
+    }
+
+    private func request(_ path: String) -> HTTPRequest {
+        HTTPRequest(
+            url: base + path, unixSocketPath: socketPath, connectTimeoutMilliseconds: 3_000,
+            totalTimeoutMilliseconds: 10_000, maximumResponseBytes: 64 << 20,
+            authorityFile: authorityFile)
+    }
+
+    func get<Value: Decodable>(_ path: String, as type: Value.Type) throws(Failure) -> Value {
+        let response: HTTPResponse
+        do {
+            response = try HTTPClient.send(request(path))
+        } catch {
+            throw Failure(description: error.description)
+        }
+        guard response.isSuccess else { throw refusal(response) }
+        return try decode(response.body, as: type)
+    }
+
+    func decode<Value: Decodable>(_ bytes: [UInt8], as type: Value.Type) throws(Failure) -> Value {
+        do {
+            return try JSONDecoder().decode(type, from: Data(bytes))
+        } catch {
+            throw Failure(
+                description: "the answer is not what this console expects; "
+                    + "use console and daemon of one version")
+        }
+    }
+
+    private func refusal(_ response: HTTPResponse) -> Failure {
+        let text = String(decoding: response.body.prefix(200), as: UTF8.self)
+        return Failure(description: "the daemon answered \(response.status) \(text)")
+    }
+
+    private struct Acknowledgement: Encodable {
+        var id: String
+        var by: String
+        var comment: String
+    }
+
+    func acknowledge(id: String, by: String, comment: String) throws(Failure) {
+        var post = request("/api/v1/alarms/ack")
+        post.method = .post
+        post.headers = [.init("Content-Type", "application/json")]
+        do {
+            post.body = Array(
+                try JSONEncoder().encode(Acknowledgement(id: id, by: by, comment: comment)))
+        } catch {
+            throw Failure(description: "the comment cannot be sent; write it in plain words")
+        }
+        let response: HTTPResponse
+        do {
+            response = try HTTPClient.send(post)
+        } catch {
+            throw Failure(description: error.description)
+        }
+        guard response.isSuccess else { throw refusal(response) }
+    }
+
+    /// Silence after which the stream counts as dead; the daemon speaks about once a second.
+    private static let stallSeconds: Int64 = 15
+
+    /// Hands on snapshots until the stream ends, which is always a failure unless asked for.
+    func follow(
+        shouldStop: () -> Bool, _ receive: (SiteView) -> Void
+    ) throws(Failure) {
+        var stream = request("/api/v1/events")
+        stream.totalTimeoutMilliseconds = 0
+        stream.headers = [.init("Accept", "text/event-stream")]
+        var parser = ServerSentEventParser()
+        var failure: Failure?
+        do {
+            let response = try HTTPClient.stream(
+                stream, stallSeconds: Self.stallSeconds, shouldStop: shouldStop
+            ) { bytes in
+                for event in parser.append(bytes) where event.name == "snapshot" {
+                    do throws(Failure) {
+                        receive(try decode(event.data, as: SiteView.self))
+                    } catch {
+                        failure = error
+                        return false
+                    }
+                }
+                return true
+            }
+            guard response.status == 200 else { throw refusal(response) }
+        } catch let error as HTTPError {
+            throw failure ?? Failure(description: error.description)
+        } catch let error as Failure {
+            throw error
+        } catch {
+            throw Failure(description: "\(error)")
+        }
+        throw Failure(description: "the daemon ended the stream; it may be restarting")
+    }
+
+    /// Percent-encodes what is not unreserved in RFC 3986.
+    static func encoded(_ text: String) -> String {
+        let hexadecimal = Array("0123456789ABCDEF")
+        var result = ""
+        for byte in text.utf8 {
+            let isUnreserved =
+                (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte)
+                || (0x61...0x7A).contains(byte) || "-._~".utf8.contains(byte)
+            if isUnreserved {
+                result.append(Character(Unicode.Scalar(byte)))
+            } else {
+                result.append("%")
+                result.append(hexadecimal[Int(byte >> 4)])
+                result.append(hexadecimal[Int(byte & 15)])
+            }
+        }
+        return result
+    }
+}

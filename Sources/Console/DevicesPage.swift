@@ -1,0 +1,197 @@
+import Model
+import Screen
+import Views
+
+/// View 3: every device and how it answers; and below it, the points of one device.
+extension Painter {
+    mutating func drawDevices(_ body: Rect) {
+        let all = model.devices
+        let total = model.snapshot?.devices.count ?? 0
+        var note = [Span("\(all.count) of \(total)", .muted)]
+        if !model.deviceFilter.isEmpty {
+            note = [Span("filter `\(model.deviceFilter)`  ", .accent)] + note
+        }
+        screen.heading("Devices", note: note, in: body)
+        let area = body.rows(1)
+        guard !all.isEmpty else {
+            screen.put(
+                total == 0 ? "the site file names no devices" : "no device matches the filter",
+                in: area.rows(1, 1), .muted)
+            return
+        }
+        let wide = area.width >= 120
+        var columns: [Table.Column] = [
+            .init("STATE", .fixed(11)), .init("NAME", .share(3)), .init("PLACE", .share(2)),
+        ]
+        if wide {
+            columns += [
+                .init("F", .fixed(1)), .init("PROFILE", .share(2)), .init("ENDPOINT", .share(4)),
+            ]
+        }
+        columns += [
+            .init("LAST", .fixed(6), .right), .init("LATENCY", .fixed(9), .right),
+            .init("FAILED", .fixed(wide ? 14 : 7), .right),
+        ]
+        if area.width >= 78 { columns.append(.init("WHY", .share(wide ? 2 : 1))) }
+        var table = Table(columns: columns, count: all.count)
+        table.selected = ConsoleModel.index(of: model.selectedDevice, in: all.map(\.name))
+        if let column = sortedColumn(wide: wide) {
+            table.sorted = (column, !model.isDeviceOrderReversed)
+        }
+        let rows = table.window(in: area).range.map { deviceCells(all[$0], wide: wide) }
+        table.draw(on: &screen, in: area, rows: rows)
+    }
+
+    private func sortedColumn(wide: Bool) -> Int? {
+        switch model.deviceOrder {
+        case .state: 0
+        case .name: 1
+        case .place: 2
+        case .latency: wide ? 7 : 4
+        case .failures: wide ? 8 : 5
+        }
+    }
+
+    private func deviceCells(_ device: DeviceSummaryView, wide: Bool) -> [Span] {
+        let ink = Self.ink(ofState: device.state)
+        var cells: [Span] = [
+            Span(glyphs.dot + " " + device.state, Style(ink)), Span(device.name),
+            Span(device.place ?? unknown, .muted),
+        ]
+        if wide {
+            cells += [
+                Span(device.feed ?? "", .muted), Span(device.profile, .muted),
+                Span(device.endpoint, .muted),
+            ]
+        }
+        let failures = NumberText.grouped(device.failures)
+        let polls = wide ? "/" + NumberText.grouped(device.polls) : ""
+        cells += [
+            Span(age(of: device.lastAnswerMS)),
+            Span(text(device.latencyMS, digits: 1, unit: "ms")),
+            Span(failures + polls, device.failures > 0 ? .plain : .muted),
+            Span(device.lastFailure ?? "", .high),
+        ]
+        return cells
+    }
+
+    static func ink(ofState state: String) -> Ink {
+        switch state {
+        case "answering": .good
+        case "late": .medium
+        case "silent": .critical
+        default: .muted
+        }
+    }
+
+    // MARK: One device
+
+    mutating func drawDevice(_ body: Rect) {
+        guard let device = model.openDevice else { return }
+        let summary =
+            device.view?.summary ?? model.snapshot?.devices.first { $0.name == device.name }
+        screen.heading(
+            summary?.displayName ?? device.name, note: [Span(summary?.profile ?? "", .muted)],
+            in: body)
+        if let summary { drawSummary(summary, body.rows(1, 2)) }
+        if let error = device.error {
+            screen.put(
+                [Span("points not read: " + error, .critical)], x: body.x, y: body.y + 3,
+                width: body.width)
+        }
+        let chartHeight = body.height >= 30 ? 8 : body.height >= 17 ? 4 : 0
+        let parts = body.rows(4).split(rows: [.share(1), .fixed(chartHeight)])
+        drawPoints(device, parts[0])
+        if chartHeight > 0 { drawHistory(device, parts[1]) }
+    }
+
+    private mutating func drawSummary(_ device: DeviceSummaryView, _ rect: Rect) {
+        screen.put(
+            [
+                Span(glyphs.dot + " " + device.state, Style(Self.ink(ofState: device.state))),
+                Span("  last \(age(of: device.lastAnswerMS)) ago"),
+                Span("  latency " + text(device.latencyMS, digits: 1, unit: "ms")),
+                Span("  polls \(NumberText.grouped(device.polls))", .muted),
+                Span("  failed \(NumberText.grouped(device.failures))", .muted),
+                Span(device.lastFailure.map { "  " + $0 } ?? "", .high),
+            ], x: rect.x, y: rect.y, width: rect.width)
+        let place = device.place.map { "  in " + $0 } ?? ""
+        let feed = device.feed.map { "  feed " + $0 } ?? ""
+        screen.put(device.endpoint + place + feed, in: rect.rows(1, 1), .muted)
+    }
+
+    private mutating func drawPoints(_ device: ConsoleModel.OpenDevice, _ rect: Rect) {
+        let points = model.points
+        guard device.view != nil else {
+            let text = device.error == nil ? "reading the points" : ""
+            screen.put(text, in: rect.rows(0, 1), .muted)
+            return
+        }
+        guard !points.isEmpty else {
+            let text = device.filter.isEmpty ? "no points yet" : "no point matches the filter"
+            screen.put(text, in: rect.rows(0, 1), .muted)
+            return
+        }
+        var columns: [Table.Column] = [
+            .init("POINT", .share(3)), .init("VALUE", .fixed(16), .right), .init("", .fixed(6)),
+            .init("QUALITY", .fixed(11)), .init("AGE", .fixed(6), .right),
+        ]
+        if rect.width >= 76 { columns.append(.init("LABEL", .share(2))) }
+        var table = Table(columns: columns, count: points.count)
+        table.selected = ConsoleModel.index(of: device.selected, in: points.map(\.name))
+        let rows = table.window(in: rect).range.map { pointCells(points[$0]) }
+        table.draw(on: &screen, in: rect, rows: rows)
+    }
+
+    private func pointCells(_ point: PointView) -> [Span] {
+        let good = Self.isUsable(point.quality)
+        return [
+            Span(point.name, good ? .plain : .muted),
+            Span(valueText(point), good ? .bright : .faint),
+            Span(point.unit == "1" ? "" : point.unit, .muted),
+            Span(point.quality, good ? .muted : .high),
+            Span(age(of: point.timeMS), good ? .plain : .faint),
+            Span(point.label ?? "", .muted),
+        ]
+    }
+
+    /// The exact text, with commas where it is a plain number.
+    private func valueText(_ point: PointView) -> String {
+        guard let text = point.text else { return unknown }
+        let parts = text.split(separator: ".", maxSplits: 1)
+        guard point.kind != "state", let whole = parts.first, let number = Int64(whole),
+            number != 0
+        else { return text }
+        return NumberText.grouped(number) + (parts.count > 1 ? "." + parts[1] : "")
+    }
+
+    private mutating func drawHistory(_ device: ConsoleModel.OpenDevice, _ rect: Rect) {
+        let name = device.historyPoint.map { String($0.dropFirst(device.name.count + 1)) }
+        screen.heading(name ?? "history", note: [Span("last hour", .muted)], in: rect)
+        let chart = rect.rows(1).columns(10)
+        guard let line = device.history?.lines.first else {
+            screen.put("no stored values yet", in: chart.rows(0, 1), .faint)
+            return
+        }
+        let values = Self.resampled(line.values, columns: chart.width)
+        let known = values.compactMap(\.self).filter(\.isFinite)
+        guard let low = known.min(), let high = known.max() else {
+            screen.put("no usable values in the last hour", in: chart.rows(0, 1), .faint)
+            return
+        }
+        let digits = high - low < 10 && abs(high) < 1000 ? 1 : 0
+        for (row, value) in [(0, high), (chart.height - 1, low)] {
+            screen.put(
+                text(value, digits: digits), in: rect.rows(1 + row, 1).columns(0, 9), .muted,
+                align: .right)
+        }
+        let margin = max((high - low) * 0.05, abs(high) * 0.001)
+        screen.sparkline(values, in: chart, range: (low - margin)...(high + margin), .accent)
+    }
+
+    /// Each value as many columns wide as fit, so that an hour fills the width.
+    static func resampled(_ values: [Double?], columns: Int) -> [Double?] {
+        guard !values.isEmpty, columns > 0 else { return [] }
+        return (0..<columns).map { values[$0 * values.count / columns] }
+    }
+}

@@ -1,0 +1,130 @@
+import Platform
+import Synchronization
+import Views
+
+/// Does what `update` asks for, off the console's thread, and posts what came of it.
+final class Effects: Sendable {
+    private let client: DaemonClient
+    private let mailbox: Mailbox
+    private let worker: WorkerThread
+    /// Questions under way: a slow daemon must not collect a queue of the same question.
+    private let pending = Mutex<Set<String>>([])
+    private let isStopped = Atomic(false)
+
+    init(client: DaemonClient, mailbox: Mailbox) throws(PlatformError) {
+        self.client = client
+        self.mailbox = mailbox
+        worker = try WorkerThread(name: "console-ask")
+    }
+
+    /// Starts the thread that follows the daemon's stream.
+    func start() throws(PlatformError) {
+        let thread = try NativeThread(name: "console-feed") { [self] in follow() }
+        // It ends within a second of `stop`, or with the process.
+        thread.detach()
+    }
+
+    /// Ends both threads without waiting for a daemon that does not answer.
+    func stop() { isStopped.store(true, ordering: .relaxed) }
+
+    private var shouldStop: Bool { isStopped.load(ordering: .relaxed) }
+
+    /// Pauses between attempts to connect, in tenths of a second; the last one repeats.
+    private static let pauses = [5, 10, 20, 30]
+
+    private func follow() {
+        var attempt = 0
+        while !shouldStop {
+            do throws(DaemonClient.Failure) {
+                let snapshot = try client.get("/api/v1/snapshot", as: SiteView.self)
+                mailbox.post(.snapshot(snapshot))
+                attempt = 0
+                try client.follow(shouldStop: { shouldStop }) { mailbox.post(.snapshot($0)) }
+            } catch {
+                if shouldStop { return }
+                mailbox.post(.disconnected(error.description))
+            }
+            let pause = Self.pauses[min(attempt, Self.pauses.count - 1)]
+            attempt += 1
+            for _ in 0..<pause where !shouldStop { Self.sleepTenth() }
+        }
+    }
+
+    private static func sleepTenth() {
+        let end = Clocks.monotonicNanoseconds() + 100_000_000
+        sleepUntil(end)
+    }
+
+    func perform(_ command: ConsoleCommand) {
+        switch command {
+        case .quit, .redraw: break
+        case .loadDevice(let name):
+            ask("device \(name)") { client, mailbox in
+                do throws(DaemonClient.Failure) {
+                    let path = "/api/v1/devices/" + DaemonClient.encoded(name)
+                    mailbox.post(.device(try client.get(path, as: DeviceView.self)))
+                } catch {
+                    mailbox.post(.deviceFailed(name: name, error.description))
+                }
+            }
+        case .loadHistory(let point, let from, let to, let step):
+            ask("history \(point)") { client, mailbox in
+                guard let series = Self.series(client, point, from, to, step) else { return }
+                mailbox.post(.history(point: point, series))
+            }
+        case .loadTotals(let from, let to, let step):
+            ask("totals") { client, mailbox in
+                guard let series = Self.series(client, Self.totalPoint, from, to, step) else {
+                    return
+                }
+                mailbox.post(.totals(series))
+            }
+        case .loadPoints(let glob):
+            ask("points \(glob)") { client, mailbox in
+                do throws(DaemonClient.Failure) {
+                    let path = "/api/v1/last?glob=" + DaemonClient.encoded(glob)
+                    let points = try client.get(path, as: [PointView].self)
+                    mailbox.post(.points(glob: glob, points))
+                } catch {
+                    mailbox.post(.pointsFailed(error.description))
+                }
+            }
+        case .acknowledge(let id, let by, let comment):
+            ask("acknowledge \(id)") { client, mailbox in
+                do throws(DaemonClient.Failure) {
+                    try client.acknowledge(id: id, by: by, comment: comment)
+                    mailbox.post(.acknowledged(id: id))
+                } catch {
+                    mailbox.post(.acknowledgeFailed(id: id, error.description))
+                }
+            }
+        }
+    }
+
+    /// The site's total power as a point, where the daemon keeps it.
+    private static let totalPoint = "site/total.power"
+
+    /// History is an extra: where the daemon has none, the page does without.
+    private static func series(
+        _ client: DaemonClient, _ point: String, _ from: Int64, _ to: Int64, _ step: Int64
+    ) -> SeriesView? {
+        let query =
+            "points=\(DaemonClient.encoded(point))&from=\(from)&to=\(to)&step=\(step)"
+        do throws(DaemonClient.Failure) {
+            return try client.get("/api/v1/series?" + query, as: SeriesView.self)
+        } catch {
+            return nil
+        }
+    }
+
+    private func ask(
+        _ name: String, _ job: @escaping @Sendable (DaemonClient, Mailbox) -> Void
+    ) {
+        guard pending.withLock({ $0.insert(name).inserted }) else { return }
+        let accepted = worker.submit { [self] in
+            if !shouldStop { job(client, mailbox) }
+            _ = pending.withLock { $0.remove(name) }
+        }
+        if !accepted { _ = pending.withLock { $0.remove(name) } }
+    }
+}

@@ -1,0 +1,296 @@
+import Model
+import Screen
+import Views
+
+/// View 1: where the power goes, what it costs, what is wrong, and how the collector is.
+extension Painter {
+    private static let twoColumns = 110
+
+    mutating func drawOverview(_ body: Rect) {
+        guard let snapshot = model.snapshot else { return }
+        if body.width >= Self.twoColumns {
+            let halves = body.split(columns: [.share(1), .share(1)], gap: 3)
+            let trend = max(4, min(14, halves[0].height - 18))
+            let left = halves[0].split(
+                rows: [.fixed(8), .fixed(trend), .fixed(5), .share(1)], gap: 1)
+            drawFlow(snapshot, left[0])
+            drawTrend(left[1])
+            drawCost(snapshot, left[2])
+            drawCoolingSummary(snapshot, left[3])
+            let alarmLines = min(max(4, model.alarms.count + 1), max(6, halves[1].height - 24))
+            let right = halves[1].split(
+                rows: [.fixed(alarmLines), .fixed(5), .share(1)], gap: 1)
+            drawAlarmSummary(snapshot, right[0])
+            drawCollector(snapshot, right[1])
+            drawExtremes(snapshot, right[2])
+            return
+        }
+        let spare = max(0, body.height - 19)
+        let parts = body.split(rows: [
+            .fixed(6), .fixed(3 + min(spare, 4)), .fixed(3),
+            .share(1), .fixed(3),
+        ])
+        drawFlow(snapshot, parts[0])
+        drawTrend(parts[1])
+        drawCost(snapshot, parts[2])
+        drawAlarmSummary(snapshot, parts[3])
+        drawCollector(snapshot, parts[4])
+    }
+
+    // MARK: Power
+
+    private mutating func drawFlow(_ snapshot: SiteView, _ rect: Rect) {
+        let header = snapshot.header
+        var note = [Span("PUE ", .muted), figure(header.pue, digits: 3, unit: "")]
+        note += [Span("  today ", .muted), figure(header.pueToday, digits: 3, unit: "")]
+        if rect.width >= 60, let category = header.pueCategory {
+            note += [Span("  category \(category)", .muted)]
+        }
+        note += [Span("  meters ", .muted)]
+        let coverage = header.pueCoverage
+        note.append(
+            Span(
+                text(coverage * 100, digits: 0, unit: "%"), coverage < 0.95 ? .medium : .plain))
+        screen.heading("Power", note: note, in: rect)
+        let parts: [(String, Double?, Ink)] = [
+            ("IT", header.itWatts, .equipment), ("Cooling", header.coolingWatts, .cooling),
+            ("Losses", header.lossWatts, .loss), ("Other", header.otherWatts, .other),
+        ]
+        let total = header.totalWatts
+        for (index, part) in parts.enumerated() {
+            let line = rect.rows(1 + index, 1)
+            drawFlowLine(part.0, part.1, of: total, part.2, line)
+        }
+        let last = rect.rows(5, 1)
+        drawFlowLine("Total", total, of: nil, .bright, last)
+        let bar = last.columns(Self.flowLabel)
+        screen.stackedBar(parts.map { (max(0, $0.1 ?? 0), $0.2) }, in: bar)
+    }
+
+    /// Columns before the bar: label, kW, share.
+    private static let flowLabel = 30
+
+    private mutating func drawFlowLine(
+        _ label: String, _ watts: Double?, of total: Double?, _ ink: Ink, _ line: Rect
+    ) {
+        guard !line.isEmpty else { return }
+        screen.put(label, in: line.columns(0, 9), label == "Total" ? .bright : .plain)
+        let value = figure(kilowatts(watts), digits: 1, unit: "kW")
+        screen.put(value.text, in: line.columns(9, 11), value.style, align: .right)
+        guard let total, total > 0 else { return }
+        let share = watts.map { $0 / total }
+        screen.put(
+            text(share.map { $0 * 100 }, digits: 1, unit: "%"), in: line.columns(21, 7), .muted,
+            align: .right)
+        screen.bar(share, in: line.columns(Self.flowLabel), ink)
+    }
+
+    // MARK: Trend
+
+    private mutating func drawTrend(_ rect: Rect) {
+        guard rect.height >= 2 else { return }
+        let chart = Rect(
+            x: rect.x + 10, y: rect.y + 1, width: rect.width - 10, height: rect.height - 1)
+        let trend = Trend(model.totals, columns: chart.width)
+        let note =
+            trend.values.isEmpty
+            ? [] : [Span("last " + NumberText.age(trend.spanMS), .muted)]
+        screen.heading("Total power", note: note, in: rect)
+        guard let range = trend.range else {
+            screen.put("no figures yet", in: chart.rows(0, 1), .faint)
+            return
+        }
+        let labels: [(Int, Double)] =
+            chart.height > 1
+            ? [(0, range.upperBound), (chart.height - 1, range.lowerBound)]
+            : [(0, range.upperBound)]
+        for (row, watts) in labels {
+            screen.put(
+                text(kilowatts(watts), digits: 1), in: rect.rows(1 + row, 1).columns(0, 8), .muted,
+                align: .right)
+        }
+        screen.sparkline(trend.values, in: chart, range: range, .accent)
+    }
+
+    // MARK: Cost and climate
+
+    private mutating func drawCost(_ snapshot: SiteView, _ rect: Rect) {
+        let header = snapshot.header
+        screen.heading("Cost and climate", in: rect)
+        let mode = header.freeCoolingMode ?? "UNKNOWN"
+        let entries: [(String, Span)] = [
+            ("Cost", figure(header.costYuanPerHour, digits: 2, unit: "yuan/h")),
+            ("Price", figure(header.priceYuanPerKWh, digits: 4, unit: "yuan/kWh")),
+            ("Today", figure(header.costTodayYuan, digits: 2, unit: "yuan")),
+            ("Free cooling", Span(mode, Style(Self.ink(ofMode: mode), .bold))),
+            ("Hours today", figure(header.freeCoolingHoursToday, digits: 1, unit: "h")),
+            ("Outdoor", figure(header.outdoorCelsius, digits: 1, unit: "\(glyphs.degree)C")),
+        ]
+        let cells = rect.rows(1).split(columns: [.share(1), .share(1), .share(1)], gap: 2)
+        for (index, entry) in entries.enumerated() {
+            let cell = cells[index % 3].rows(index / 3, 1)
+            guard !cell.isEmpty else { continue }
+            screen.put(
+                [Span(entry.0 + " ", .muted), entry.1], x: cell.x, y: cell.y, width: cell.width)
+        }
+    }
+
+    private mutating func drawCoolingSummary(_ snapshot: SiteView, _ rect: Rect) {
+        guard rect.height >= 2, !snapshot.cooling.isEmpty else { return }
+        screen.heading("Cooling units", note: [Span("6 shows more", .faint)], in: rect)
+        for (index, unit) in snapshot.cooling.prefix(rect.height - 1).enumerated() {
+            let line = rect.rows(1 + index, 1)
+            screen.put(unit.displayName, in: line.columns(0, 20))
+            screen.put(unit.mode, in: line.columns(21, 8), Style(Self.ink(ofMode: unit.mode)))
+            let supply = text(unit.supplyCelsius, digits: 1, unit: "\(glyphs.degree)C")
+            screen.put(supply, in: line.columns(30, 9), align: .right)
+            screen.put(
+                text(kilowatts(unit.watts), digits: 1, unit: "kW"), in: line.columns(40, 9),
+                align: .right)
+            screen.bar(unit.fanPercent.map { $0 / 100 }, in: line.columns(51), .cooling)
+        }
+    }
+
+    // MARK: Alarms
+
+    private mutating func drawAlarmSummary(_ snapshot: SiteView, _ rect: Rect) {
+        guard !rect.isEmpty else { return }
+        screen.heading("Alarms", note: alarmCounts(snapshot.header, word: false), in: rect)
+        let all = model.alarms
+        guard !all.isEmpty else {
+            let text = model.alarmFilter.isEmpty ? "no active alarm" : "none matches the filter"
+            screen.put(text, in: rect.rows(1, 1), Style(.good))
+            return
+        }
+        let selected = ConsoleModel.index(of: model.selectedAlarm, in: all.map(\.id))
+        let window = ListWindow(total: all.count, height: rect.height - 1, selected: selected)
+        for (line, index) in window.range.enumerated() {
+            drawAlarmLine(all[index], rect.rows(1 + line, 1))
+            if index == selected { screen.shade(rect.rows(1 + line, 1), .selection) }
+        }
+    }
+
+    private mutating func drawAlarmLine(_ alarm: AlarmView, _ line: Rect) {
+        let ink = Self.ink(ofPriority: alarm.priority)
+        let waits = ConsoleModel.isUnacknowledged(alarm)
+        screen.put(
+            Self.letter(ofPriority: alarm.priority), in: line.columns(0, 1), Style(ink, .bold))
+        screen.put(alarm.state, in: line.columns(2, 6), waits ? Style(ink) : .muted)
+        let columns = line.columns(9).split(
+            columns: [.share(5), .share(4), .fixed(11), .fixed(6)], gap: 1)
+        screen.put(alarm.cause, in: columns[0], waits ? .plain : .muted)
+        screen.put(alarm.place ?? alarm.device, in: columns[1], .muted)
+        screen.put(alarm.valueText, in: columns[2], .plain, align: .right)
+        screen.put(age(of: alarm.raisedMS), in: columns[3], .muted, align: .right)
+    }
+
+    // MARK: Collector
+
+    private mutating func drawCollector(_ snapshot: SiteView, _ rect: Rect) {
+        let health = snapshot.health
+        screen.heading("Collector", note: [Span(health.version, .faint)], in: rect)
+        let silent = health.devicesTotal - health.devicesAnswering
+        var devices = [
+            Span("Devices ", .muted),
+            Span("\(health.devicesAnswering) of \(health.devicesTotal)", .bright),
+            Span(" answering", .muted),
+        ]
+        if silent > 0 { devices.append(Span("  \(silent) not", Style(.high, .bold))) }
+        var store = [Span("Store ", .muted)]
+        store.append(
+            Span(health.store, health.store == "ok" ? Style(.good) : Style(.critical, .bold)))
+        if health.store != "ok", let detail = health.storeDetail {
+            store.append(Span(" " + detail, .high))
+        } else if let bytes = health.storeBytes {
+            store.append(Span("  " + NumberText.bytes(bytes), .plain))
+        }
+        store.append(Span("  commit \(age(of: health.lastCommitMS)) ago", .muted))
+        let rate = [
+            Span("Readings ", .muted),
+            figure(health.readingsPerSecond, digits: 0, unit: "/s"),
+            Span("  \(NumberText.grouped(health.readingsStored)) stored", .muted),
+        ]
+        var outbox = [Span("Notices waiting ", .muted)]
+        outbox.append(Span("\(health.outboxPending)", health.outboxPending > 0 ? .medium : .plain))
+        outbox.append(Span("  up \(age(of: health.startedMS))", .muted))
+        let cells = rect.rows(1).split(columns: [.share(1), .share(1)], gap: 2)
+        for (index, spans) in [devices, store, rate, outbox].enumerated() {
+            let cell = cells[index % 2].rows(index / 2, 1)
+            guard !cell.isEmpty else { continue }
+            screen.put(spans, x: cell.x, y: cell.y, width: cell.width)
+        }
+    }
+
+    // MARK: Extremes
+
+    /// The hottest inlets and the fullest racks, where the screen has room for them.
+    private mutating func drawExtremes(_ snapshot: SiteView, _ rect: Rect) {
+        guard rect.height >= 3 else { return }
+        let racks = snapshot.rows.flatMap(\.racks)
+        let columns = rect.split(columns: [.share(1), .share(1)], gap: 3)
+        screen.heading("Hottest inlets", in: columns[0])
+        screen.heading("Fullest racks", in: columns[1])
+        let hottest = racks.filter { $0.inletCelsius?.isFinite == true }
+            .sorted { ($0.inletCelsius ?? 0, $1.name) > ($1.inletCelsius ?? 0, $0.name) }
+        for (index, rack) in hottest.prefix(columns[0].height - 1).enumerated() {
+            let value = rack.inletCelsius ?? 0
+            drawExtreme(
+                rack, text(value, digits: 1, unit: "\(glyphs.degree)C"), HeatScale.inlet.ink(value),
+                HeatScale.inlet.fraction(value), columns[0].rows(1 + index, 1))
+        }
+        let fullest = racks.filter { $0.load?.isFinite == true }
+            .sorted { ($0.load ?? 0, $1.name) > ($1.load ?? 0, $0.name) }
+        for (index, rack) in fullest.prefix(columns[1].height - 1).enumerated() {
+            let value = (rack.load ?? 0) * 100
+            drawExtreme(
+                rack, text(value, digits: 0, unit: "%"), HeatScale.load.ink(value),
+                rack.load ?? 0, columns[1].rows(1 + index, 1))
+        }
+    }
+
+    private mutating func drawExtreme(
+        _ rack: RackView, _ value: String, _ ink: Ink, _ fraction: Double, _ line: Rect
+    ) {
+        let cells = line.split(columns: [.share(3), .fixed(8), .share(2)], gap: 1)
+        screen.put(rack.displayName, in: cells[0])
+        screen.put(value, in: cells[1], .bright, align: .right)
+        screen.bar(fraction, in: cells[2], ink)
+    }
+}
+
+/// Totals brought to as many columns as there are, newest at the right.
+struct Trend {
+    private(set) var values: [Double?] = []
+    private(set) var spanMS: Int64 = 0
+
+    /// Widths of one column, in milliseconds.
+    private static let steps: [Int64] = [1000, 2000, 5000, 10_000, 15_000, 30_000, 60_000]
+
+    init(_ totals: [ConsoleModel.Total], columns: Int) {
+        guard let first = totals.first, let last = totals.last, columns > 0 else { return }
+        let elapsed = max(0, last.timeMS &- first.timeMS)
+        let step =
+            Self.steps.first { $0 * Int64(columns) > elapsed } ?? Self.steps[Self.steps.count - 1]
+        // Columns stand on whole steps, so that the picture moves and does not shimmer.
+        let end = last.timeMS.flooredDivision(by: step)
+        var sums = [(sum: Double, count: Int)](repeating: (0, 0), count: columns)
+        for total in totals {
+            let back = end - total.timeMS.flooredDivision(by: step)
+            guard back >= 0, back < columns, let watts = total.watts, watts.isFinite else { continue }
+            let index = columns - 1 - Int(back)
+            sums[index].sum += watts
+            sums[index].count += 1
+        }
+        let shown = min(columns, Int(min(Int64(columns), elapsed / step + 1)))
+        values = sums.suffix(shown).map { $0.count > 0 ? $0.sum / Double($0.count) : nil }
+        spanMS = min(elapsed, step * Int64(columns))
+    }
+
+    /// From the lowest to the highest, widened so that noise of a percent stays flat.
+    var range: ClosedRange<Double>? {
+        let known = values.compactMap(\.self)
+        guard let low = known.min(), let high = known.max() else { return nil }
+        let margin = max((high - low) * 0.1, abs(high) * 0.01, 1)
+        return max(0, low - margin)...(high + margin)
+    }
+}

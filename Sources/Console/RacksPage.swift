@@ -1,0 +1,322 @@
+import Model
+import Screen
+import Views
+
+/// View 2: the halls as a heat map, one cell a rack, and the figures of the selected rack.
+extension Painter {
+    private static let sideWidth = 40
+    private static let labelWidth = 9
+
+    mutating func drawRacks(_ body: Rect) {
+        guard let snapshot = model.snapshot else { return }
+        guard snapshot.rows.contains(where: { !$0.racks.isEmpty }) else {
+            screen.put("the site file names no racks", in: body.rows(1, 1), .muted)
+            return
+        }
+        let map: Rect
+        let detail: Rect
+        if body.width >= 110 {
+            let parts = body.split(columns: [.share(1), .fixed(Self.sideWidth)], gap: 3)
+            map = parts[0]
+            detail = parts[1]
+        } else {
+            let parts = body.split(rows: [.share(1), .fixed(min(7, body.height / 2))])
+            map = parts[0]
+            detail = parts[1]
+        }
+        drawMap(snapshot, map)
+        if let rack = model.selectedRackView { drawRackDetail(snapshot, rack, detail) }
+    }
+
+    // MARK: Map
+
+    /// What a line of the map holds.
+    private enum MapLine {
+        case hall(String, racks: Int, columns: Int)
+        case row(RowView)
+        case gap
+    }
+
+    private mutating func drawMap(_ snapshot: SiteView, _ rect: Rect) {
+        guard rect.height >= 3 else { return }
+        drawLegend(snapshot, rect.rows(rect.height - 1, 1))
+        let area = rect.rows(0, rect.height - 2)
+        let rows = snapshot.rows.filter { !$0.racks.isEmpty }
+        let widest = rows.map(\.racks.count).max() ?? 1
+        let room = area.width - Self.labelWidth
+        let cellWidth = min(max(room / widest, 3), 6)
+        let visible = max(1, room / cellWidth)
+        let position = selectedPosition(rows)
+        let columns = ListWindow(total: widest, height: visible, selected: position?.column)
+        let lines = mapLines(rows, widest, area.height)
+        let cellHeight = lines.height
+        let heights = lines.lines.map { line -> Int in
+            if case .row = line { return cellHeight }
+            return 1
+        }
+        let first = firstLine(lines.lines, heights, area.height, rows, position?.row)
+        var y = area.y
+        for (line, height) in zip(lines.lines[first...], heights[first...]) {
+            guard y + height <= area.bottom else { break }
+            let place = Rect(x: area.x, y: y, width: area.width, height: height)
+            switch line {
+            case .gap: break
+            case .hall(let name, let racks, _):
+                screen.heading(name, note: [Span("\(racks) racks", .muted)], in: place)
+            case .row(let row): drawRow(row, place, columns, cellWidth, snapshot)
+            }
+            y += height
+        }
+    }
+
+    private func selectedPosition(_ rows: [RowView]) -> (row: Int, column: Int)? {
+        for (index, row) in rows.enumerated() {
+            if let column = row.racks.firstIndex(where: { $0.name == model.selectedRack }) {
+                return (index, column)
+            }
+        }
+        return nil
+    }
+
+    /// Lines with cells as tall as the room allows: up to three.
+    private func mapLines(
+        _ rows: [RowView], _ widest: Int, _ room: Int
+    ) -> (lines: [MapLine], height: Int) {
+        var compact: [MapLine] = []
+        var airy: [MapLine] = []
+        var hall: String?
+        for row in rows {
+            if row.hall != hall {
+                let racks = rows.filter { $0.hall == row.hall }.reduce(0) { $0 + $1.racks.count }
+                if hall != nil { airy.append(.gap) }
+                compact.append(.hall(row.hall, racks: racks, columns: widest))
+                airy.append(.hall(row.hall, racks: racks, columns: widest))
+                airy.append(.gap)
+                hall = row.hall
+            } else {
+                airy.append(.gap)
+            }
+            compact.append(.row(row))
+            airy.append(.row(row))
+        }
+        let others = airy.count - rows.count
+        for height in [3, 2, 1] where others + rows.count * height <= room {
+            return (airy, height)
+        }
+        return (compact, 1)
+    }
+
+    /// The first line drawn, so that the selected row and its hall's name are in sight.
+    private func firstLine(
+        _ lines: [MapLine], _ heights: [Int], _ room: Int, _ rows: [RowView], _ selected: Int?
+    ) -> Int {
+        guard heights.reduce(0, +) > room, let selected else { return 0 }
+        let target = lines.firstIndex { line in
+            if case .row(let row) = line { return row.name == rows[selected].name }
+            return false
+        }
+        guard let target else { return 0 }
+        var first = 0
+        while first < target, heights[first...target].reduce(0, +) > room - 1 { first += 1 }
+        return first
+    }
+
+    private mutating func drawRow(
+        _ row: RowView, _ place: Rect, _ columns: ListWindow, _ cellWidth: Int,
+        _ snapshot: SiteView
+    ) {
+        let middle = place.y + (place.height - 1) / 2
+        screen.put(
+            row.displayName, in: Rect(x: place.x, y: middle, width: Self.labelWidth - 1, height: 1),
+            .muted)
+        let scale = scale(snapshot)
+        for (slot, index) in columns.range.enumerated() where index < row.racks.count {
+            let rack = row.racks[index]
+            let x = place.x + Self.labelWidth + slot * cellWidth
+            let value = Rect(x: x + 1, y: place.y, width: cellWidth - 1, height: place.height)
+            let cell = heatCell(rack, scale, width: cellWidth - 1)
+            let isSelected = rack.name == model.selectedRackView?.name
+            var style = Style(cell.fill == nil ? cell.ink : .onFill, fill: cell.fill)
+            if isSelected { style.attributes = [.bold] }
+            screen.fill(value, " ", style)
+            screen.put(
+                [Span(cell.text, style)], x: value.x, y: middle, width: value.width, align: .right)
+            if isSelected {
+                for y in value.y..<value.bottom {
+                    screen.put(glyphs.cursor, x: x, y: y, .bright)
+                }
+            }
+        }
+        if columns.range.upperBound < row.racks.count {
+            screen.put(
+                "+\(row.racks.count - columns.range.upperBound)",
+                in: Rect(x: place.right - 3, y: middle, width: 3, height: 1), .accent)
+        }
+    }
+
+    private func scale(_ snapshot: SiteView) -> HeatScale {
+        switch model.heatMode {
+        case .inlet: return .inlet
+        case .load: return .load
+        case .age: return .age
+        case .power, .alarms:
+            let rated = snapshot.rows.flatMap(\.racks).map(\.ratedWatts).max() ?? 1000
+            return .power(ratedKilowatts: rated / 1000)
+        }
+    }
+
+    /// The text and colour of one rack. What is not usable has a letter and no colour.
+    private func heatCell(
+        _ rack: RackView, _ scale: HeatScale, width: Int
+    ) -> (text: String, ink: Ink, fill: Ink?) {
+        if model.heatMode == .alarms {
+            guard let alarm = rack.alarm else { return (glyphs.isUnicode ? "·" : ".", .faint, nil) }
+            return (
+                Self.letter(ofPriority: alarm), Self.ink(ofPriority: alarm),
+                Self.ink(ofPriority: alarm)
+            )
+        }
+        if model.heatMode == .age {
+            guard let age = rack.ageMS else { return (unknown, .faint, nil) }
+            return (NumberText.shortAge(age), .plain, scale.ink(Double(age) / 1000))
+        }
+        let value: Double? =
+            switch model.heatMode {
+            case .inlet: rack.inletCelsius
+            case .load: rack.load.map { $0 * 100 }
+            default: kilowatts(rack.watts)
+            }
+        guard let value, value.isFinite else { return (unknown, .faint, nil) }
+        let wide = width >= 4 && model.heatMode != .load || width >= 3 && model.heatMode == .power
+        let text = NumberText.fixed(value, digits: wide && abs(value) < 100 ? 1 : 0) ?? unknown
+        guard Self.isUsable(rack.quality), !model.isStale else {
+            let letter = model.isStale ? "s" : Self.letter(of: rack.quality)
+            return (text.count < width ? text + letter : letter, .faint, nil)
+        }
+        return (text, .plain, scale.ink(value))
+    }
+
+    // MARK: Legend
+
+    private mutating func drawLegend(_ snapshot: SiteView, _ line: Rect) {
+        let scale = scale(snapshot)
+        var x = line.x
+        let title = model.heatMode == .alarms ? "highest active alarm" : scale.title
+        x += screen.put([Span(title + "  ", .bright)], x: x, y: line.y, width: line.width)
+        if model.heatMode == .alarms {
+            for priority in ["critical", "high", "medium", "low"] {
+                let letter = " " + Self.letter(ofPriority: priority) + " "
+                let ink = Self.ink(ofPriority: priority)
+                x += screen.put(letter, x: x, y: line.y, Style(.onFill, fill: ink))
+                x += screen.put(" \(priority)  ", x: x, y: line.y, .muted)
+            }
+            return
+        }
+        let steps = line.width >= 76 ? 9 : 5
+        for step in 0..<steps {
+            let fraction = Double(step) / Double(steps - 1)
+            let value = scale.low + fraction * (scale.high - scale.low)
+            let text = NumberText.fixed(value, digits: 0) ?? ""
+            let pad = String(repeating: " ", count: max(0, 3 - text.count))
+            x += screen.put(
+                pad + text + " ", x: x, y: line.y, width: max(0, line.right - x),
+                Style(.onFill, fill: .heat(fraction)))
+        }
+        let unit = scale.unit == "C" ? glyphs.degree + "C" : scale.unit
+        x += screen.put(" " + unit, x: x, y: line.y, width: max(0, line.right - x), .muted)
+        let note = "  s stale  a absent  \(unknown) unknown"
+        if x + note.count <= line.right { screen.put(note, x: x, y: line.y, .faint) }
+    }
+
+    // MARK: Selected rack
+
+    private mutating func drawRackDetail(_ snapshot: SiteView, _ rack: RackView, _ rect: Rect) {
+        guard rect.height >= 2 else { return }
+        let row = snapshot.rows.first { $0.racks.contains { $0.name == rack.name } }
+        let place = [row?.hall, row?.displayName].compactMap(\.self).joined(separator: " / ")
+        screen.heading(
+            "Rack " + rack.displayName, note: [Span(rack.name, .muted)], in: rect)
+        let degree = glyphs.degree + "C"
+        var entries: [(String, [Span])] = [
+            ("inlet", [figure(rack.inletCelsius, digits: 1, unit: degree)]),
+            ("outlet", [figure(rack.outletCelsius, digits: 1, unit: degree)]),
+            ("humidity", [figure(rack.humidityPercent, digits: 0, unit: "%")]),
+            (
+                "power",
+                [
+                    figure(kilowatts(rack.watts), digits: 2, unit: "kW"),
+                    Span(" of " + text(rack.ratedWatts / 1000, digits: 1), .muted),
+                ]
+            ),
+            ("feed A", [figure(kilowatts(rack.feedAWatts), digits: 2, unit: "kW")]),
+            ("feed B", [figure(kilowatts(rack.feedBWatts), digits: 2, unit: "kW")]),
+        ]
+        let good = Self.isUsable(rack.quality)
+        entries.append((
+            "quality",
+            [
+                Span(rack.quality, good ? Style(.good) : Style(.high)),
+                Span("  age " + (rack.ageMS.map(NumberText.age) ?? unknown), .muted),
+            ]
+        ))
+        let alarm = rack.alarm.map { Span($0, Style(Self.ink(ofPriority: $0), .bold)) }
+        entries.append(("alarm", [alarm ?? Span("none", .faint)]))
+        if rect.height >= 12 {
+            drawTallDetail(rack, place, entries, rect)
+        } else {
+            drawFlatDetail(rack, place, entries, rect)
+        }
+    }
+
+    private mutating func drawTallDetail(
+        _ rack: RackView, _ place: String, _ entries: [(String, [Span])], _ rect: Rect
+    ) {
+        var y = 1
+        screen.put(
+            place + "  \(rack.heightUnits)U", in: rect.rows(y, 1), .muted)
+        y += 2
+        for (index, entry) in entries.enumerated() {
+            let line = rect.rows(y, 1)
+            guard !line.isEmpty else { return }
+            screen.put(entry.0, in: line.columns(0, 10), .muted)
+            screen.put(entry.1, x: line.x + 10, y: line.y, width: line.width - 10)
+            y += 1
+            if index == 2 || index == 5 { y += 1 }
+            if index == 3 {
+                let ink = rack.load.map { HeatScale.load.ink($0 * 100) } ?? .muted
+                screen.bar(rack.load, in: rect.rows(y, 1).columns(10), ink)
+                y += 1
+            }
+        }
+        y += 1
+        screen.put("devices", in: rect.rows(y, 1), .muted)
+        for (index, device) in rack.devices.enumerated() {
+            screen.put(device, in: rect.rows(y + index, 1).columns(10))
+        }
+    }
+
+    private mutating func drawFlatDetail(
+        _ rack: RackView, _ place: String, _ entries: [(String, [Span])], _ rect: Rect
+    ) {
+        let cells = rect.rows(1).split(columns: [.share(5), .share(5), .share(6)], gap: 2)
+        for (index, entry) in entries.enumerated() {
+            let cell = cells[index % 3].rows(index / 3, 1)
+            guard !cell.isEmpty else { continue }
+            screen.put(entry.0, in: cell.columns(0, 9), .muted)
+            screen.put(entry.1, x: cell.x + 9, y: cell.y, width: cell.width - 9)
+        }
+        let place = Span("\(place)  \(rack.heightUnits)U", .muted)
+        screen.put([place], x: cells[2].x, y: cells[2].y + 2, width: cells[2].width)
+        let load = rect.rows(4, 1)
+        if !load.isEmpty {
+            screen.put("load", in: load.columns(0, 9), .muted)
+            screen.put(text(rack.load.map { $0 * 100 }, digits: 0, unit: "%"),
+                in: load.columns(9, 6), .bright)
+            let ink = rack.load.map { HeatScale.load.ink($0 * 100) } ?? .muted
+            screen.bar(rack.load, in: load.columns(16), ink)
+        }
+        screen.put(
+            [Span("devices  ", .muted), Span(rack.devices.joined(separator: "  "))], x: rect.x,
+            y: rect.y + 5, width: rect.height > 5 ? rect.width : 0)
+    }
+}

@@ -1,0 +1,129 @@
+import Model
+import Screen
+import Views
+
+/// What the console does with an event: the new model, and what is to be done outside.
+package func update(_ model: inout ConsoleModel, _ event: ConsoleEvent) -> [ConsoleCommand] {
+    switch event {
+    case .tick(let now): return model.tick(now)
+    case .key(let key): return model.press(key)
+    case .resized(let size):
+        model.size = size
+        return [.redraw]
+    case .snapshot(let snapshot): return model.take(snapshot)
+    case .disconnected(let reason):
+        if case .lost(_, let since) = model.connection {
+            model.connection = .lost(reason: reason, sinceMS: since)
+        } else {
+            model.connection = .lost(reason: reason, sinceMS: model.nowMS)
+        }
+    case .device(let view):
+        guard model.openDevice?.name == view.summary.name else { return [] }
+        model.openDevice?.view = view
+        model.openDevice?.error = nil
+    case .deviceFailed(let name, let reason):
+        guard model.openDevice?.name == name else { return [] }
+        model.openDevice?.error = reason
+    case .history(let point, let series):
+        guard model.openDevice?.historyPoint == point else { return [] }
+        model.openDevice?.history = series
+    case .totals(let series): model.prepend(series)
+    case .points(let glob, let points):
+        model.dashboardPoints[glob] = points
+        model.dashboardError = nil
+    case .pointsFailed(let reason): model.dashboardError = reason
+    case .acknowledged(let id): model.say("acknowledged \(id)")
+    case .acknowledgeFailed(let id, let reason):
+        model.say("not acknowledged: \(id): \(reason)", isError: true)
+    }
+    return []
+}
+
+extension ConsoleModel {
+    mutating func say(_ text: String, isError: Bool = false) {
+        notice = Notice(
+            text: text, isError: isError, untilMS: nowMS &+ Self.noticeMilliseconds)
+    }
+
+    mutating func tick(_ now: Int64) -> [ConsoleCommand] {
+        nowMS = max(nowMS, now)
+        if let notice, nowMS >= notice.untilMS { self.notice = nil }
+        guard case .live = connection else { return [] }
+        var commands: [ConsoleCommand] = []
+        if nowMS >= refreshDueMS { commands += refresh() }
+        if nowMS >= historyDueMS { commands += loadHistory() }
+        return commands
+    }
+
+    /// The periodic questions of what is on the screen.
+    mutating func refresh() -> [ConsoleCommand] {
+        refreshDueMS = nowMS &+ Self.refreshMilliseconds
+        if let openDevice { return [.loadDevice(openDevice.name)] }
+        if page == .dashboard, let dashboard {
+            return dashboard.globs.map { .loadPoints(glob: $0) }
+        }
+        return []
+    }
+
+    mutating func take(_ new: SiteView) -> [ConsoleCommand] {
+        // A daemon that has started again counts from the beginning: another start, not an old one.
+        let isFirst = snapshot == nil
+        connection = .live
+        if let snapshot, snapshot.sequence == new.sequence, snapshot.timeMS == new.timeMS {
+            receivedMS = nowMS
+            return []
+        }
+        snapshot = new
+        receivedMS = nowMS
+        if let last = totals.last, new.timeMS <= last.timeMS {
+            totals.removeAll { $0.timeMS >= new.timeMS }
+        }
+        totals.append(Total(timeMS: new.timeMS, watts: new.header.totalWatts))
+        if totals.count > Self.maximumTotals {
+            totals.removeFirst(totals.count - Self.maximumTotals)
+        }
+        if selectedRack == nil { selectedRack = new.rows.lazy.compactMap(\.racks.first?.name).first }
+        guard isFirst else { return [] }
+        return [.loadTotals(fromMS: new.timeMS - 1_800_000, toMS: new.timeMS, stepMS: 10_000)]
+    }
+
+    /// History from before the console was started, where the daemon keeps it.
+    mutating func prepend(_ series: SeriesView) {
+        guard let line = series.lines.first, line.values.count == series.timesMS.count else { return }
+        let first = totals.first?.timeMS ?? .max
+        let older = zip(series.timesMS, line.values).filter { $0.0 < first }
+            .suffix(Self.maximumTotals - min(totals.count, Self.maximumTotals))
+            .map { Total(timeMS: $0.0, watts: $0.1) }
+        guard older.contains(where: { $0.watts != nil }) else { return }
+        totals = older + totals
+    }
+
+    /// Opens a device's points.
+    mutating func open(_ name: String) -> [ConsoleCommand] {
+        openDevice = OpenDevice(name: name)
+        refreshDueMS = nowMS &+ Self.refreshMilliseconds
+        historyDueMS = nowMS
+        return [.loadDevice(name)]
+    }
+
+    /// The last hour of the selected point.
+    mutating func loadHistory() -> [ConsoleCommand] {
+        historyDueMS = nowMS &+ Self.historyRefreshMilliseconds
+        guard let device = openDevice, snapshot != nil else { return [] }
+        let names = points.map(\.name)
+        guard !names.isEmpty else {
+            historyDueMS = nowMS &+ 500
+            return []
+        }
+        let index = Self.index(of: device.selected, in: names)
+        let point = device.name + "/" + names[index]
+        if openDevice?.historyPoint != point {
+            openDevice?.historyPoint = point
+            openDevice?.history = nil
+        }
+        let now = serverNowMS
+        return [
+            .loadHistory(point: point, fromMS: now - 3_600_000, toMS: now, stepMS: 60_000)
+        ]
+    }
+}
