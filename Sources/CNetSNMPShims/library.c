@@ -20,8 +20,10 @@ static void initialize(void) {
     // An empty list of MIBs through the library's own setter would still read the environment.
     setenv("MIBS", "", 1);
     netsnmp_set_mib_directory("");
-    snmp_disable_log();
     init_snmp("frostline");
+    // Without any handler the library writes to stderr: give it one that writes nowhere.
+    snmp_disable_log();
+    netsnmp_register_loghandler(NETSNMP_LOGHANDLER_NONE, LOG_DEBUG);
     netsnmp_large_fd_set_init(&read_set, FD_SETSIZE);
 }
 

@@ -26,6 +26,12 @@ package struct SNMPCredentials: Sendable, CustomStringConvertible {
     }
     let kind: Kind
 
+    /// The library takes beginnings of these names too (SHA-3 for SHA-384): compared here first.
+    package static let authenticationAlgorithms = [
+        "MD5", "SHA", "SHA-224", "SHA-256", "SHA-384", "SHA-512",
+    ]
+    package static let privacyAlgorithms = ["DES", "AES"]
+
     /// SNMPv1 or v2c.
     package static func community(_ text: String, _ version: Community) -> SNMPCredentials {
         SNMPCredentials(kind: .community(version, Array(text.utf8)))
@@ -35,8 +41,8 @@ package struct SNMPCredentials: Sendable, CustomStringConvertible {
     /// ones find it in a cache of the process, so call once away from threads that must not wait.
     ///
     /// - Parameters:
-    ///   - authentication: MD5, SHA, SHA-224, SHA-256, SHA-384 or SHA-512.
-    ///   - privacy: DES or AES; needs authentication.
+    ///   - authentication: one of `authenticationAlgorithms`.
+    ///   - privacy: one of `privacyAlgorithms`; needs authentication.
     package static func user(
         _ name: String, authentication: Service? = nil, privacy: Service? = nil
     ) throws(SNMPError) -> SNMPCredentials {
@@ -49,19 +55,34 @@ package struct SNMPCredentials: Sendable, CustomStringConvertible {
             }
             return SNMPCredentials(kind: .user(name: name, authentication: nil, privacy: nil))
         }
-        let proof = Key(
-            algorithm: authentication.algorithm,
-            bytes: try KeyCache.shared.key(
-                authentication.algorithm, passphrase: authentication.passphrase))
-        var secrecy: Key?
-        if let privacy {
-            // The key for privacy comes from the authentication algorithm too (RFC 3414, 8.1.1).
-            secrecy = Key(
-                algorithm: privacy.algorithm,
-                bytes: try KeyCache.shared.key(
-                    authentication.algorithm, passphrase: privacy.passphrase))
+        let proof = try proofKey(authentication)
+        let secrecy = try privacy.map { service throws(SNMPError) in
+            try secrecyKey(service, authentication.algorithm)
         }
         return SNMPCredentials(kind: .user(name: name, authentication: proof, privacy: secrecy))
+    }
+
+    private static func proofKey(_ service: Service) throws(SNMPError) -> Key {
+        guard authenticationAlgorithms.contains(service.algorithm) else {
+            throw .setup(
+                "no v3 authentication \(service.algorithm); use one of "
+                    + authenticationAlgorithms.joined(separator: ", "))
+        }
+        return Key(
+            algorithm: service.algorithm,
+            bytes: try KeyCache.shared.key(service.algorithm, passphrase: service.passphrase))
+    }
+
+    /// The key for privacy comes from the authentication algorithm too (RFC 3414, 8.1.1).
+    private static func secrecyKey(
+        _ service: Service, _ hash: String
+    ) throws(SNMPError) -> Key {
+        guard privacyAlgorithms.contains(service.algorithm) else {
+            throw .setup("no v3 privacy \(service.algorithm); use DES or AES")
+        }
+        return Key(
+            algorithm: service.algorithm,
+            bytes: try KeyCache.shared.key(hash, passphrase: service.passphrase))
     }
 
     package var description: String {
@@ -115,8 +136,7 @@ final class KeyCache: Sendable {
         var key = cnetsnmp_key()
         let result = cnetsnmp_derive_key(algorithm, text, text.count, &key)
         guard result == 0 else {
-            throw .setup(
-                "no key for \(algorithm); use MD5, SHA, SHA-224, SHA-256, SHA-384 or SHA-512")
+            throw .setup("this system's libcrypto has no \(algorithm); use another algorithm")
         }
         return withUnsafeBytes(of: key.bytes) { Array($0.prefix(Int(key.length))) }
     }
