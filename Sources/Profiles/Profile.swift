@@ -209,6 +209,8 @@ package struct PointTemplate: Sendable {
     package var kind: PointKind
     package var unit: MeasurementUnit
     package var digits: Int8
+    /// The physically possible mantissas, at `digits`.
+    package var range: ClosedRange<Int64>?
     package var optional: Bool
 }
 
@@ -218,12 +220,12 @@ extension Profile {
         let read = specs.map {
             PointTemplate(
                 name: $0.template.description, kind: $0.kind, unit: $0.unit, digits: $0.digits,
-                optional: $0.optional || !$0.template.variables.isEmpty)
+                range: $0.range, optional: $0.optional || !$0.template.variables.isEmpty)
         }
         let computed = derived.map {
             PointTemplate(
                 name: $0.definition.name, kind: $0.definition.kind, unit: $0.definition.unit,
-                digits: $0.definition.scale, optional: false)
+                digits: $0.definition.scale, range: $0.definition.range, optional: false)
         }
         return read + computed
     }

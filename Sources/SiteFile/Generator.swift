@@ -26,6 +26,11 @@ struct PlaceTree {
 struct Generator {
     let places: PlaceTree
 
+    /// The values and lists of one template; a device has about ten. Without this a file of 4 MiB
+    /// could ask for 20,000 copies of itself.
+    private static let maximumNodes = 200
+    private static let maximumTextBytes = 4096
+
     /// One value of one variable: what it adds to the placeholders.
     private typealias Setting = [String: String]
 
@@ -41,6 +46,13 @@ struct Generator {
         }
         let rest = entries.filter { $0.key != "each" && $0.key != "with" }
         let template = ConfigNode(position: item.position, content: .mapping(rest))
+        guard Self.size(template) <= Self.maximumNodes else {
+            diagnostics.add(
+                item.position, "a generated item has more than \(Self.maximumNodes) values, or a "
+                    + "text of more than \(Self.maximumTextBytes) bytes",
+                cure: "shorten it, or write it out")
+            return []
+        }
         guard let each = entries.first(where: { $0.key == "each" })?.value else {
             diagnostics.add(
                 item.position, "`with` stands without `each`", cure: "add `each: {…}`")
@@ -61,6 +73,16 @@ struct Generator {
             if failed { return [] }
         }
         return items
+    }
+
+    /// Nodes of a tree; a text that is too long counts as too many.
+    private static func size(_ node: ConfigNode) -> Int {
+        switch node.content {
+        case .null: 1
+        case .scalar(let text, _): text.utf8.count <= maximumTextBytes ? 1 : maximumNodes + 1
+        case .sequence(let items): items.reduce(1) { $0 + size($1) }
+        case .mapping(let entries): entries.reduce(1) { $0 + size($1.value) }
+        }
     }
 
     private func combinations(
@@ -138,6 +160,12 @@ struct Generator {
                 texts += try Spans.values(text)
             } catch {
                 diagnostics.add(item.position, error.problem, cure: error.cure)
+                return nil
+            }
+            guard texts.count <= Spans.maximumCount else {
+                diagnostics.add(
+                    node.position, "the list has more than \(Spans.maximumCount) values",
+                    cure: "name fewer values")
                 return nil
             }
         }

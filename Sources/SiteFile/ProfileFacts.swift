@@ -38,6 +38,14 @@ package struct ProfileFacts: Sendable {
         self.points = points
     }
 
+    /// The first points, for messages.
+    var examples: String {
+        points.isEmpty
+            ? "it has no points"
+            : "its points are " + points.prefix(8).map(\.shownName).joined(separator: ", ")
+                + (points.count > 8 ? ", …" : "")
+    }
+
     /// The point of this exact name, which holds no `*` or `?`; of several that fit the first.
     func point(named name: String) -> Point? {
         points.first { $0.pattern == name } ?? points.first { overlaps(pattern: $0.pattern, glob: name) }

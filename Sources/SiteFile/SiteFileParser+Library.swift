@@ -27,7 +27,13 @@ extension ProfileFacts {
             access: profile.isModbus ? .modbus : .snmp,
             points: profile.pointTemplates.map { template in
                 Point(
-                    pattern: Self.pattern(template.name), kind: template.kind, unit: template.unit)
+                    pattern: Self.pattern(template.name), kind: template.kind, unit: template.unit,
+                    lowest: template.range.flatMap {
+                        Self.bound($0.lowerBound, digits: template.digits)
+                    },
+                    highest: template.range.flatMap {
+                        Self.bound($0.upperBound, digits: template.digits)
+                    })
             })
     }
 
@@ -40,5 +46,10 @@ extension ProfileFacts {
             case .variable: "?*"
             }
         }.joined()
+    }
+
+    private static func bound(_ mantissa: Int64, digits: Int8) -> FixedDecimal? {
+        guard FixedDecimal.scales.contains(digits) else { return nil }
+        return FixedDecimal(mantissa: mantissa, scale: digits)
     }
 }

@@ -201,7 +201,7 @@ extension SiteReader {
                 "profile \(used.map { "`\($0)`" }.joined(separator: ", ")) has no point "
                     + "`\(scope.point)`",
                 cure: near.map { "did you mean `\($0)`?" }
-                    ?? "`frostline profiles explain \(used.first ?? "")` lists its points")
+                    ?? used.first.flatMap { profiles[$0]?.examples } ?? "name a point")
             return nil
         }
         switch condition {

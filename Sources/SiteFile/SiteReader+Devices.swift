@@ -177,7 +177,7 @@ extension SiteReader {
             diagnostics.add(
                 node.position, "profile `\(profile)` has no point `\(name.point.prefix(80))`",
                 cure: near.map { "did you mean `\($0)`?" }
-                    ?? "`frostline profiles explain \(profile)` lists its points")
+                    ?? facts.examples)
             return nil
         }
         return checkKind(point, need, name, at: node.position) ? name : nil

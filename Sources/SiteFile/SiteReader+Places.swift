@@ -26,7 +26,7 @@ extension SiteReader {
             let display = table.optional("displayName")
             let rows = table.optional("rows")
             table.finish(&diagnostics)
-            for name in names {
+            for name in names where site.places.count < SiteBounds.places {
                 let number = tree.halls.count + 1
                 let variables = ["n": String(number), "name": name]
                 let hall = Place(
@@ -52,6 +52,10 @@ extension SiteReader {
             let racks = table.optional("racks")
             table.finish(&diagnostics)
             for name in names {
+                guard site.places.count < SiteBounds.places else {
+                    reportTooManyPlaces(at: item.position)
+                    return
+                }
                 number += 1
                 let full = hall.name + "-" + name
                 let variables = ["n": String(number), "name": name, "hall": hall.name]
@@ -124,10 +128,14 @@ extension SiteReader {
         }
     }
 
+    private mutating func reportTooManyPlaces(at position: SourcePosition) {
+        diagnostics.add(
+            position, "more than \(SiteBounds.places) places", cure: "split the site")
+    }
+
     private mutating func addPlace(_ place: Place, at position: SourcePosition) -> Bool {
         guard site.places.count < SiteBounds.places else {
-            diagnostics.add(
-                position, "more than \(SiteBounds.places) places", cure: "split the site")
+            reportTooManyPlaces(at: position)
             return false
         }
         guard placeIndex[place.name] == nil else {
