@@ -46,12 +46,14 @@ final class SNMPLink: DeviceLink {
         }
     }
 
-    /// Derives the v3 keys of all targets. Links find them in a cache then; to be called away from
-    /// the reactor's thread, because each passphrase costs milliseconds. Credentials that cannot be
-    /// used are left for the link to report.
-    static func prepareKeys(for targets: [PollTarget]) {
-        for case .snmp(let transport) in targets.map(\.transport) {
-            _ = try? transport.credentials()
+    /// Refuses credentials that no session could use. Derives v3 keys on the way, which links find
+    /// in a cache then: to be called away from the reactor's thread, because each new passphrase
+    /// costs milliseconds.
+    static func check(_ transport: SNMPTransport, of name: String) throws(PollingError) {
+        do throws(SNMPError) {
+            _ = try transport.credentials()
+        } catch {
+            throw PollingError(device: name, reason: error.description)
         }
     }
 

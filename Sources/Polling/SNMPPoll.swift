@@ -293,13 +293,13 @@ struct SNMPPoll {
     private mutating func finish() -> Step {
         memory.wasSilent = !answered && failure == .timeout
         memory.endPoll(halved: halved)
-        if !answered, let failure { return .finished(.failure(failure)) }
         var seen: Set<ObjectID> = []
         var frames = plan.scalars.compactMap { name -> VarBind? in
             guard seen.insert(name).inserted, let value = scalars[name] else { return nil }
             return VarBind(oid: name, value: value)
         }
         frames += tables
+        if frames.isEmpty, let failure { return .finished(.failure(failure)) }
         return .finished(.frames(.snmp(frames)))
     }
 }
