@@ -133,14 +133,20 @@ let package = Package(
         tests("Polling", ["Polling", "Schedule", "Model", "SNMP", "Modbus", "Platform"]),
         tests("Store", ["Store", "Model", "SQLite", "Platform", "TestSupport"]),
         tests("Notify", ["Notify", "Model", "HTTPClient", "TestSupport"]),
-        tests("Reporting", ["Reporting", "Energy", "Model", "TestSupport"]),
+        tests(
+            "Reporting", ["Reporting", "Energy", "Model", "ConfigTree", "YAML", "TestSupport"]),
         tests(
             "Console",
             [
                 "Console", "Model", "Views", "Screen", "Terminal", "ConfigTree", "YAML",
                 "TestSupport",
             ]),
-        tests("Simulation", ["Simulation", "Model", "SNMP", "Modbus", "Platform", "TestSupport"]),
+        tests(
+            "Simulation",
+            [
+                "Simulation", "Model", "SNMP", "Modbus", "Platform", "Polling", "Profiles",
+                "SiteFile", "ConfigTree", "YAML", "TestSupport",
+            ]),
         tests("Tidy", ["TestSupport"]),
         tests("Integration", ["TestSupport"]),
     ],

@@ -33,7 +33,8 @@ enum CoolerSignals {
         s[freeState] = running && mechanical < 1 ? on : off
         s[supply] = moment.supplyTemperature(unit)
         s[returned] = moment.returnTemperature(unit)
-        let humidity = moment.inletHumidity(moment.layout.racks.count * unit / moment.layout.coolers)
+        let nearest = moment.layout.racks.count * unit / moment.layout.coolers
+        let humidity = moment.inletHumidity(nearest)
         s[supplyHumidity] = humidity
         s[returnHumidity] = max(10, humidity - 1.9 * (s[returned] - s[supply]))
         return s

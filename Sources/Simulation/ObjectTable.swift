@@ -3,7 +3,8 @@ package import Model
 /// How an object's value follows from what its device measures.
 package enum ObjectForm: Sendable {
     case constant(SNMPValue)
-    /// The device's own text number `n`: its name, its serial. Lets devices of a make share a table.
+    /// The device's own text of this number: its name, its place. So devices of a make share a
+    /// table.
     case own(Int)
     /// Signal × factor, rounded to the nearest; clamped to the type.
     case integer(signal: Int, factor: Double)

@@ -17,7 +17,8 @@ package struct SNMPRecording: Sendable {
     package init(_ bytes: [UInt8], file: String) throws(RecordingError) {
         var objects: [ObjectEntry] = []
         var number = 0
-        for var line in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
+        let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        for var line in lines {
             number += 1
             if line.last == UInt8(ascii: "\r") { line.removeLast() }
             if line.isEmpty || line.first == UInt8(ascii: "#") { continue }
@@ -105,7 +106,8 @@ enum SNMPRecordedValue {
 
     private static func number(_ tag: String, _ raw: [UInt8], isBinary: Bool) -> SNMPValue? {
         if tag == "2" {
-            return (isBinary ? bigEndian(raw, signed: true) : Int64(word(raw))).map(SNMPValue.integer)
+            let value = isBinary ? bigEndian(raw, signed: true) : Int64(word(raw))
+            return value.map(SNMPValue.integer)
         }
         let value: UInt64?
         if isBinary {
@@ -133,7 +135,10 @@ enum SNMPRecordedValue {
 
     private static func address(_ raw: [UInt8], isBinary: Bool) -> SNMPValue? {
         if isBinary { return raw.count == 4 ? .ipAddress(raw) : nil }
-        let parts = word(raw).split(separator: ".", omittingEmptySubsequences: false)
+        let text = word(raw)
+        // Blotted out by who recorded it.
+        if text.hasPrefix("<") { return .ipAddress([0, 0, 0, 0]) }
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         let bytes = parts.compactMap { UInt8($0) }
         return parts.count == 4 && bytes.count == 4 ? .ipAddress(bytes) : nil
     }

@@ -100,3 +100,32 @@ package final class SimulatedSite: Sendable {
         }
     }
 }
+
+extension SimulatedSite {
+    /// The profiles that simulated devices are described by.
+    package static let profileNames = [
+        "apc.rpdu2", "raritan.px", "rfc1628.ups", "vertiv.crac", "eastron.sdm630",
+        "sunspec.inverter", "xymd02.probe",
+    ]
+}
+
+extension SimulatedSite {
+    /// What a device with an energy register measures, before its register rounds it: W, and Wh
+    /// since before the simulation began. Nil for devices without one. For tests of what is made
+    /// of the readings.
+    package func truth(
+        _ device: Int, at time: Instant
+    ) -> (watts: Double, wattHours: Double)? {
+        let device = devices[device]
+        return timeline.read(at: time) { moment in
+            let slot: Int
+            switch device.kind {
+            case .pdu(let rack, let feed, _): slot = moment.at.pdu(rack, feed: feed)
+            case .meter(let own, _): slot = own
+            case .solar: slot = moment.at.solar
+            case .ups, .cooler, .probe, .weather: return nil
+            }
+            return (moment[slot], device.earlierWattHours + moment.wattHours(slot))
+        }
+    }
+}

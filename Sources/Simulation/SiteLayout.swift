@@ -58,7 +58,9 @@ package struct SiteLayout: Sendable {
         upsPerFeed = min(rowCount, max(2, Int((rated * 0.9 / Self.upsModuleWatts).rounded(.up))))
         // Either feed carries everything alone, with a quarter to spare.
         upsRatedWatts = Self.standardSize(rated / Double(upsPerFeed) * 1.05)
-        coolerRatedWatts = count <= 80 ? 45_000 : 100_000
+        // Six units at least, of a size that one may be missing.
+        let small = max(1000, min(45_000, (rated * 0.95 / 5 / 1000).rounded(.up) * 1000))
+        coolerRatedWatts = count <= 80 ? small : 100_000
         let needed = Int((rated * 0.95 / coolerRatedWatts).rounded(.up)) + 1
         coolers = max(6, needed + needed % 2)
         solarPeakWatts = max(500, (rated * 0.06 / 100).rounded() * 100)

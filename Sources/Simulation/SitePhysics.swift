@@ -188,12 +188,13 @@ struct SitePhysics: Sendable {
             let fan = layout.coolerRatedWatts * 0.052 * speed * speed * speed
             let efficiency = min(6.2, max(2.8, 5.3 - 0.085 * (outdoor - 20)))
             let compressor = removed * mechanical / efficiency
+            let controls = layout.coolerRatedWatts * 0.004
             let pump = removed * (0.012 + 0.022 * (mechanical < 1 ? 1 : 0.4))
             values[at.fan(n)] = fan
             values[at.compressor(n)] = compressor
             values[at.mechanical(n)] = mechanical
             values[at.coolerHeat(n)] = removed
-            values[at.coolerPower(n)] = fan + compressor + pump + 180
+            values[at.coolerPower(n)] = fan + compressor + pump + controls
             let unmet = max(0, share - 1) * 30
             rise(&values, n, target: unmet, timeConstant: 120, seconds: seconds)
         }
@@ -220,8 +221,8 @@ struct SitePhysics: Sendable {
         let working = hour >= 8 && hour < 18 && Weather.weekday(seconds) < 5
         let rated = Double(layout.ratedITWatts)
         let flutter = 1 + 0.05 * layout.noise.smooth(730, seconds: seconds, period: 7200)
-        values[at.other] = (900 + rated * 0.011) * flutter * (working ? 1.15 : 1)
-        values[at.office] = (1200 + rated * 0.004) * flutter * (working ? 2.2 : 0.6)
+        values[at.other] = (40 + rated * 0.015) * flutter * (working ? 1.15 : 1)
+        values[at.office] = (40 + rated * 0.009) * flutter * (working ? 2.2 : 0.6)
         let sun = layout.weather.irradiance(at: state.time)
         values[at.solar] = sun < 0.015 ? 0 : layout.solarPeakWatts * sun * 0.965
         var feeds = [0.0, 0.0]

@@ -1,0 +1,95 @@
+import ConfigTree
+import Model
+import Platform
+import Profiles
+import Simulation
+import TestSupport
+import Testing
+import YAML
+
+func folderNames(_ folder: String) throws -> [String] { FileIO.list(folder) }
+
+func fileBytes(_ path: String) throws -> [UInt8] {
+    try FileIO.read(path, maximumBytes: 64 << 20)
+}
+
+let autumn = date(2026, 11, 21)
+let hour: Int64 = 3_600_000
+let day: Int64 = 86_400_000
+
+/// Midnight of a day at the site.
+func date(_ year: Int, _ month: Int, _ day: Int) -> Instant {
+    CivilTime(year: year, month: month, day: day).instant(offsetMinutes: 480)
+}
+
+func demoSite(racks: Int = 40, seed: UInt64 = 7, start: Instant = autumn) -> SimulatedSite {
+    SimulatedSite(
+        racks: racks, seed: seed, start: start, clock: SimulatedClock(anchor: start))
+}
+
+/// What a device measures, before its registers round it.
+func truth(
+    _ site: SimulatedSite, _ device: String, _ time: Instant
+) throws -> (watts: Double, wattHours: Double) {
+    let index = try #require(site.index(named: device))
+    return try #require(site.truth(index, at: time))
+}
+
+/// The profiles that ship.
+func shippedProfiles() throws -> ProfileLibrary {
+    let folder = repositoryRoot() + "/DeviceProfiles"
+    var diagnostics = Diagnostics()
+    let text = try readText(folder + "/NAMES.yaml")
+    let names = try #require(YAMLFile.parse(text, file: "NAMES.yaml", &diagnostics))
+    let vocabulary = try #require(Vocabulary.parse(names, &diagnostics))
+    var profiles: [Profile] = []
+    for name in SimulatedSite.profileNames {
+        let file = name + ".yaml"
+        let text = try readText(folder + "/" + file)
+        let node = try #require(YAMLFile.parse(text, file: file, &diagnostics))
+        profiles.append(
+            try #require(ProfileParser.parse(node, vocabulary: vocabulary, &diagnostics)))
+    }
+    #expect(diagnostics.isEmpty, "\(diagnostics.sorted)")
+    return ProfileLibrary(profiles)
+}
+
+/// What a device says at a moment, by point name.
+struct Reader {
+    let site: SimulatedSite
+    let profiles: ProfileLibrary
+    private var decoders: [String: DeviceDecoder] = [:]
+
+    init(_ site: SimulatedSite) throws {
+        self.site = site
+        profiles = try shippedProfiles()
+    }
+
+    mutating func read(
+        _ device: String, at time: Instant
+    ) throws -> [String: (value: Double, quality: Quality)] {
+        let index = try #require(site.index(named: device))
+        let profile = try #require(profiles[site.devices[index].profile])
+        let plan = profile.requestPlan
+        let frames = try #require(site.frames(index, at: time, plan: plan), "\(device) is mute")
+        var decoder = decoders[device] ?? DeviceDecoder(profile: profile)
+        let values = decoder.decode(frames)
+        decoders[device] = decoder
+        var result: [String: (value: Double, quality: Quality)] = [:]
+        for value in values {
+            let point = decoder.points[Int(value.index)]
+            result[point.name] = (point.decimal(value.mantissa).double, value.quality)
+        }
+        return result
+    }
+
+    mutating func value(_ device: String, _ point: String, at time: Instant) throws -> Double {
+        let found = try #require(try read(device, at: time)[point], "\(device)/\(point)")
+        #expect(found.quality == .good, "\(device)/\(point) is \(found.quality.name)")
+        return found.value
+    }
+}
+
+func write(_ text: String, to path: String) throws {
+    try FileIO.writeAtomically(Array(text.utf8), to: path)
+}
