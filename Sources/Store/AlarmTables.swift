@@ -1,0 +1,187 @@
+import Model
+import SQLite
+
+/// Reading and writing of `alarm`, `journal` and `outbox`.
+enum AlarmTables {
+    static func write(_ record: AlarmRecord, _ db: Connection) throws(SQLiteError) {
+        let insert = try db.cached(
+            "INSERT OR REPLACE INTO alarm VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+        try insert.bind(1, record.key.rule)
+        try insert.bind(2, record.key.device)
+        try insert.bind(3, record.key.point)
+        try insert.bind(4, record.state.rawValue)
+        try insert.bind(5, Int64(record.priority.rawValue))
+        try insert.bind(6, record.episode)
+        try insert.bind(7, record.sequence)
+        try insert.bind(8, record.raisedAt.milliseconds)
+        try insert.bind(9, record.changedAt.milliseconds)
+        try insert.bind(10, record.acknowledgedBy)
+        try insert.bind(11, record.comment)
+        try insert.bind(12, record.valueText)
+        try insert.run()
+    }
+
+    static func records(_ db: Connection) throws(SQLiteError) -> [AlarmRecord] {
+        let select = try db.prepare(
+            """
+            SELECT rule, device, point, state, priority, episode, sequence, raised, changed,
+                acknowledged_by, comment, value FROM alarm ORDER BY rule, device, point
+            """)
+        var records: [AlarmRecord] = []
+        while try select.step() {
+            guard let state = AlarmState(rawValue: select.text(3)),
+                let code = UInt8(exactly: select.integer(4)),
+                let priority = AlarmPriority(rawValue: code)
+            else { continue }
+            records.append(
+                AlarmRecord(
+                    key: AlarmKey(
+                        rule: select.text(0), device: select.text(1), point: select.text(2)),
+                    state: state, priority: priority, episode: select.integer(5),
+                    sequence: select.integer(6),
+                    raisedAt: Instant(milliseconds: select.integer(7)),
+                    changedAt: Instant(milliseconds: select.integer(8)),
+                    acknowledgedBy: select.optionalText(9), comment: select.optionalText(10),
+                    valueText: select.text(11)))
+        }
+        return records
+    }
+
+    static func append(_ event: AlarmEvent, _ db: Connection) throws(SQLiteError) {
+        let insert = try db.cached(
+            """
+            INSERT INTO journal(time, rule, device, point, episode, sequence, state, previous,
+                priority, value, actor, comment, notice, crc)
+            VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """)
+        try insert.bind(1, event.time.milliseconds)
+        try insert.bind(2, event.key.rule)
+        try insert.bind(3, event.key.device)
+        try insert.bind(4, event.key.point)
+        try insert.bind(5, event.episode)
+        try insert.bind(6, event.sequence)
+        try insert.bind(7, event.state.rawValue)
+        try insert.bind(8, event.previous.rawValue)
+        try insert.bind(9, Int64(event.priority.rawValue))
+        try insert.bind(10, event.valueText)
+        try insert.bind(11, event.actor)
+        try insert.bind(12, event.comment)
+        try insert.bind(13, event.notice?.rawValue)
+        try insert.bind(14, Int64(checksum(of: event)))
+        try insert.run()
+    }
+
+    /// The columns as text, each followed by a zero byte; NULL is the empty text.
+    private static func checksum(of event: AlarmEvent) -> UInt32 {
+        let fields = [
+            String(event.time.milliseconds), event.key.rule, event.key.device, event.key.point,
+            String(event.episode), String(event.sequence), event.state.rawValue,
+            event.previous.rawValue, String(event.priority.rawValue), event.valueText,
+            event.actor ?? "", event.comment ?? "", event.notice?.rawValue ?? "",
+        ]
+        var bytes: [UInt8] = []
+        for field in fields {
+            bytes += Array(field.utf8)
+            bytes.append(0)
+        }
+        return CRC32C.checksum(bytes)
+    }
+
+    /// Events of `range` in the order they were written, the newest `limit` of them. The second
+    /// part counts rows that are damaged and left out.
+    static func events(
+        _ range: TimeRange, limit: Int, _ db: Connection
+    ) throws(SQLiteError) -> (events: [AlarmEvent], damaged: Int) {
+        let select = try db.cached(
+            """
+            SELECT time, rule, device, point, episode, sequence, state, previous, priority, value,
+                actor, comment, notice, crc FROM journal WHERE time >= ? AND time < ?
+            ORDER BY time DESC, id DESC LIMIT ?
+            """)
+        try select.bind(1, range.start.milliseconds)
+        try select.bind(2, range.end.milliseconds)
+        try select.bind(3, Int64(limit))
+        var events: [AlarmEvent] = []
+        var damaged = 0
+        while try select.step() {
+            if let event = event(select) { events.append(event) } else { damaged += 1 }
+        }
+        select.reset()
+        return (events.reversed(), damaged)
+    }
+
+    private static func event(_ row: Statement) -> AlarmEvent? {
+        guard let state = AlarmState(rawValue: row.text(6)),
+            let previous = AlarmState(rawValue: row.text(7)),
+            let code = UInt8(exactly: row.integer(8)), let priority = AlarmPriority(rawValue: code)
+        else { return nil }
+        let event = AlarmEvent(
+            key: AlarmKey(rule: row.text(1), device: row.text(2), point: row.text(3)),
+            episode: row.integer(4), sequence: row.integer(5),
+            time: Instant(milliseconds: row.integer(0)), state: state, previous: previous,
+            priority: priority, valueText: row.text(9), actor: row.optionalText(10),
+            comment: row.optionalText(11),
+            notice: row.optionalText(12).flatMap { NoticeKind(rawValue: $0) })
+        return Int64(checksum(of: event)) == row.integer(13) ? event : nil
+    }
+
+    /// A notice whose key is there already is the same notice: it is not written twice.
+    static func enqueue(_ item: OutboxItem, _ db: Connection) throws(SQLiteError) {
+        let insert = try db.cached(
+            """
+            INSERT INTO outbox(receiver, key, payload, created, attempts, next, error)
+            VALUES(?, ?, ?, ?, ?, ?, ?) ON CONFLICT(key) DO NOTHING
+            """)
+        try insert.bind(1, item.receiver)
+        try insert.bind(2, item.idempotencyKey)
+        try insert.bind(3, item.payload)
+        try insert.bind(4, item.createdAt.milliseconds)
+        try insert.bind(5, Int64(item.attempts))
+        try insert.bind(6, item.nextAttemptAt.milliseconds)
+        try insert.bind(7, item.lastError)
+        try insert.run()
+    }
+
+    /// Notices that may be sent now. A receiver hears in order: while its oldest notice waits for
+    /// its next attempt, the later ones wait too.
+    static func pending(
+        limit: Int, now: Instant, _ db: Connection
+    ) throws(SQLiteError) -> [OutboxItem] {
+        let scan = try db.cached("SELECT id, receiver, next FROM outbox ORDER BY id")
+        var waiting: Set<String> = []
+        var ids: [Int64] = []
+        while ids.count < limit, try scan.step() {
+            let receiver = scan.text(1)
+            if waiting.contains(receiver) { continue }
+            if scan.integer(2) > now.milliseconds {
+                waiting.insert(receiver)
+            } else {
+                ids.append(scan.integer(0))
+            }
+        }
+        scan.reset()
+        var items: [OutboxItem] = []
+        for id in ids {
+            if let item = try outboxItem(id, db) { items.append(item) }
+        }
+        return items
+    }
+
+    private static func outboxItem(
+        _ id: Int64, _ db: Connection
+    ) throws(SQLiteError) -> OutboxItem? {
+        let select = try db.cached(
+            """
+            SELECT receiver, key, payload, created, attempts, next, error FROM outbox WHERE id = ?
+            """)
+        try select.bind(1, id)
+        defer { select.reset() }
+        guard try select.step() else { return nil }
+        return OutboxItem(
+            id: id, receiver: select.text(0), idempotencyKey: select.text(1),
+            payload: select.blob(2), createdAt: Instant(milliseconds: select.integer(3)),
+            attempts: Int(clamping: select.integer(4)),
+            nextAttemptAt: Instant(milliseconds: select.integer(5)),
+            lastError: select.optionalText(6))
+    }
+}

@@ -1,0 +1,124 @@
+package import Model
+import Platform
+import SQLite
+
+/// Writes history straight into chunks: for demonstration data, restores and other systems' files.
+///
+/// Batches come in the order of time (disorder costs only compression). Memory is bounded by the
+/// store's `openBytes`; a commit carries some megabytes of chunks. Encoding runs on the caller's
+/// thread while the writer writes. Nothing is durable before `finish` returns. Not Sendable: one
+/// thread.
+package final class HistoryImporter {
+    private let store: Store
+    private let options: StoreOptions
+    private var bodies: [UInt32: [[UInt8]]] = [:]
+    private var layouts: [UInt32: [UInt32]] = [:]
+    private var starts: [UInt32: Int64] = [:]
+    private var bytes = 0
+    private var builder = ChunkBuilder()
+    private var ready: [(device: UInt32, chunk: EncodedChunk)] = []
+    private var readyBytes = 0
+    private let flight = ConditionLock(Flight())
+    package private(set) var readings = 0
+
+    private struct Flight: Sendable {
+        var count = 0
+        var error: StoreError?
+    }
+    /// Commits on their way at one time, and the size of each.
+    private static let maximumInFlight = 2
+    private static let commitBytes = 4 << 20
+
+    init(_ store: Store) {
+        self.store = store
+        options = store.importOptions
+    }
+
+    /// Takes some batches; blocks while the disk is behind.
+    package func add(
+        _ device: DeviceHandle, time: Instant, values: [PointValue]
+    ) throws(StoreError) {
+        var layout = layouts[device.id] ?? []
+        // Table walks discover points as history goes on.
+        if layout.count < values.count { layout = store.layout(of: device) }
+        layouts[device.id] = layout
+        let record = PollRecord(
+            device: device.id, time: time.milliseconds, values: values, layout: layout)
+        readings += record.readings
+        let start = starts[device.id] ?? time.milliseconds
+        if time.milliseconds &- start >= Chunk.spanMilliseconds { try seal(device.id) }
+        if starts[device.id] == nil { starts[device.id] = time.milliseconds }
+        bodies[device.id, default: []].append(record.body)
+        bytes += record.cost
+        if bodies[device.id]?.count ?? 0 >= options.importPolls { try seal(device.id) }
+        if bytes > options.openBytes {
+            // The largest half goes: sealing one at a time would look for the largest each time.
+            let devices = bodies.keys.sorted { bodies[$0]?.count ?? 0 > bodies[$1]?.count ?? 0 }
+            for device in devices.prefix((devices.count + 1) / 2) { try seal(device) }
+        }
+    }
+
+    /// Seals the rest and returns when all is durable.
+    package func finish() throws(StoreError) {
+        for device in bodies.keys.sorted() { try seal(device) }
+        try send()
+        _ = flight.wait { $0.count == 0 ? true : nil }
+        if let error = flight.update({ $0.error }) { throw error }
+    }
+
+    private func seal(_ device: UInt32) throws(StoreError) {
+        guard let polls = bodies.removeValue(forKey: device) else { return }
+        starts[device] = nil
+        bytes -= polls.reduce(0) { $0 + $1.count + 64 }
+        let result = builder.build(polls, after: nil, maximumPolls: options.importPolls)
+        for chunk in result.chunks {
+            ready.append((device, chunk))
+            readyBytes += chunk.head.count + chunk.data.count
+        }
+        if readyBytes >= Self.commitBytes { try send() }
+    }
+
+    private func send() throws(StoreError) {
+        guard !ready.isEmpty else { return }
+        let chunks = ready
+        ready = []
+        readyBytes = 0
+        let flight = flight
+        let failed: StoreError? = flight.wait { state -> StoreError?? in
+            if let error = state.error { return .some(error) }
+            guard state.count < Self.maximumInFlight else { return nil }
+            state.count += 1
+            return .some(nil)
+        }
+        if let failed { throw failed }
+        try store.submit(
+            Command(
+                body: { db, writer throws(SQLiteError) in
+                    try writer.insertImported(chunks, db)
+                }, kind: .flush,
+                completion: { error in
+                    flight.update { state in
+                        state.count -= 1
+                        if let error { state.error = error }
+                    }
+                }))
+    }
+}
+
+extension Store {
+    /// An import of history. Devices are registered first.
+    package func historyImporter() -> HistoryImporter { HistoryImporter(self) }
+
+    /// Imports batches in one go; `next` gives them in the order of time and nil at the end.
+    /// Returns the number of readings, which are durable then. Blocks.
+    package func importHistory(
+        _ next: () -> (DeviceHandle, ReadingBatch)?
+    ) throws(StoreError) -> Int {
+        let importer = historyImporter()
+        while let (device, batch) = next() {
+            try importer.add(device, time: batch.time, values: batch.values)
+        }
+        try importer.finish()
+        return importer.readings
+    }
+}

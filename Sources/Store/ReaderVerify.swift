@@ -1,0 +1,202 @@
+import Model
+import Platform
+import SQLite
+
+extension ReaderState {
+    func info() throws(SQLiteError) -> StoreInfo {
+        func number(_ sql: String) throws(SQLiteError) -> Int64 { try db.integer(sql) ?? 0 }
+        let path = Store.databasePath(in: directory)
+        let wal = FileIO.size(path + "-wal") ?? 0
+        var oldest = try db.integer("SELECT min(first) FROM device")
+        var newest = try db.integer("SELECT max(last) FROM device")
+        for device in devices.keys {
+            for poll in try tail.open(device, db) {
+                oldest = min(oldest ?? poll.time, poll.time)
+                newest = max(newest ?? poll.time, poll.time)
+            }
+        }
+        return StoreInfo(
+            schema: try number("PRAGMA user_version"), bytes: (FileIO.size(path) ?? 0) + wal,
+            walBytes: wal, devices: try number("SELECT count(*) FROM device"),
+            series: try number("SELECT count(*) FROM series"),
+            chunks: try number("SELECT sum(chunks) FROM device"),
+            readings: try number("SELECT sum(readings) FROM device"),
+            chunkBytes: try number("SELECT sum(bytes) FROM device"),
+            headRows: try number("SELECT count(*) FROM head"),
+            headBytes: try number("SELECT sum(length(data)) FROM head"),
+            oldest: oldest.map { Instant(milliseconds: $0) },
+            newest: newest.map { Instant(milliseconds: $0) },
+            incidents: try number("SELECT count(*) FROM incident"), tables: tableSizes())
+    }
+
+    /// Empty where this sqlite3 was built without the dbstat table.
+    private func tableSizes() -> [(name: String, bytes: Int64)] {
+        var sizes: [(name: String, bytes: Int64)] = []
+        do throws(SQLiteError) {
+            let select = try db.prepare(
+                "SELECT name, sum(pgsize) FROM dbstat WHERE aggregate = TRUE GROUP BY name"
+                    + " ORDER BY 2 DESC")
+            while try select.step() { sizes.append((select.text(0), select.integer(1))) }
+        } catch {
+            return []
+        }
+        return sizes
+    }
+
+    // MARK: - Verify
+
+    func verify(_ progress: (Double) -> Void) throws(SQLiteError) -> [Damage] {
+        var damage: [Damage] = []
+        // The first question decides whether this is a database at all; what follows goes on
+        // past damaged pages.
+        try snapshot { () throws(SQLiteError) in }
+        for row in tail.damagedRows.sorted() {
+            damage.append(
+                Damage(
+                    kind: .head, device: nil, range: nil,
+                    detail: "head row \(row) is lost: up to a second of readings of all devices"))
+        }
+        quickCheck(&damage)
+        progress(0.1)
+        let chunks = try chunkList(&damage)
+        for (index, source) in chunks.enumerated() {
+            verify(source, &damage)
+            if index % 100 == 0 { progress(0.1 + 0.8 * Double(index) / Double(chunks.count)) }
+        }
+        verifyTotals(chunks.count, &damage)
+        verifyLedger(&damage)
+        verifyJournal(&damage)
+        progress(1)
+        return damage
+    }
+
+    private func quickCheck(_ damage: inout [Damage]) {
+        do throws(SQLiteError) {
+            let check = try db.prepare("PRAGMA quick_check(100)")
+            while try check.step() {
+                let line = check.text(0)
+                if line != "ok" { damage.append(file(line)) }
+            }
+            let keys = try db.prepare("PRAGMA foreign_key_check")
+            while try keys.step() {
+                damage.append(
+                    Damage(
+                        kind: .reference, device: nil, range: nil,
+                        detail: "row \(keys.integer(1)) of \(keys.text(0)) names a row of"
+                            + " \(keys.text(2)) that is not there"))
+            }
+        } catch {
+            damage.append(file("\(error)"))
+        }
+    }
+
+    private func file(_ detail: String) -> Damage {
+        Damage(kind: .file, device: nil, range: nil, detail: detail)
+    }
+
+    private func chunkList(_ damage: inout [Damage]) throws(SQLiteError) -> [Source] {
+        var list: [Source] = []
+        do throws(SQLiteError) {
+            let select = try db.prepare(
+                "SELECT id, start, end FROM chunk INDEXED BY chunk_by_time WHERE device > 0")
+            while try select.step() {
+                list.append(
+                    Source(
+                        content: .chunk(id: select.integer(0)), start: select.integer(1),
+                        end: select.integer(2)))
+            }
+        } catch {
+            damage.append(file("\(error)"))
+        }
+        return list
+    }
+
+    private func verify(_ source: Source, _ damage: inout [Damage]) {
+        guard case .chunk(let id) = source.content else { return }
+        do {
+            let select = try db.cached(
+                """
+                SELECT head, data, device, start, end, polls, readings FROM chunk WHERE id = ?
+                """)
+            defer { select.reset() }
+            try select.bind(1, id)
+            // Sealed again or removed since the list was made: nothing is lost.
+            guard try select.step() else { return }
+            let head = try ChunkHead(select.blob(0))
+            let data = select.blob(1)
+            try ChunkDecoder.verify(data, head)
+            _ = try ChunkDecoder.times(data, head)
+            var readings: Int64 = 0
+            for entry in head.columns {
+                let column = try ChunkDecoder.column(data, head, entry)
+                guard ColumnSummary(of: column) == entry.summary else {
+                    throw CodecError.structure("a summary is not that of its values")
+                }
+                readings += Int64(column.states.count { ValueState.hasNumber($0) })
+            }
+            let row = (2...6).map { select.integer(Int32($0)) }
+            let blob = [
+                Int64(head.device), head.start, head.end, Int64(head.polls), readings,
+            ]
+            guard head.id == UInt64(bitPattern: id), row == blob else {
+                throw CodecError.structure("the row and its blob contradict each other")
+            }
+        } catch {
+            damage.append(self.damage(id, source, "\(error)"))
+        }
+    }
+
+    private func verifyTotals(_ found: Int, _ damage: inout [Damage]) {
+        guard let rows = try? db.integer("SELECT count(*) FROM chunk NOT INDEXED"),
+            rows < Int64(found)
+        else { return }
+        damage.append(file("the index of chunks names \(found), the table has \(rows)"))
+    }
+
+    private func verifyLedger(_ damage: inout [Damage]) {
+        do throws(SQLiteError) {
+            let names = try db.prepare("SELECT id, name FROM meter")
+            var meters: [Int64: String] = [:]
+            while try names.step() { meters[names.integer(0)] = names.text(1) }
+            let rows = try db.prepare("SELECT id, wh, flag, crc FROM ledger")
+            while try rows.step() {
+                let meter = rows.integer(0) >> 32
+                if meters[meter] != nil, LedgerTable.entry(rows, meter) != nil { continue }
+                let interval = QuarterHour(number: rows.integer(0) & 0xFFFF_FFFF)
+                damage.append(
+                    Damage(
+                        kind: .ledger, device: meters[meter],
+                        range: TimeRange(start: interval.start, end: interval.end),
+                        detail: "the energy of this quarter hour is lost"))
+            }
+            for name in meters.values.sorted() {
+                let state = try db.prepare("SELECT state IS NULL FROM meter WHERE name = ?")
+                try state.bind(1, name)
+                guard try state.step(), state.integer(0) == 0 else { continue }
+                if try LedgerTable.state(name, db) == nil {
+                    damage.append(
+                        Damage(
+                            kind: .ledger, device: name, range: nil,
+                            detail: "the integrator's state is lost: it starts afresh"))
+                }
+            }
+        } catch {
+            damage.append(file("\(error)"))
+        }
+    }
+
+    private func verifyJournal(_ damage: inout [Damage]) {
+        let always = TimeRange(
+            start: Instant(milliseconds: .min), end: Instant(milliseconds: .max))
+        do throws(SQLiteError) {
+            let damaged = try AlarmTables.events(always, limit: .max, db).damaged
+            guard damaged > 0 else { return }
+            damage.append(
+                Damage(
+                    kind: .journal, device: nil, range: nil,
+                    detail: "\(damaged) lines of the journal are damaged"))
+        } catch {
+            damage.append(file("\(error)"))
+        }
+    }
+}

@@ -1,0 +1,22 @@
+/// Bounds and rhythms of the writer. The defaults are for a site; tests make them small.
+package struct StoreOptions: Sendable {
+    /// A device's polls become a chunk at this many, …
+    package var sealPolls = 360
+    /// … or when the oldest has waited this long.
+    package var sealMilliseconds: Int64 = 3_600_000
+    /// Readings become durable at most this long after they came.
+    package var commitMilliseconds: Int64 = 1000
+    /// Batches that wait for the disk: at 1.5 MiB/s, the largest site, about 40 s; at a site of
+    /// 10,000 series about 15 minutes.
+    package var bufferBytes = 64 << 20
+    /// Polls that are durable and not yet in a chunk. Beyond, the largest groups are sealed early.
+    package var openBytes = 64 << 20
+    /// Alarm and ledger changes that wait for the disk.
+    package var changeLimit = 100_000
+    /// Polls in a chunk that the import of history makes.
+    package var importPolls = 1440
+    /// Most pages of the database file; nil for no limit but the disk.
+    package var maximumPages: Int?
+
+    package init() {}
+}

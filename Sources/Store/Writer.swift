@@ -1,0 +1,386 @@
+import Model
+import Platform
+import SQLite
+
+/// The thread that writes.
+// Made and used on the store's own thread only.
+final class Writer: @unchecked Sendable {
+    let path: String
+    let options: StoreOptions
+    let shared: ConditionLock<SharedState>
+    /// Nil after an I/O error, until it has been opened again.
+    private var connection: Connection?
+    var groups: OpenGroups
+    private var kept: [Command] = []
+    private var nextCommit: Int64 = 0
+    private var nextSeal: Int64 = 0
+    private var failedInStep = false
+    private var committedInStep = false
+    /// Sealing costs a sync of its own: not more often than this, where nothing presses.
+    private static let sealPeriod: Int64 = 10_000
+    /// A head row is at most about this long; SQLite's own limit is 1 GB.
+    private static let headRowBytes = 8 << 20
+
+    init(
+        path: String, siteName: String, options: StoreOptions, shared: ConditionLock<SharedState>
+    ) throws(StoreError) {
+        self.path = path
+        self.options = options
+        self.shared = shared
+        groups = OpenGroups(options: options)
+        let connection = try Self.open(path, options)
+        do throws(SQLiteError) {
+            try Self.writeSite(siteName, connection)
+            try load(connection)
+        } catch {
+            throw StoreError(error)
+        }
+        self.connection = connection
+    }
+
+    private static func open(
+        _ path: String, _ options: StoreOptions
+    ) throws(StoreError) -> Connection {
+        let connection: Connection
+        do throws(SQLiteError) {
+            connection = try Connection(path: path, mode: .readWrite)
+            try connection.configureForWriting(pageSize: 4096)
+            if let pages = options.maximumPages {
+                try connection.execute("PRAGMA max_page_count=\(pages)")
+            }
+        } catch {
+            throw StoreError(error)
+        }
+        try Schema.migrate(connection, path: path)
+        return connection
+    }
+
+    private static func writeSite(_ name: String, _ db: Connection) throws(SQLiteError) {
+        let insert = try db.prepare("INSERT OR IGNORE INTO meta(key, value) VALUES(?, ?)")
+        try db.transaction { () throws(SQLiteError) in
+            try insert.bind(1, "site")
+            try insert.bind(2, name)
+            try insert.run()
+            try insert.bind(1, "created")
+            try insert.bind(2, Clocks.wallMilliseconds())
+            try insert.run()
+        }
+    }
+
+    /// Series, and the polls that are committed and not in chunks.
+    private func load(_ db: Connection) throws(SQLiteError) {
+        var registry = Registry()
+        let devices = try db.prepare(
+            "SELECT id, name, sealed_head, next_chunk, last FROM device ORDER BY id")
+        while try devices.step() {
+            guard let id = UInt32(exactly: devices.integer(0)), id > 0 else { continue }
+            registry.load(device: id, name: devices.text(1))
+            groups.load(
+                device: id, sealedHead: devices.integer(2), nextChunk: devices.integer(3),
+                lastSealed: devices.optionalInteger(4))
+        }
+        try SeriesTable.read(db) { device, series in registry.load(series, device: device) }
+        var damaged: [Int64] = []
+        let now = Clocks.monotonicNanoseconds() / 1_000_000
+        let rows = try db.prepare("SELECT id, data FROM head ORDER BY id")
+        while try rows.step() {
+            let row = rows.integer(0)
+            let good = rows.withBlob(1) { bytes in
+                (try? HeadRow.decode(bytes) { device, body in
+                    groups.add(device: device, body: Array(body), row: row, now: now, replay: true)
+                }) != nil
+            }
+            groups.lastRow = max(groups.lastRow, row)
+            if !good { damaged.append(row) }
+        }
+        for row in damaged {
+            try Incident.write(db, kind: "damaged", "head row \(row): its polls are lost")
+        }
+        shared.update { state in
+            state.registry = registry
+            state.statistics.headRowsDamaged = Int64(damaged.count)
+        }
+    }
+
+    // MARK: - The loop
+
+    func run() {
+        nextCommit = monotonicMilliseconds + options.commitMilliseconds
+        nextSeal = monotonicMilliseconds + min(Self.sealPeriod, options.sealMilliseconds)
+        while true {
+            let pause = max(0, min(nextCommit, nextSeal) - monotonicMilliseconds)
+            let commands = shared.wait(forMilliseconds: pause) { state -> [Command]? in
+                if state.abandoned { return [] }
+                guard !state.commands.isEmpty else { return nil }
+                defer { state.commands.removeAll() }
+                return state.commands
+            }
+            if shared.update({ $0.abandoned }) { return finish() }
+            step(commands ?? [])
+        }
+    }
+
+    var monotonicMilliseconds: Int64 { Clocks.monotonicNanoseconds() / 1_000_000 }
+
+    private func step(_ commands: [Command]) {
+        (failedInStep, committedInStep) = (false, false)
+        var readingsError: StoreError?
+        if monotonicMilliseconds >= nextCommit || !commands.isEmpty {
+            readingsError = commitReadings()
+            if monotonicMilliseconds >= nextCommit {
+                nextCommit = monotonicMilliseconds + options.commitMilliseconds
+                // Once a second what could not be written is tried again.
+                if !kept.isEmpty { runKept([]) }
+            }
+        }
+        runKept(commands.filter { $0.kind == .kept })
+        for command in commands where command.kind != .kept { runOnce(command, readingsError) }
+        if monotonicMilliseconds >= nextSeal {
+            let more = seal()
+            nextSeal = monotonicMilliseconds + (more ? 0 : min(Self.sealPeriod, options.sealMilliseconds))
+        }
+        let (polls, bytes) = (groups.openPolls, groups.openBytes)
+        shared.update { state in
+            state.keptCommands = kept.count
+            state.statistics.openPolls = polls
+            state.statistics.openBytes = bytes
+            // Only a round in which everything went through is proof of a disk that is well.
+            if committedInStep, !failedInStep { state.health = .ok }
+        }
+    }
+
+    /// The last words to those who wait; the thread then ends.
+    private func finish() {
+        let closing = shared.update { $0.closing }
+        if closing, let connection { try? connection.execute("PRAGMA wal_checkpoint(TRUNCATE)") }
+        let waiting = shared.update { state in
+            defer { state.commands.removeAll() }
+            return state.commands
+        }
+        for command in kept + waiting { command.completion(.closed) }
+        connection = nil
+    }
+
+    // MARK: - Transactions
+
+    /// Runs `body` in a transaction; notes how the disk is. After an I/O error the file is closed
+    /// and opened again, because SQLite's and the kernel's ideas of it may differ then.
+    func transaction(
+        _ body: (Connection) throws(SQLiteError) -> Void
+    ) throws(StoreError) {
+        do throws(StoreError) {
+            let connection = try reopened()
+            let start = Clocks.monotonicNanoseconds()
+            do throws(SQLiteError) {
+                try connection.transaction { () throws(SQLiteError) in try body(connection) }
+            } catch {
+                throw StoreError(error)
+            }
+            noteCommit(Clocks.monotonicNanoseconds() - start)
+        } catch {
+            noteFailure(error)
+            throw error
+        }
+    }
+
+    private func reopened() throws(StoreError) -> Connection {
+        if let connection { return connection }
+        let fresh = try Self.open(path, options)
+        connection = fresh
+        return fresh
+    }
+
+    private func noteCommit(_ nanoseconds: Int64) {
+        committedInStep = true
+        shared.update { state in
+            state.statistics.commits += 1
+            state.statistics.lastCommitMS = Clocks.wallMilliseconds()
+            state.statistics.lastCommitMicroseconds = nanoseconds / 1000
+        }
+    }
+
+    private func noteFailure(_ error: StoreError) {
+        let now = Clocks.wallMilliseconds()
+        failedInStep = true
+        switch error {
+        case .diskFull:
+            shared.update { state in
+                if case .diskFull = state.health { return }
+                state.health = .diskFull(sinceMS: now)
+            }
+        case .inputOutput, .damaged:
+            connection = nil
+            fail(now, error)
+        default: fail(now, error)
+        }
+    }
+
+    private func fail(_ now: Int64, _ error: StoreError) {
+        shared.update { state in
+            if case .failed(let since, _) = state.health {
+                state.health = .failed(sinceMS: since, "\(error)")
+            } else {
+                state.health = .failed(sinceMS: now, "\(error)")
+            }
+        }
+    }
+
+    // MARK: - Readings
+
+    /// One head row with all that waits, and the definitions it needs. What fails goes back to the
+    /// front of the buffer.
+    func commitReadings() -> StoreError? {
+        let work = shared.update { state in
+            defer {
+                state.definitions.removeAll()
+                state.dropped = Dropped()
+            }
+            return (state.definitions, state.queue.takeAll(), state.dropped)
+        }
+        let (definitions, records, dropped) = work
+        if definitions.isEmpty, records.isEmpty, dropped.polls == 0 { return nil }
+        var placed: [(row: Int64, records: ArraySlice<PollRecord>)] = []
+        do throws(StoreError) {
+            try transaction { db throws(SQLiteError) in
+                placed.removeAll()
+                for change in definitions { try SeriesTable.write(change, db) }
+                if dropped.polls > 0 { try Incident.write(db, dropped) }
+                for slice in Self.rows(records) {
+                    let insert = try db.cached("INSERT INTO head(data) VALUES(?)")
+                    try insert.bind(1, HeadRow.encode(Array(slice)))
+                    try insert.run()
+                    placed.append((db.lastInsertedRow, slice))
+                }
+            }
+        } catch {
+            shared.update { state in
+                state.definitions = definitions + state.definitions
+                state.queue.putBack(records)
+                state.dropped.merge(dropped)
+                state.enforceBound(options.bufferBytes)
+            }
+            return error
+        }
+        for (row, slice) in placed {
+            groups.lastRow = row
+            for record in slice {
+                groups.add(
+                    device: record.device, body: record.body, row: row, now: monotonicMilliseconds,
+                    replay: false)
+            }
+        }
+        let readings = records.reduce(0) { $0 + $1.readings }
+        shared.update { $0.statistics.readingsCommitted += Int64(readings) }
+        return nil
+    }
+
+    private static func rows(_ records: [PollRecord]) -> [ArraySlice<PollRecord>] {
+        var rows: [ArraySlice<PollRecord>] = []
+        var start = 0
+        var bytes = 0
+        for index in records.indices {
+            bytes += records[index].body.count
+            if bytes > headRowBytes {
+                rows.append(records[start...index])
+                start = index + 1
+                bytes = 0
+            }
+        }
+        if start < records.count { rows.append(records[start...]) }
+        return rows
+    }
+
+    // MARK: - Commands
+
+    /// Changes that must not be lost, in their order: many in one transaction, because a flood of
+    /// alarms must not cost a sync each. Bound: a transaction of at most 1,000.
+    private func runKept(_ fresh: [Command]) {
+        let waiting = kept.count
+        kept += fresh
+        var told = waiting
+        while !kept.isEmpty {
+            let some = kept.prefix(1000)
+            do throws(StoreError) {
+                try transaction { db throws(SQLiteError) in
+                    for command in some { try command.body(db, self) }
+                }
+            } catch {
+                if Self.mayPass(error) {
+                    // Those who have just come hear of it; those before have heard.
+                    for command in kept[min(told, kept.count)...] { command.completion(error) }
+                    for index in kept.indices { kept[index].completion = { _ in } }
+                    return
+                }
+                runSingly(some.count)
+                told = max(0, told - some.count)
+                continue
+            }
+            for command in some { command.completion(nil) }
+            kept.removeFirst(some.count)
+            told = max(0, told - some.count)
+        }
+    }
+
+    /// One of them cannot be written at all (our own mistake: a constraint): find it, let the
+    /// others through.
+    private func runSingly(_ count: Int) {
+        for _ in 0..<count {
+            let command = kept[0]
+            do throws(StoreError) {
+                try transaction { db throws(SQLiteError) in try command.body(db, self) }
+                command.completion(nil)
+            } catch {
+                if Self.mayPass(error) { return }
+                command.completion(error)
+            }
+            kept.removeFirst()
+        }
+    }
+
+    /// Whether trying again later may help.
+    private static func mayPass(_ error: StoreError) -> Bool {
+        guard case .database(let cause) = error else { return true }
+        return cause.kind == .busy || cause.kind == .readOnly || cause.kind == .cannotOpen
+    }
+
+    private func runOnce(_ command: Command, _ readingsError: StoreError?) {
+        if command.kind == .flush, let readingsError {
+            return command.completion(readingsError)
+        }
+        do throws(StoreError) {
+            try transaction { db throws(SQLiteError) in try command.body(db, self) }
+            command.completion(nil)
+        } catch {
+            command.completion(error)
+        }
+    }
+}
+
+extension Dropped {
+    mutating func merge(_ other: Dropped) {
+        polls += other.polls
+        readings += other.readings
+        firstTime = [firstTime, other.firstTime].compactMap { $0 }.min()
+        lastTime = [lastTime, other.lastTime].compactMap { $0 }.max()
+    }
+}
+
+/// What the store lost or found damaged, kept where people look for it.
+enum Incident {
+    static func write(_ db: Connection, kind: String, _ detail: String) throws(SQLiteError) {
+        let insert = try db.cached("INSERT INTO incident(time, kind, detail) VALUES(?, ?, ?)")
+        try insert.bind(1, Clocks.wallMilliseconds())
+        try insert.bind(2, kind)
+        try insert.bind(3, detail)
+        try insert.run()
+    }
+
+    static func write(_ db: Connection, _ dropped: Dropped) throws(SQLiteError) {
+        let first = Instant(milliseconds: dropped.firstTime ?? 0).iso8601()
+        let last = Instant(milliseconds: dropped.lastTime ?? 0).iso8601()
+        try write(
+            db, kind: "dropped",
+            "\(dropped.polls) polls (\(dropped.readings) readings) from \(first) to \(last):"
+                + " the disk took nothing and the buffer was full")
+    }
+}
