@@ -105,9 +105,9 @@ let package = Package(
         module(
             "CommandLine",
             [
-                "Alarms", "ConfigTree", "Console", "Daemon", "Energy", "HTTPClient", "Model",
-                "Platform", "Profiles", "Reporting", "Simulation", "SiteFile", "Store", "Views",
-                "YAML", argumentParser, logging,
+                "ConfigTree", "Console", "Daemon", "Energy", "HTTPClient", "Model", "Platform",
+                "Polling", "Profiles", "Reporting", "Screen", "Serve", "Simulation", "SiteFile",
+                "Store", "Views", "YAML", argumentParser, logging,
             ]),
         .executableTarget(
             name: "FrostlineExecutable", dependencies: ["CommandLine"],

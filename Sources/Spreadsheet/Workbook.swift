@@ -4,6 +4,10 @@ import CXlsxWriter
 package struct SpreadsheetError: Error, Sendable, CustomStringConvertible {
     package var path: String
     package var problem: String
+    package init(path: String, problem: String) {
+        self.path = path
+        self.problem = problem
+    }
     package var description: String {
         "cannot write \(path): \(problem); check that the folder exists and has space"
     }
