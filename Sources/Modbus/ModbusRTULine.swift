@@ -96,7 +96,9 @@ package final class ModbusRTULine: @unchecked Sendable {
             case .readInputRegisters: modbus_read_input_registers(context, start, count, &words)
             }
         let code = errno
-        guard result >= 0 else { throw ModbusError(Self.code(code), operation: "read", subject: path) }
+        guard result >= 0 else {
+            throw ModbusError(Self.code(code), operation: "read", subject: path)
+        }
         guard result == count else {
             throw ModbusError(
                 .badReply("\(result) values in answer to a request for \(count)"),

@@ -284,7 +284,8 @@ final class ServerLoop {
     }
 }
 
-/// The registers of one answer, as libmodbus wants them: a table that begins at the request's start.
+/// The registers of one answer, as libmodbus wants them: a table that begins at the request's
+/// start.
 struct ServerMapping: ~Copyable {
     let raw: UnsafeMutablePointer<modbus_mapping_t>
 

@@ -25,6 +25,10 @@ package struct PlatformError: Error, Hashable, Sendable, CustomStringConvertible
         self.reason = reason
     }
 
+    /// The peer is there and does not want the connection.
+    package var isRefusal: Bool { code == ECONNREFUSED }
+    package var isTimeout: Bool { code == ETIMEDOUT }
+
     package var description: String {
         operation + (subject.isEmpty ? "" : " " + subject) + ": " + reason
     }
@@ -33,7 +37,7 @@ package struct PlatformError: Error, Hashable, Sendable, CustomStringConvertible
         // strerror's own buffer is not safe between threads; strerror_r's is ours.
         var buffer = [CChar](repeating: 0, count: 256)
         guard strerror_r(code, &buffer, buffer.count) == 0 else { return "error \(code)" }
-        return String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+        return string(buffer)
     }
 
     private static func cure(of code: Int32) -> String {

@@ -30,6 +30,21 @@ package enum Signals {
         return number
     }
 
+    /// The same for at most `milliseconds`; nil when no signal came.
+    @discardableResult
+    package static func waitForTermination(atMostMilliseconds milliseconds: Int64) -> Int32? {
+        var set = terminationSet()
+        let end = Clocks.monotonicNanoseconds() + milliseconds * 1_000_000
+        while true {
+            let left = end - Clocks.monotonicNanoseconds()
+            guard left > 0 else { return nil }
+            var span = timespec(
+                tv_sec: Int(left / 1_000_000_000), tv_nsec: Int(left % 1_000_000_000))
+            let number = sigtimedwait(&set, nil, &span)
+            if number > 0 { return number }
+        }
+    }
+
     private static func terminationSet() -> sigset_t {
         var set = sigset_t()
         sigemptyset(&set)

@@ -38,7 +38,9 @@ package struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
         // 64 bytes hold any IPv6 address with a scope.
         var text = [CChar](repeating: 0, count: 128)
         let named = cplatform_numeric_host(bytes, bytes.count, &text, text.count)
-        guard named == 0 else { throw PlatformError(operation: "resolve", subject: host, code: -named) }
+        guard named == 0 else {
+            throw PlatformError(operation: "resolve", subject: host, code: -named)
+        }
         return SocketAddress(bytes: bytes, host: string(text), port: port)
     }
 
@@ -70,7 +72,8 @@ package enum Sockets {
     /// Why a connection failed; nil when it is made.
     package static func pendingError(_ fd: Int32, _ subject: String) -> PlatformError? {
         let result = cplatform_socket_error(fd)
-        return result == 0 ? nil : PlatformError(operation: "connect", subject: subject, code: -result)
+        if result == 0 { return nil }
+        return PlatformError(operation: "connect", subject: subject, code: -result)
     }
 
     /// Listens; port 0 takes a free one.

@@ -7,6 +7,8 @@ package final class WorkerThread: Sendable {
     private struct Queue: Sendable {
         var jobs: [@Sendable () -> Void] = []
         var stopping = false
+        /// Somebody waits, or has waited, for the thread's end.
+        var joined = false
     }
     private let queue = ConditionLock(Queue())
     private let thread: NativeThread
@@ -57,10 +59,23 @@ package final class WorkerThread: Sendable {
 
     package var isCurrent: Bool { thread.isCurrent }
 
-    /// Runs what is queued, then ends the thread and waits for it. Called once, from another thread.
+    /// Runs what is queued, then ends the thread and waits for it; safe to call twice, never on the
+    /// thread itself. Without it the thread ends by itself after the last reference is gone.
     package func stop() {
-        queue.update { $0.stopping = true }
-        thread.join()
+        let mustJoin = queue.update { state in
+            defer { state.joined = true }
+            state.stopping = true
+            return !state.joined
+        }
+        if mustJoin { thread.join() }
+    }
+
+    deinit {
+        let wasJoined = queue.update { state in
+            state.stopping = true
+            return state.joined
+        }
+        if !wasJoined { thread.detach() }
     }
 
     /// Nil when there is no more work to come.

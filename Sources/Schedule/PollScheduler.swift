@@ -115,7 +115,9 @@ package struct PollScheduler: Sendable {
     }
 
     /// A poll has ended.
-    package mutating func finished(_ number: Int, succeeded: Bool, monotonicNanoseconds now: Int64) {
+    package mutating func finished(
+        _ number: Int, succeeded: Bool, monotonicNanoseconds now: Int64
+    ) {
         precondition(devices[number].inFlight, "BUG: a poll ended that was not under way")
         devices[number].inFlight = false
         if succeeded {

@@ -1,0 +1,104 @@
+import Model
+
+/// The polls of all units behind one connection or line, one request at a time. Pure.
+///
+/// Gateways pass requests on one by one, and a line is one by nature; so a silent unit costs its
+/// neighbours its time-out. To bound that: a unit whose request was not answered goes to the end of
+/// a second queue, which is served only while nobody waits in the first, and at the latest after
+/// `patientTurns` polls; and a unit that was silent last time gets no repetitions. So a neighbour
+/// waits for one time-out of one silent unit at most, however many there are.
+struct ModbusPollQueue {
+    /// Polls of answering units after which a silent one gets its turn in any case.
+    static let patientTurns = 16
+
+    private var answering: [ModbusPoll] = []
+    private var silent: [ModbusPoll] = []
+    private var turns = 0
+    private var silentUnits: Set<UInt8> = []
+    private var units: Set<UInt8> = []
+    /// The poll whose request is under way or next.
+    private(set) var current: ModbusPoll?
+
+    var isEmpty: Bool { current == nil && answering.isEmpty && silent.isEmpty }
+
+    mutating func add(_ poll: ModbusPoll) {
+        units.insert(poll.unit)
+        guard silentUnits.contains(poll.unit) else { return answering.append(poll) }
+        var poll = poll
+        if units.count > 1 { poll.retries = 0 }
+        silent.append(poll)
+    }
+
+    /// Makes the next poll the current one, unless one is; false where none waits.
+    mutating func advance() -> Bool {
+        if current != nil { return true }
+        if !answering.isEmpty, silent.isEmpty || turns < Self.patientTurns {
+            turns += 1
+            current = answering.removeFirst()
+        } else if !silent.isEmpty {
+            turns = 0
+            current = silent.removeFirst()
+        }
+        return current != nil
+    }
+
+    /// The current poll's request has been sent.
+    mutating func sent(at now: Int64) { current?.sent(at: now) }
+
+    /// The current request came to `outcome`; the poll, if that ended it.
+    mutating func resume(_ outcome: ModbusPoll.RequestOutcome) -> ModbusPoll? {
+        guard var poll = current else { return nil }
+        current = nil
+        switch poll.resume(outcome) {
+        case .proceed: current = poll
+        case .yield: silent.append(poll)
+        case .finished:
+            if case .failure(let failure) = poll.outcome(), failure.meansSilence {
+                silentUnits.insert(poll.unit)
+            } else {
+                silentUnits.remove(poll.unit)
+            }
+            return poll
+        }
+        return nil
+    }
+
+    /// Puts the current request back, to be sent again at no charge; false where it was once.
+    mutating func resend() -> Bool {
+        guard var poll = current, poll.mayResend else { return false }
+        poll.mayResend = false
+        current = poll
+        return true
+    }
+
+    /// All polls, which will not be asked any more.
+    mutating func removeAll() -> [ModbusPoll] {
+        defer {
+            current = nil
+            answering = []
+            silent = []
+        }
+        return (current.map { [$0] } ?? []) + answering + silent
+    }
+}
+
+extension PollFailure {
+    /// True where the device may well be gone; false where it, or something in its place, spoke.
+    var meansSilence: Bool {
+        switch self {
+        case .timeout, .unreachable, .refused: true
+        case .badReply, .deviceException, .authentication, .cancelled: false
+        }
+    }
+}
+
+extension ModbusPoll {
+    /// Tells who asked. `reason` is why the poll was given up, where it was.
+    func complete(cancelledBy reason: PollFailure? = nil, monotonic now: Int64, wall: Int64) {
+        completion(
+            RawPoll(
+                device: target.device, time: Instant(milliseconds: wall),
+                latencyMicroseconds: startedAt.map { (now - $0) / 1000 } ?? 0, requests: requests,
+                outcome: outcome(cancelledBy: reason)))
+    }
+}
