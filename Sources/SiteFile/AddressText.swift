@@ -90,7 +90,8 @@ struct AddressReader {
             guard let close = part.firstIndex(of: "]") else { throw Self.malformed(text) }
             let inside = part[part.index(after: part.startIndex)..<close]
             let after = part[part.index(after: close)...]
-            let good = inside.contains(":")
+            let good =
+                inside.contains(":")
                 && inside.utf8.allSatisfy { isHex($0) || $0 == UInt8(ascii: ":") }
             guard good, after.isEmpty || after.first == ":" else { throw Self.malformed(text) }
             return (String(inside), after.isEmpty ? nil : try port(after.dropFirst()))

@@ -25,6 +25,8 @@ struct PlaceTree {
 /// Turns one list item with `each` into the items it stands for.
 struct Generator {
     let places: PlaceTree
+    /// Places were in error, so that a pattern without a match may be right.
+    let placesIncomplete: Bool
 
     /// The values and lists of one template; a device has about ten. Without this a file of 4 MiB
     /// could ask for 20,000 copies of itself.
@@ -48,7 +50,8 @@ struct Generator {
         let template = ConfigNode(position: item.position, content: .mapping(rest))
         guard Self.size(template) <= Self.maximumNodes else {
             diagnostics.add(
-                item.position, "a generated item has more than \(Self.maximumNodes) values, or a "
+                item.position,
+                "a generated item has more than \(Self.maximumNodes) values, or a "
                     + "text of more than \(Self.maximumTextBytes) bytes",
                 cure: "shorten it, or write it out")
             return []
@@ -188,6 +191,7 @@ struct Generator {
             let glob = Glob(pattern)
             let found = all.indices.filter { glob.matches(all[$0].name) }
             guard !found.isEmpty else {
+                if placesIncomplete { return nil }
                 let near = nearest(to: pattern, in: all.map(\.name))
                 diagnostics.add(
                     node.position, "no \(entry.key) is called `\(pattern)`",

@@ -2,7 +2,10 @@ package import Model
 
 /// What the site file must know of a profile to check it: its protocol and its points.
 package struct ProfileFacts: Sendable {
-    package enum Access: String, Sendable { case snmp = "SNMP", modbus = "Modbus" }
+    package enum Access: String, Sendable {
+        case snmp = "SNMP"
+        case modbus = "Modbus"
+    }
 
     /// A point, or a family of them: `?*` stands for an instance, one or more characters other
     /// than a dot.
@@ -48,7 +51,8 @@ package struct ProfileFacts: Sendable {
 
     /// The point of this exact name, which holds no `*` or `?`; of several that fit the first.
     func point(named name: String) -> Point? {
-        points.first { $0.pattern == name } ?? points.first { overlaps(pattern: $0.pattern, glob: name) }
+        points.first { $0.pattern == name }
+            ?? points.first { overlaps(pattern: $0.pattern, glob: name) }
     }
 
     func points(overlapping glob: String) -> [Point] {

@@ -86,9 +86,9 @@ extension ConfigNode {
         return value
     }
 
-    /// Power in W, `lowest`…10 GW.
+    /// Power in W, `lowest`…100 GW: a simulated site runs its registers faster than time.
     func watts(lowest: Int64 = 1, _ diagnostics: inout Diagnostics) -> Int64? {
-        whole(.watt, example: "8 kW", in: lowest...10_000_000_000, &diagnostics)
+        whole(.watt, example: "8 kW", in: lowest...100_000_000_000, &diagnostics)
     }
 
     /// A price in yuan/kWh as 10⁻⁸ yuan/kWh, exactly.

@@ -32,7 +32,10 @@ extension SiteReader {
             if let height = rack.optional("height")?.integer(in: 1...60, &diagnostics) {
                 defaults.rackHeight = Int(height)
             }
-            if let rated = rack.optional("rated") { defaults.rackWatts = rated.watts(&diagnostics) ?? 0 }
+            if let rated = rack.optional("rated") {
+                // 0 after a mistake, so that racks do not report a missing rating as well.
+                defaults.rackWatts = rated.watts(&diagnostics) ?? 0
+            }
             rack.finish(&diagnostics)
         }
         table.finish(&diagnostics)

@@ -164,7 +164,7 @@ extension SiteReader {
             let known = names[.device] ?? [:]
             if known.keys.contains(where: { glob.matches($0) }) { return nil }
             reportUnknown(
-                "device", scope.device, at: scope.position, among: known.keys.sorted(),
+                .device, scope.device, at: scope.position,
                 otherwise: "use a name of `devices`, or a pattern such as `pdu-*`")
             return nil
         }
@@ -174,6 +174,8 @@ extension SiteReader {
                     ?? true)
         }
         guard found.isEmpty else { return found }
+        // What would match may be among the items in error.
+        if placesIncomplete || incomplete.contains(.device) { return nil }
         diagnostics.add(
             scope.position,
             "no device matches `\(scope.device)` with this profile or place",
@@ -237,7 +239,8 @@ extension SiteReader {
             guard case .state(let labels) = point.kind else {
                 diagnostics.add(
                     position,
-                    "`\(point.shownName)` of profile `\(profile)` is a \(point.kindWord), not a state",
+                    "`\(point.shownName)` of profile `\(profile)` is a \(point.kindWord), "
+                        + "not a state",
                     cure: "use `above` or `below`, or narrow `points` to states")
                 return nil
             }
@@ -263,8 +266,8 @@ extension SiteReader {
                 let isState = if case .state = point.kind { true } else { false }
                 diagnostics.add(
                     position,
-                    "`\(point.shownName)` of profile `\(profile)` is a \(point.kindWord); `\(condition)` "
-                        + "needs a momentary value",
+                    "`\(point.shownName)` of profile `\(profile)` is a \(point.kindWord); "
+                        + "`\(condition)` needs a momentary value",
                     cure: isState
                         ? "write `state: NAME`, or narrow `points`"
                         : "watch the power instead, or narrow `points`")
@@ -312,7 +315,8 @@ extension SiteReader {
             }
             diagnostics.add(
                 position,
-                "the alarm can never come: `\(point.shownName)` of `\(profile)` is at most \(highest)",
+                "the alarm can never come: `\(point.shownName)` of `\(profile)` is at most "
+                    + "\(highest)",
                 cure: "lower the limit; is its unit \(point.unit.rawValue)?")
             return false
         }
@@ -322,7 +326,8 @@ extension SiteReader {
             else { continue }
             diagnostics.add(
                 position,
-                "the alarm can never go: `\(point.shownName)` of `\(profile)` is at least \(lowest)",
+                "the alarm can never go: `\(point.shownName)` of `\(profile)` is at least "
+                    + "\(lowest)",
                 cure: "use a smaller `deadband`")
             return false
         }
@@ -337,7 +342,8 @@ extension SiteReader {
             guard let lowest = point.lowest, lowest.isLess(than: limit) == false else { continue }
             diagnostics.add(
                 position,
-                "the alarm can never come: `\(point.shownName)` of `\(profile)` is at least \(lowest)",
+                "the alarm can never come: `\(point.shownName)` of `\(profile)` is at least "
+                    + "\(lowest)",
                 cure: "raise the limit; is its unit \(point.unit.rawValue)?")
             return false
         }

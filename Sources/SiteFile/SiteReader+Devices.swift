@@ -57,7 +57,8 @@ extension SiteReader {
             if case .snmp = address { .snmp } else { .modbus }
         guard let needed = profiles[profile]?.access, needed != access else { return }
         diagnostics.add(
-            position, "profile `\(profile)` speaks \(needed.rawValue), the address is for "
+            position,
+            "profile `\(profile)` speaks \(needed.rawValue), the address is for "
                 + access.rawValue,
             cure: needed == .snmp
                 ? "write `address: snmp://HOST`"
@@ -152,8 +153,7 @@ extension SiteReader {
     private mutating func checkDevice(_ name: String, at position: SourcePosition) -> Bool {
         let known = names[.device] ?? [:]
         if known[name] != nil { return true }
-        reportUnknown(
-            "device", name, at: position, among: known.keys, otherwise: "add it to `devices`")
+        reportUnknown(.device, name, at: position, otherwise: "add it to `devices`")
         return false
     }
 

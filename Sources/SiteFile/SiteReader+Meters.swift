@@ -95,7 +95,9 @@ extension SiteReader {
     /// PUE is total energy by IT energy (ISO/IEC 30134-2): a site that meters needs both.
     mutating func checkMeters(_ list: ConfigNode) {
         // A meter in error has been reported and may be the one that is missing.
-        guard !site.meters.isEmpty, site.meters.count == names[.meter]?.count else { return }
+        guard !site.meters.isEmpty, !incomplete.contains(.meter),
+            site.meters.count == names[.meter]?.count
+        else { return }
         let roles = Set(site.meters.map(\.role))
         if roles.isDisjoint(with: [.utility, .generation]) {
             diagnostics.add(

@@ -121,6 +121,7 @@ extension SiteReader {
         guard let name = place(node) else { return nil }
         let racks = tree.racks.filter { isInside($0.name, name) }
         guard !racks.isEmpty else {
+            if placesIncomplete { return name }
             diagnostics.add(
                 node.position, "no rack stands in `\(name)`",
                 cure: "name a hall, row or rack of this subsidiary")
@@ -142,9 +143,7 @@ extension SiteReader {
         guard let name = node.text(&diagnostics) else { return nil }
         let known = names[.meter] ?? [:]
         guard known[name] != nil else {
-            reportUnknown(
-                "meter", name, at: node.position, among: known.keys.sorted(),
-                otherwise: "add it to `meters`")
+            reportUnknown(.meter, name, at: node.position, otherwise: "add it to `meters`")
             return nil
         }
         if let other = meterOwners[name] {

@@ -83,9 +83,7 @@ extension SiteReader {
         for node in site.powerNodes {
             for (parent, position) in parentPositions[node.name] ?? [] where known[parent] == nil {
                 guard reported.insert(position).inserted else { continue }
-                reportUnknown(
-                    "power node", parent, at: position, among: known.keys,
-                    otherwise: "add it to `power`")
+                reportUnknown(.power, parent, at: position, otherwise: "add it to `power`")
             }
         }
         reportCircles(&reported)
@@ -101,7 +99,9 @@ extension SiteReader {
         }
         var children = [[Int]](repeating: [], count: open.count)
         for (index, node) in site.powerNodes.enumerated() {
-            for parent in node.parents.compactMap({ indices[$0] }) { children[parent].append(index) }
+            for parent in node.parents.compactMap({ indices[$0] }) {
+                children[parent].append(index)
+            }
         }
         var ready = open.indices.filter { open[$0] == 0 }
         while let next = ready.popLast() {

@@ -41,6 +41,10 @@ struct SiteReader {
     var credentials: [String: SNMPTransport.Access?] = [:]
     var tree = PlaceTree()
     var placeIndex: [String: Int] = [:]
+    /// Sections of which some items could not be made: a name that is missing there is no mistake
+    /// of who refers to it.
+    var incomplete: Set<Section> = []
+    var placesIncomplete = false
     /// Names written in each section with the position of the first, also of items in error:
     /// what refers to those is not reported a second time.
     var names: [Section: [String: SourcePosition]] = [:]
@@ -79,8 +83,10 @@ struct SiteReader {
         if let node = table.required("site", &diagnostics) { readIdentity(node) }
         if let node = table.optional("defaults") { readDefaults(node) }
         if let node = table.optional("credentials") { readCredentials(node) }
+        let before = diagnostics.all.count
         if let node = table.optional("rooms") { readRooms(node) }
         if let node = table.optional("halls") { readHalls(node) }
+        placesIncomplete = diagnostics.all.count > before
         readList(table.optional("devices"), .device, maximum: SiteBounds.devices) {
             $0.readDevice($1)
         }
@@ -114,7 +120,8 @@ struct SiteReader {
             table.optional("displayName")?.text(maximum: 200, &diagnostics) ?? site.name
         if let offset = table.optional("offset"), let text = offset.text(&diagnostics) {
             // The parser of moments knows every form of an offset.
-            if text != "Z", let instant = Instant(iso8601: "1970-01-02T00:00" + text, offsetMinutes: 0),
+            let moment = Instant(iso8601: "1970-01-02T00:00" + text, offsetMinutes: 0)
+            if text.hasPrefix("+") || text.hasPrefix("-"), let instant = moment,
                 abs(instant.millisecondsSince(Instant(seconds: 86_400))) <= 14 * 3_600_000,
                 instant.milliseconds % QuarterHour.milliseconds == 0
             {
@@ -144,12 +151,18 @@ struct SiteReader {
         _ list: ConfigNode?, _ section: Section, maximum: Int,
         read: (inout SiteReader, ConfigNode) -> Void
     ) {
-        guard let list, let items = list.list(&diagnostics) else { return }
-        let generator = Generator(places: tree)
+        guard let list else { return }
+        guard let items = list.list(&diagnostics) else {
+            incomplete.insert(section)
+            return
+        }
+        let generator = Generator(places: tree, placesIncomplete: placesIncomplete)
         var count = 0
         for item in items {
             var seen: Set<SourcePosition> = []
-            for node in generator.items(item, &diagnostics) {
+            let nodes = generator.items(item, &diagnostics)
+            if nodes.isEmpty || !node(item, hasKey: "name") { incomplete.insert(section) }
+            for node in nodes {
                 count += 1
                 guard count <= maximum else {
                     diagnostics.add(
@@ -172,20 +185,24 @@ struct SiteReader {
     mutating func claimName(_ node: ConfigNode?, _ section: Section) -> String? {
         guard let node else { return nil }
         if let text = node.plainText, text.contains("{") {
+            incomplete.insert(section)
             diagnostics.add(
                 node.position, "the name `\(text.prefix(60))` has a placeholder and no `each`",
                 cure: "add `each: {…}` to the item, or write the name out")
             return nil
         }
-        guard let name = node.identifier(&diagnostics) else { return nil }
+        guard let name = node.identifier(&diagnostics) else {
+            incomplete.insert(section)
+            return nil
+        }
         if let first = names[section]?[name] {
             let cure =
                 first == node.position
                 ? "put a placeholder that differs, such as `{n}`, into the name"
                 : "rename one of them"
             diagnostics.add(
-                node.position, "a \(section.rawValue) `\(name)` stands already in line \(first.line)",
-                cure: cure)
+                node.position,
+                "a \(section.rawValue) `\(name)` stands already in line \(first.line)", cure: cure)
             return nil
         }
         names[section, default: [:]][name] = node.position
@@ -200,7 +217,17 @@ struct SiteReader {
         return "\(section.rawValue) `\(name.prefix(64))`"
     }
 
-    /// Reports that nothing in `section` has this name.
+    /// Reports that no item of a section has this name, unless some items of it are in error.
+    mutating func reportUnknown(
+        _ section: Section, _ name: String, at position: SourcePosition, otherwise cure: String
+    ) {
+        guard !incomplete.contains(section) else { return }
+        let known = names[section] ?? [:]
+        reportUnknown(
+            section.rawValue, name, at: position, among: known.keys, otherwise: cure)
+    }
+
+    /// Reports that nothing of its kind has this name.
     mutating func reportUnknown(
         _ what: String, _ name: String, at position: SourcePosition,
         among known: some Collection<String>, otherwise cure: String
@@ -215,6 +242,7 @@ struct SiteReader {
     mutating func place(_ node: ConfigNode?) -> String? {
         guard let node, let name = node.text(&diagnostics) else { return nil }
         guard placeIndex[name] == nil else { return name }
+        if placesIncomplete { return nil }
         reportUnknown(
             "place", name, at: node.position, among: placeIndex.keys,
             otherwise: "use a full name such as `h1-r01-k07`, or add it to `halls` or `rooms`")
@@ -225,6 +253,11 @@ struct SiteReader {
 
     mutating func displayName(_ table: inout TableReader) -> String? {
         table.optional("displayName")?.text(maximum: 200, &diagnostics)
+    }
+
+    private func node(_ node: ConfigNode, hasKey key: String) -> Bool {
+        guard case .mapping(let entries) = node.content else { return false }
+        return entries.contains { $0.key == key && !$0.value.isNull }
     }
 
     /// One value or a list of values.

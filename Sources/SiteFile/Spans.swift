@@ -1,4 +1,5 @@
-/// Lists written as spans: `01..20`, `a..f`, and texts with brackets of them: `r[01..10]-k[1,3,5..9]`.
+/// Lists written as spans, `01..20` and `a..f`, and texts with brackets of them:
+/// `r[01..10]-k[1,3,5..9]`.
 enum Spans {
     /// What one text may expand to: the racks of a site four times over.
     static let maximumCount = 20_000

@@ -244,7 +244,8 @@ import Testing
             "an alarm rule has several conditions; write exactly one of above, below, state and "
                 + "noData"),
         alarm(
-            "points: p/input.power", "an alarm rule has no condition; write exactly one of above, "
+            "points: p/input.power",
+            "an alarm rule has no condition; write exactly one of above, "
                 + "below, state and noData"),
         alarm(
             "points: u/input.power, noData: 3",
@@ -273,6 +274,27 @@ import Testing
             String($0.split(separator: ": ", maxSplits: 1).dropFirst().joined())
         }
         #expect(texts == [mistake.expected])
+    }
+
+    @Test func `a generator in error is not reported again by what refers to its items`() {
+        let (_, mistakes) = Fixtures.parse(
+            """
+            site: {name: t}
+            defaults: {snmp: {community: public}, rack: {rated: 8 kW}}
+            halls:
+              - name: h1
+                rows: [{range: "r[1..2", racks: "k[01..03]"}]
+            devices:
+              - each: {rack: "*"}
+                name: p-{rack}
+                profile: apc.rpdu2
+                address: snmp://10.0.0.{n}
+                place: "{rack}"
+            power: [{name: a, kind: utility, power: p-h1-r1-k01/input.power}]
+            subsidiaries: [{name: s, legalName: x, places: h1-r1, meters: m}]
+            """)
+        #expect(mistakes.count == 2, "\(mistakes)")
+        #expect(mistakes.last?.contains("no meter is called `m`") == true, "\(mistakes)")
     }
 
     @Test func `an item in error is not reported again by what refers to it`() {

@@ -55,18 +55,21 @@ import Testing
                  priority: critical, cause: a, consequence: b, action: c}
             hooks: [{name: h, kind: webhook, url: "${cred:url}", priority: high}]
             tariff: {table: shanxi, voltage: 110kV, contractPrice: 0.31280001,
-                     additions: {fund: -0.01}, transformerCapacity: 2000 kVA, contractDemand: 900 kW}
+                     additions: {fund: -0.01}, transformerCapacity: 2000 kVA,
+                     contractDemand: 900 kW}
             subsidiaries:
-              - {name: c, legalName: 甲, creditCode: 91141100MA0K1B2C3Q, places: [h1-r01], meters: m1}
+              - {name: c, legalName: 甲, creditCode: 91141100MA0K1B2C3Q, places: [h1-r01],
+                 meters: m1}
             """)
         #expect(mistakes == [])
         let s = try #require(site)
         #expect(s.offsetMinutes == -210 && s.altitudeMetres == 950)
         #expect(s.places.count == 1 + 1 + 2 + 8)
         let racks = s.places.filter { $0.kind == .rack }
-        #expect(racks.map(\.name).prefix(5) == [
-            "h1-r01-k01", "h1-r01-k02", "h1-r01-k03", "h1-r01-k9", "h1-r02-k01",
-        ])
+        #expect(
+            racks.map(\.name).prefix(5) == [
+                "h1-r01-k01", "h1-r01-k02", "h1-r01-k03", "h1-r01-k9", "h1-r02-k01",
+            ])
         #expect(racks[3].rack?.heightUnits == 42 && racks[3].rack?.ratedWatts == 500)
         #expect(s.places.first { $0.name == "h1-r02" }?.displayName == "第2列")
         #expect(s.ratedITWatts == 6 * 8000 + 1000)

@@ -52,7 +52,10 @@ import Testing
         ("snmp://10.20.4.0+300", "snmp://10.20.5.44:161"),
         ("modbus://10.1.2.3", "modbus://10.1.2.3:502/1"),
         ("modbus://10.1.2.3:1502/17", "modbus://10.1.2.3:1502/17"),
-        ("rtu:///dev/ttyUSB0?baud=19200&parity=none&stopBits=2&unit=9", "rtu:///dev/ttyUSB0?unit=9"),
+        (
+            "rtu:///dev/ttyUSB0?baud=19200&parity=none&stopBits=2&unit=9",
+            "rtu:///dev/ttyUSB0?unit=9"
+        ),
     ])
     func `are read`(_ text: String, _ key: String) throws {
         #expect(try AddressReader().parse(text).key == key)
