@@ -1,7 +1,7 @@
 import Model
 
-/// A fraction in lowest terms: factors and offsets of conversions are exact, so that 5/9 of a
-/// Fahrenheit degree or 50/3 of a tenth of a cubic metre an hour lose nothing before the last digit.
+/// A fraction in lowest terms: factors and offsets of conversions are exact, so that the 5/9 of a
+/// Fahrenheit degree or the 50/3 L/min of a cubic metre an hour lose nothing before the last digit.
 package struct Fraction: Hashable, Sendable {
     package let numerator: Int64
     /// Positive.

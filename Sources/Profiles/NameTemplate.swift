@@ -64,7 +64,9 @@ package struct NamePattern: Hashable, Sendable {
         segments = Self.split(key).map { segment in
             var pattern = ""
             var rest = segment
-            while let open = rest.firstIndex(of: "<"), let close = rest[open...].firstIndex(of: ">") {
+            while let open = rest.firstIndex(of: "<"),
+                let close = rest[open...].firstIndex(of: ">")
+            {
                 pattern += rest[..<open] + "?*"
                 rest = rest[rest.index(after: close)...]
             }

@@ -1,8 +1,8 @@
 package import ConfigTree
 import Model
 
-/// Reads a profile file (docs/PROFILES.md) and compiles it. Every mistake is reported with its place
-/// and a cure; a profile with any mistake is not returned.
+/// Reads a profile file (docs/PROFILES.md) and compiles it. Every mistake is reported with its
+/// place and a cure; a profile with any mistake is not returned.
 package enum ProfileParser {
     /// More lines than this for one point list is a mistake, not a device.
     static let maximumSpecs = 1_000
@@ -140,8 +140,8 @@ struct CompiledPoints {
 
     var allSpecs: [PointSpec] { points + tables.flatMap(\.points) }
 
-    /// A plain name twice means that one of them can never be seen. Rows of tables may share a name:
-    /// conditions tell them apart.
+    /// A plain name twice means that one of them can never be seen. Rows of tables may share a
+    /// name: conditions tell them apart.
     func checkNames(_ d: inout Diagnostics) {
         var seen: Set<String> = []
         for (spec, position) in zip(points, positions) {

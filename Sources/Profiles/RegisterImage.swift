@@ -66,8 +66,8 @@ struct RegisterImage {
     }
 
     /// Addresses of the models of a SunSpec chain by number; the first of each counts. The chain is
-    /// `SunS`, then number, length and `length` registers of each model, then 0xFFFF (SunSpec Device
-    /// Information Model Specification, model discovery).
+    /// `SunS`, then number, length and `length` registers of each model, then 0xFFFF (SunSpec
+    /// Device Information Model Specification, model discovery).
     func sunspecModels(base: UInt16) -> [UInt16: Int] {
         guard word(.holding, Int(base)) == 0x5375, word(.holding, Int(base) + 1) == 0x6E53 else {
             return [:]

@@ -94,7 +94,7 @@ struct RuleReader {
         default:
             d.add(
                 node.position, "`scale` tells where the scale is read",
-                cure: "write one of `digits:`, `power:` or `signed:`; a fixed factor is `multiply:`")
+                cure: "write `digits:`, `power:` or `signed:`; a fixed factor is `multiply:`")
             return nil
         }
     }

@@ -28,8 +28,8 @@ package struct SourceUnit: Hashable, Sendable {
         }
         // "mV", "kW", "MVA" …: the prefixes devices use before these units.
         let prefixed: [MeasurementUnit] = [
-            .volt, .ampere, .watt, .voltAmpere, .reactive, .wattHour, .reactiveHour, .voltAmpereHour,
-            .hertz, .pascal,
+            .volt, .ampere, .watt, .voltAmpere, .reactive, .wattHour, .reactiveHour,
+            .voltAmpereHour, .hertz, .pascal,
         ]
         for unit in prefixed {
             table["m" + unit.rawValue] = SourceUnit(unit, 1, 1_000)

@@ -1,8 +1,8 @@
 package import ConfigTree
 package import Model
 
-/// The names points may have, from `DeviceProfiles/NAMES.yaml`: one unit, one kind, one sign and one
-/// possible range per name, so that readings of different makes can be compared and added.
+/// The names points may have, from `DeviceProfiles/NAMES.yaml`: one unit, one kind, one sign and
+/// one possible range per name, so that readings of different makes can be compared and added.
 package struct Vocabulary: Sendable {
     package enum Kind: String, Sendable, CaseIterable { case gauge, counter, state }
 
@@ -66,7 +66,8 @@ package struct Vocabulary: Sendable {
                 guard let name = item.text(&diagnostics) else { return nil }
                 if vocabulary.entry(for: name) == nil {
                     diagnostics.add(
-                        item.position, "`\(name)` is not in the vocabulary", cure: "add it below `names`")
+                        item.position, "`\(name)` is not in the vocabulary",
+                        cure: "add it below `names`")
                 }
                 return name
             }
