@@ -59,8 +59,13 @@ import YAML
         .success("https://ops.example/\(reference.description.utf8.count)")
     }
 
+    private static func none(_ reference: SecretReference) -> Result<String, SecretProblem> {
+        .failure(SecretProblem("there is no secret \(reference)", cure: "use none"))
+    }
+
     private static func read(
-        _ paths: [String], profiles: ProfileLibrary? = nil
+        _ paths: [String], profiles: ProfileLibrary? = nil,
+        secret: @escaping SecretSource = secret
     ) throws -> (site: Site?, mistakes: [String]) {
         var diagnostics = Diagnostics()
         let nodes = try paths.map { path in
@@ -84,9 +89,9 @@ import YAML
         return (site, diagnostics.sorted.map(\.description))
     }
 
-    @Test func `the site in Lüliang has forty racks fed twice`() throws {
+    @Test func `the site in Lüliang has forty racks fed twice, and needs no secrets`() throws {
         let (site, mistakes) = try Self.read(
-            ["Examples/lvliang/site.yaml"], profiles: try Self.library())
+            ["Examples/lvliang/site.yaml"], profiles: try Self.library(), secret: Self.none)
         #expect(mistakes == [])
         let summary = SiteSummary(try #require(site))
         #expect(summary.racks == 40 && summary.halls == 2 && summary.rows == 4)
