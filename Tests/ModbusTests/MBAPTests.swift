@@ -140,6 +140,8 @@ struct MBAPTests {
         #expect(allowed(.readCoils, 65_535, 1))
         #expect(!allowed(.readCoils, 65_535, 2))
         // Writing: 5, 6, 15, 16 and others are no function here.
-        for code: UInt8 in [0, 5, 6, 15, 16, 22, 23] { #expect(ModbusFunction(rawValue: code) == nil) }
+        for code: UInt8 in [0, 5, 6, 15, 16, 22, 23] {
+            #expect(ModbusFunction(rawValue: code) == nil)
+        }
     }
 }

@@ -50,7 +50,7 @@ struct PlatformTests {
         try FileIO.remove(path)
     }
 
-    @Test("a worker thread runs jobs in order, hands results and errors back, and drains at the end")
+    @Test("a worker thread runs jobs in order, hands results back, and drains at the end")
     func worker() throws {
         let worker = try WorkerThread(name: "worker")
         let order = ConditionLock([Int]())

@@ -3,7 +3,9 @@ import Model
 @testable import Polling
 import Testing
 
-private func target(_ number: Int, unit: UInt8 = 1, spans: Int = 2, retries: Int = 1) -> PollTarget {
+private func target(
+    _ number: Int, unit: UInt8 = 1, spans: Int = 2, retries: Int = 1
+) -> PollTarget {
     PollTarget(
         device: DeviceID(number), name: "d\(number)",
         transport: .modbusTCP(ModbusTCPTransport(host: "127.0.0.1", port: 1, unit: unit)),

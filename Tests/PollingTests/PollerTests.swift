@@ -180,7 +180,8 @@ struct PollerTests {
         ) { received.add($0) }
         poller.start()
         poller.pollNow(DeviceID(0))
-        #expect(received.wait { !$0.isEmpty }.first.map { SimulatedHost.isRight($0, unit: 1) } == true)
+        let first = received.wait { !$0.isEmpty }.first
+        #expect(first.map { SimulatedHost.isRight($0, unit: 1) } == true)
         poller.pollNow(DeviceID(1))
         poller.pollNow(DeviceID(77))
         while host.server.requestCount < 3 { usleep(1000) }
@@ -206,7 +207,8 @@ struct PollerTests {
                 device: DeviceID(number), name: "rtu-\(number)",
                 transport: .modbusRTU(
                     ModbusRTUTransport(
-                        path: pair.slavePath, baud: 19_200, parity: .even, stopBits: 1, unit: unit)),
+                        path: pair.slavePath, baud: 19_200, parity: .even, stopBits: 1,
+                        unit: unit)),
                 plan: .modbus(
                     ModbusRequestPlan(
                         spans: starts.map { RegisterSpan(table: .input, start: $0, count: 4) })),
@@ -236,14 +238,16 @@ struct PollerTests {
                 device: DeviceID(number), name: "rtu-\(number)",
                 transport: .modbusRTU(
                     ModbusRTUTransport(
-                        path: "/dev/no-such-line", baud: baud, parity: .none, stopBits: 1, unit: 1)),
+                        path: "/dev/no-such-line", baud: baud, parity: .none, stopBits: 1,
+                        unit: 1)),
                 plan: .modbus(
                     ModbusRequestPlan(spans: [RegisterSpan(table: .holding, start: 0, count: 1)])),
                 intervalMilliseconds: 1000)
         }
         #expect(failure(SinglePoll.run(target(0, baud: 9600))) == .unreachable)
         #expect(throws: PollingError.self) {
-            try Poller(targets: [target(0, baud: 9600), target(1, baud: 19_200)], seed: "s") { _ in }
+            try Poller(
+                targets: [target(0, baud: 9600), target(1, baud: 19_200)], seed: "s") { _ in }
         }
     }
 }

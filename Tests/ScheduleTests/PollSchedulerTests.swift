@@ -120,7 +120,7 @@ struct PollSchedulerTests {
         }
     }
 
-    @Test("a dead device is asked at each interval for a minute, then less, every five minutes at last")
+    @Test("a dead device is asked at each interval for a minute, then less, down to five minutes")
     func backOff() {
         var scheduler = PollScheduler(
             entries: entries(1), seed: "s", monotonicNanoseconds: 0, wallMilliseconds: 0)
