@@ -23,7 +23,7 @@ extension Painter {
         let detailHeight = min(max(8, area.height / 3), 14)
         let parts = area.split(rows: [.share(1), .fixed(min(detailHeight, area.height / 2))])
         var columns: [Table.Column] = [
-            .init("P", .fixed(1)), .init("STATE", .fixed(6)), .init("AGE", .fixed(6), .right),
+            .init("P", .fixed(1)), .init("STATE", .fixed(6)), .init("AGE", .fixed(7), .right),
             .init("WHAT", .share(5)), .init("WHERE", .share(3)),
             .init("VALUE", .fixed(12), .right),
         ]

@@ -1,5 +1,6 @@
 import Glibc
 import Platform
+import Screen
 import Terminal
 import Views
 
@@ -46,7 +47,13 @@ package struct ConsoleOptions: Sendable {
                 return value
             }
         }
-        return "uid \(getuid())"
+        var entry = passwd()
+        var found: UnsafeMutablePointer<passwd>?
+        var buffer = [CChar](repeating: 0, count: 4096)
+        guard getpwuid_r(getuid(), &entry, &buffer, buffer.count, &found) == 0, found != nil,
+            let name = entry.pw_name
+        else { return "uid \(getuid())" }
+        return String(cString: name)
     }
 }
 

@@ -67,6 +67,9 @@ package struct ConsoleModel: Sendable {
     /// A snapshot older than this is shown as stale even while the connection stands.
     package static let staleMilliseconds: Int64 = 10_000
 
+    /// 9999-12-01, in milliseconds since 1970.
+    static let latestMS: Int64 = 253_399_622_400_000
+
     package var page = Page.overview
     package var connection = Connection.connecting
     package var snapshot: SiteView?
@@ -116,7 +119,7 @@ package struct ConsoleModel: Sendable {
     /// Milliseconds since 1970 by the daemon's clock: its last word and what has passed since.
     package var serverNowMS: Int64 {
         guard let snapshot else { return 0 }
-        return snapshot.timeMS &+ max(0, nowMS &- receivedMS)
+        return min(snapshot.timeMS &+ max(0, nowMS &- receivedMS), Self.latestMS)
     }
 
     /// True where what is shown may no longer hold.

@@ -31,7 +31,9 @@ extension Painter {
             .init("SUPPLY", .fixed(7), .right), .init("RETURN", .fixed(7), .right),
             .init("DIFF", .fixed(6), .right),
             .init("FAN", wide ? .share(2) : .fixed(5), wide ? .left : .right),
-            .init(wide ? "COMPRESSOR" : "COMPR", wide ? .share(2) : .fixed(5), wide ? .left : .right),
+            .init(
+                wide ? "COMPRESSOR" : "COMPR", wide ? .share(2) : .fixed(5),
+                wide ? .left : .right),
             .init("POWER", .fixed(8), .right), .init("Q", .fixed(1)),
         ]
         var table = Table(columns: columns, count: units.count)

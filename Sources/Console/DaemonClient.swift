@@ -38,7 +38,7 @@ struct DaemonClient: Sendable {
         do {
             response = try HTTPClient.send(request(path))
         } catch {
-            throw Failure(description: error.description)
+            throw Self.failure(error)
         }
         guard response.isSuccess else { throw refusal(response) }
         return try decode(response.body, as: type)
@@ -52,6 +52,13 @@ struct DaemonClient: Sendable {
                 description: "the answer is not what this console expects; "
                     + "use console and daemon of one version")
         }
+    }
+
+    private static func failure(_ error: HTTPError) -> Failure {
+        guard error.kind == .unreachable else { return Failure(description: error.description) }
+        return Failure(
+            description: "the daemon is not reachable at \(error.target): \(error.detail); "
+                + "start it with `frostline serve --config site.yaml`, or give its address")
     }
 
     private func refusal(_ response: HTTPResponse) -> Failure {
@@ -112,7 +119,7 @@ struct DaemonClient: Sendable {
             }
             guard response.status == 200 else { throw refusal(response) }
         } catch let error as HTTPError {
-            throw failure ?? Failure(description: error.description)
+            throw failure ?? Self.failure(error)
         } catch let error as Failure {
             throw error
         } catch {

@@ -21,7 +21,8 @@ extension Painter {
         }
         let wide = area.width >= 120
         var columns: [Table.Column] = [
-            .init("STATE", .fixed(11)), .init("NAME", .share(3)), .init("PLACE", .share(2)),
+            .init("STATE", .fixed(11)), .init("NAME", .share(3)),
+            .init("PLACE", wide ? .share(2) : .fixed(10)),
         ]
         if wide {
             columns += [
@@ -29,10 +30,10 @@ extension Painter {
             ]
         }
         columns += [
-            .init("LAST", .fixed(6), .right), .init("LATENCY", .fixed(9), .right),
+            .init("LAST", .fixed(7), .right), .init("LATENCY", .fixed(7), .right),
             .init("FAILED", .fixed(wide ? 14 : 7), .right),
         ]
-        if area.width >= 78 { columns.append(.init("WHY", .share(wide ? 2 : 1))) }
+        if area.width >= 78 { columns.append(.init("WHY", wide ? .share(2) : .fixed(7))) }
         var table = Table(columns: columns, count: all.count)
         table.selected = ConsoleModel.index(of: model.selectedDevice, in: all.map(\.name))
         if let column = sortedColumn(wide: wide) {
@@ -68,11 +69,18 @@ extension Painter {
         let polls = wide ? "/" + NumberText.grouped(device.polls) : ""
         cells += [
             Span(age(of: device.lastAnswerMS)),
-            Span(text(device.latencyMS, digits: 1, unit: "ms")),
+            Span(latency(device)),
             Span(failures + polls, device.failures > 0 ? .plain : .muted),
             Span(device.lastFailure ?? "", .high),
         ]
         return cells
+    }
+
+    /// `4.2 ms`, `1.8 s`.
+    private func latency(_ device: DeviceSummaryView) -> String {
+        guard let milliseconds = device.latencyMS else { return unknown }
+        if milliseconds >= 1000 { return text(milliseconds / 1000, digits: 1, unit: "s") }
+        return text(milliseconds, digits: milliseconds < 100 ? 1 : 0, unit: "ms")
     }
 
     static func ink(ofState state: String) -> Ink {
@@ -110,7 +118,7 @@ extension Painter {
             [
                 Span(glyphs.dot + " " + device.state, Style(Self.ink(ofState: device.state))),
                 Span("  last \(age(of: device.lastAnswerMS)) ago"),
-                Span("  latency " + text(device.latencyMS, digits: 1, unit: "ms")),
+                Span("  latency " + latency(device)),
                 Span("  polls \(NumberText.grouped(device.polls))", .muted),
                 Span("  failed \(NumberText.grouped(device.failures))", .muted),
                 Span(device.lastFailure.map { "  " + $0 } ?? "", .high),
@@ -133,10 +141,10 @@ extension Painter {
             return
         }
         var columns: [Table.Column] = [
-            .init("POINT", .share(3)), .init("VALUE", .fixed(16), .right), .init("", .fixed(6)),
-            .init("QUALITY", .fixed(11)), .init("AGE", .fixed(6), .right),
+            .init("POINT", .share(3)), .init("VALUE", .fixed(14), .right), .init("", .fixed(4)),
+            .init("QUALITY", .fixed(8)), .init("AGE", .fixed(7), .right),
         ]
-        if rect.width >= 76 { columns.append(.init("LABEL", .share(2))) }
+        if rect.width >= 76 { columns.append(.init("LABEL", .share(1))) }
         var table = Table(columns: columns, count: points.count)
         table.selected = ConsoleModel.index(of: device.selected, in: points.map(\.name))
         let rows = table.window(in: rect).range.map { pointCells(points[$0]) }

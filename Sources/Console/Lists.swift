@@ -48,9 +48,10 @@ extension ConsoleModel {
             Self.matches(
                 alarmFilter, $0.id, $0.place, $0.priority, $0.state, $0.cause, $0.valueText)
         }.sorted { a, b in
-            let x = (Self.priorityRank(a.priority), Self.isUnacknowledged(a) ? 0 : 1, -a.raisedMS)
-            let y = (Self.priorityRank(b.priority), Self.isUnacknowledged(b) ? 0 : 1, -b.raisedMS)
-            return x == y ? a.id < b.id : x < y
+            let x = (Self.priorityRank(a.priority), Self.isUnacknowledged(a) ? 0 : 1)
+            let y = (Self.priorityRank(b.priority), Self.isUnacknowledged(b) ? 0 : 1)
+            if x != y { return x < y }
+            return a.raisedMS == b.raisedMS ? a.id < b.id : a.raisedMS > b.raisedMS
         }
     }
 

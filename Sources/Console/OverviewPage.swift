@@ -177,7 +177,7 @@ extension Painter {
             Self.letter(ofPriority: alarm.priority), in: line.columns(0, 1), Style(ink, .bold))
         screen.put(alarm.state, in: line.columns(2, 6), waits ? Style(ink) : .muted)
         let columns = line.columns(9).split(
-            columns: [.share(5), .share(4), .fixed(11), .fixed(6)], gap: 1)
+            columns: [.share(5), .share(4), .fixed(11), .fixed(7)], gap: 1)
         screen.put(alarm.cause, in: columns[0], waits ? .plain : .muted)
         screen.put(alarm.place ?? alarm.device, in: columns[1], .muted)
         screen.put(alarm.valueText, in: columns[2], .plain, align: .right)
@@ -189,7 +189,7 @@ extension Painter {
     private mutating func drawCollector(_ snapshot: SiteView, _ rect: Rect) {
         let health = snapshot.health
         screen.heading("Collector", note: [Span(health.version, .faint)], in: rect)
-        let silent = health.devicesTotal - health.devicesAnswering
+        let silent = health.devicesTotal &- health.devicesAnswering
         var devices = [
             Span("Devices ", .muted),
             Span("\(health.devicesAnswering) of \(health.devicesTotal)", .bright),
@@ -223,6 +223,9 @@ extension Painter {
 
     // MARK: Extremes
 
+    /// Beyond these a list tells nothing new; view 2 shows every rack.
+    private static let extremes = 15
+
     /// The hottest inlets and the fullest racks, where the screen has room for them.
     private mutating func drawExtremes(_ snapshot: SiteView, _ rect: Rect) {
         guard rect.height >= 3 else { return }
@@ -232,7 +235,7 @@ extension Painter {
         screen.heading("Fullest racks", in: columns[1])
         let hottest = racks.filter { $0.inletCelsius?.isFinite == true }
             .sorted { ($0.inletCelsius ?? 0, $1.name) > ($1.inletCelsius ?? 0, $0.name) }
-        for (index, rack) in hottest.prefix(columns[0].height - 1).enumerated() {
+        for (index, rack) in hottest.prefix(min(Self.extremes, columns[0].height - 1)).enumerated() {
             let value = rack.inletCelsius ?? 0
             drawExtreme(
                 rack, text(value, digits: 1, unit: "\(glyphs.degree)C"), HeatScale.inlet.ink(value),
@@ -240,7 +243,7 @@ extension Painter {
         }
         let fullest = racks.filter { $0.load?.isFinite == true }
             .sorted { ($0.load ?? 0, $1.name) > ($1.load ?? 0, $0.name) }
-        for (index, rack) in fullest.prefix(columns[1].height - 1).enumerated() {
+        for (index, rack) in fullest.prefix(min(Self.extremes, columns[1].height - 1)).enumerated() {
             let value = (rack.load ?? 0) * 100
             drawExtreme(
                 rack, text(value, digits: 0, unit: "%"), HeatScale.load.ink(value),

@@ -21,12 +21,11 @@ extension Painter {
         }
         let wide = area.width >= 110
         var columns: [Table.Column] = [
-            .init("NODE", .share(3)), .init("KIND", .fixed(11)), .init("FEED", .fixed(4)),
-            .init("POWER", .fixed(11), .right), .init("RATED", .fixed(10), .right),
-            .init("LOAD", .fixed(5), .right),
+            .init("NODE", .share(3)), .init("FEED", .fixed(4)),
+            .init("POWER", .fixed(11), .right), .init("RATED", .fixed(9), .right),
+            .init("LOAD", .fixed(5), .right), .init("", wide ? .share(3) : .fixed(8)),
         ]
-        columns.append(.init("", wide ? .share(3) : .fixed(8)))
-        if wide { columns.append(.init("ALSO FED BY", .share(1))) }
+        if wide { columns += [.init("KIND", .fixed(11)), .init("ALSO FED BY", .share(1))] }
         var table = Table(columns: columns, count: lines.count)
         table.selected = ConsoleModel.index(of: model.selectedNode, in: lines.map(\.node.name))
         let isTree = model.powerFilter.isEmpty
@@ -39,7 +38,7 @@ extension Painter {
             let node = lines[index].node
             guard let load = load(of: node), Self.isUsable(node.quality) else { continue }
             screen.bar(
-                load, in: cells[6].rows(1 + line, 1), HeatScale.load.ink(load * 100))
+                load, in: cells[5].rows(1 + line, 1), HeatScale.load.ink(load * 100))
         }
     }
 
@@ -60,13 +59,18 @@ extension Painter {
         let power = text(kilowatts(node.watts), digits: 1, unit: "kW")
         var cells = [
             Span(prefix + node.displayName),
-            Span(node.kind, .muted), Span(node.feed ?? "", .muted),
+            Span(node.feed ?? "", .muted),
             Span(good ? power : letter + " " + power, good ? Style(.bright) : .faint),
             Span(text(kilowatts(node.ratedWatts), digits: 0, unit: "kW"), .muted),
-            Span(text(load(of: node).map { $0 * 100 }, digits: 0, unit: "%"), good ? .plain : .faint),
+            Span(
+                text(load(of: node).map { $0 * 100 }, digits: 0, unit: "%"),
+                good ? .plain : .faint),
             Span(""),
         ]
-        if wide { cells.append(Span(node.parents.dropFirst().joined(separator: ", "), .muted)) }
+        if wide {
+            let others = node.parents.dropFirst().joined(separator: ", ")
+            cells += [Span(node.kind, .muted), Span(others, .muted)]
+        }
         return cells
     }
 }

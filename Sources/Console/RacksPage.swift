@@ -32,23 +32,24 @@ extension Painter {
 
     /// What a line of the map holds.
     private enum MapLine {
-        case hall(String, racks: Int, columns: Int)
+        case hall(String, racks: Int)
+        /// The racks' own numbers over the columns.
+        case numbers(RowView)
         case row(RowView)
         case gap
     }
 
     private mutating func drawMap(_ snapshot: SiteView, _ rect: Rect) {
         guard rect.height >= 3 else { return }
-        drawLegend(snapshot, rect.rows(rect.height - 1, 1))
         let area = rect.rows(0, rect.height - 2)
         let rows = snapshot.rows.filter { !$0.racks.isEmpty }
         let widest = rows.map(\.racks.count).max() ?? 1
         let room = area.width - Self.labelWidth
-        let cellWidth = min(max(room / widest, 3), 6)
+        let cellWidth = min(max(room / widest, 3), 8)
         let visible = max(1, room / cellWidth)
         let position = selectedPosition(rows)
         let columns = ListWindow(total: widest, height: visible, selected: position?.column)
-        let lines = mapLines(rows, widest, area.height)
+        let lines = mapLines(rows, area.height)
         let cellHeight = lines.height
         let heights = lines.lines.map { line -> Int in
             if case .row = line { return cellHeight }
@@ -61,11 +62,24 @@ extension Painter {
             let place = Rect(x: area.x, y: y, width: area.width, height: height)
             switch line {
             case .gap: break
-            case .hall(let name, let racks, _):
+            case .hall(let name, let racks):
                 screen.heading(name, note: [Span("\(racks) racks", .muted)], in: place)
+            case .numbers(let row): drawNumbers(row, place, columns, cellWidth)
             case .row(let row): drawRow(row, place, columns, cellWidth, snapshot)
             }
             y += height
+        }
+        drawLegend(snapshot, rect.rows(min(y + 1, rect.bottom - 1) - rect.y, 1))
+    }
+
+    private mutating func drawNumbers(
+        _ row: RowView, _ place: Rect, _ columns: ListWindow, _ cellWidth: Int
+    ) {
+        for (slot, index) in columns.range.enumerated() where index < row.racks.count {
+            let label = row.racks[index].displayName.split(separator: "-").last.map(String.init)
+            let x = place.x + Self.labelWidth + slot * cellWidth + 1
+            let cell = Rect(x: x, y: place.y, width: cellWidth - 1, height: 1)
+            screen.put(label ?? "", in: cell, .faint, align: .centre)
         }
     }
 
@@ -80,7 +94,7 @@ extension Painter {
 
     /// Lines with cells as tall as the room allows: up to three.
     private func mapLines(
-        _ rows: [RowView], _ widest: Int, _ room: Int
+        _ rows: [RowView], _ room: Int
     ) -> (lines: [MapLine], height: Int) {
         var compact: [MapLine] = []
         var airy: [MapLine] = []
@@ -89,9 +103,9 @@ extension Painter {
             if row.hall != hall {
                 let racks = rows.filter { $0.hall == row.hall }.reduce(0) { $0 + $1.racks.count }
                 if hall != nil { airy.append(.gap) }
-                compact.append(.hall(row.hall, racks: racks, columns: widest))
-                airy.append(.hall(row.hall, racks: racks, columns: widest))
-                airy.append(.gap)
+                compact.append(.hall(row.hall, racks: racks))
+                airy.append(.hall(row.hall, racks: racks))
+                airy.append(.numbers(row))
                 hall = row.hall
             } else {
                 airy.append(.gap)
@@ -100,7 +114,7 @@ extension Painter {
             airy.append(.row(row))
         }
         let others = airy.count - rows.count
-        for height in [3, 2, 1] where others + rows.count * height <= room {
+        for height in [4, 3, 2, 1] where others + rows.count * height <= room {
             return (airy, height)
         }
         return (compact, 1)
@@ -140,11 +154,9 @@ extension Painter {
             if isSelected { style.attributes = [.bold] }
             screen.fill(value, " ", style)
             screen.put(
-                [Span(cell.text, style)], x: value.x, y: middle, width: value.width, align: .right)
+                [Span(cell.text, style)], x: value.x, y: middle, width: value.width, align: .centre)
             if isSelected {
-                for y in value.y..<value.bottom {
-                    screen.put(glyphs.cursor, x: x, y: y, .bright)
-                }
+                screen.put(glyphs.cursor, x: x, y: middle, .bright)
             }
         }
         if columns.range.upperBound < row.racks.count {
@@ -310,7 +322,8 @@ extension Painter {
         let load = rect.rows(4, 1)
         if !load.isEmpty {
             screen.put("load", in: load.columns(0, 9), .muted)
-            screen.put(text(rack.load.map { $0 * 100 }, digits: 0, unit: "%"),
+            screen.put(
+                text(rack.load.map { $0 * 100 }, digits: 0, unit: "%"),
                 in: load.columns(9, 6), .bright)
             let ink = rack.load.map { HeatScale.load.ink($0 * 100) } ?? .muted
             screen.bar(rack.load, in: load.columns(16), ink)

@@ -73,6 +73,9 @@ extension ConsoleModel {
             receivedMS = nowMS
             return []
         }
+        var new = new
+        // Beyond the year 9999 civil time has no name; no daemon means it.
+        new.timeMS = min(max(0, new.timeMS), Self.latestMS)
         snapshot = new
         receivedMS = nowMS
         if let last = totals.last, new.timeMS <= last.timeMS {

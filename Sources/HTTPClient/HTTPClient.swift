@@ -118,7 +118,11 @@ package enum HTTPClient {
             case CCURL_NO_MEMORY: .unavailable
             default: .broken
             }
-        return HTTPError(kind, target: target, detail: String(cString: ccurl_error_text(transfer)))
+        // libcurl names the URL's host and port here, which a socket has nothing to do with.
+        let detail =
+            kind == .unreachable && request.unixSocketPath != nil
+            ? "nobody listens on this socket" : String(cString: ccurl_error_text(transfer))
+        return HTTPError(kind, target: target, detail: detail)
     }
 }
 

@@ -44,7 +44,8 @@ extension Screen {
         for (index, value) in shown.enumerated() {
             guard let value, value.isFinite else { continue }
             let x = rect.right - shown.count + index
-            let fraction = span > 0 ? (value - range.lowerBound) / span : 0.5
+            let raw = span > 0 ? (value - range.lowerBound) / span : 0.5
+            let fraction = raw.isFinite ? raw : 0
             let total = rect.height * steps.count
             var level = max(1, Int(min(max(fraction, 0), 1) * Double(total) + 0.5))
             for row in 0..<rect.height where level > 0 {

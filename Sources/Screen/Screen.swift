@@ -130,6 +130,11 @@ package struct Screen: Hashable, Sendable {
     private mutating func place(
         _ text: Character, _ width: Int, _ x: Int, _ y: Int, _ style: Style
     ) {
+        if x == -1, width == 2 {
+            // Its right half would show alone.
+            place(" ", 1, 0, y, style)
+            return
+        }
         guard x >= 0, x < size.width else { return }
         let index = y * size.width + x
         guard width == 1 || x + 1 < size.width else {

@@ -77,19 +77,14 @@ package struct Table: Sendable {
         drawScrollMarks(on: &screen, body, window)
     }
 
-    /// `↑ 12` and `↓ 30` at the right edge: what is above and below the window.
+    /// Arrows in the right margin where there is more above or below the window.
     private func drawScrollMarks(on screen: inout Screen, _ body: Rect, _ window: ListWindow) {
         guard !body.isEmpty else { return }
         if window.first > 0 {
-            screen.put(
-                [Span(" \(screen.glyphs.up)\(window.first) ", .accent)], x: body.x, y: body.y - 1,
-                width: body.width, align: .right)
+            screen.put(screen.glyphs.up, x: body.right - 1, y: body.y, .accent)
         }
-        let below = count - window.range.upperBound
-        if below > 0 {
-            screen.put(
-                [Span(" \(screen.glyphs.down)\(below) ", .accent)], x: body.x, y: body.bottom - 1,
-                width: body.width, align: .right)
+        if window.range.upperBound < count {
+            screen.put(screen.glyphs.down, x: body.right - 1, y: body.bottom - 1, .accent)
         }
     }
 }

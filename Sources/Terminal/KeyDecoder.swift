@@ -37,7 +37,7 @@ package struct KeyDecoder: Sendable {
         while position < pending.count {
             if pasted != nil {
                 guard let end = takePaste(from: position) else {
-                    position = pending.count
+                    position = 0
                     break
                 }
                 position = end
@@ -54,14 +54,12 @@ package struct KeyDecoder: Sendable {
             if let key { keys.append(key) }
             position += length
         }
-        // What is left of a paste: keep a possible beginning of its end mark.
-        if pasted == nil || position < pending.count {
-            pending.removeFirst(min(position, pending.count))
-        }
+        pending.removeFirst(min(position, pending.count))
         return keys
     }
 
-    /// Moves pasted bytes aside; the position behind the end mark, or nil while it has not come.
+    /// Moves pasted bytes aside; the position behind the end mark, or nil while it has not come:
+    /// then only a possible beginning of the mark stays in `pending`.
     private mutating func takePaste(from position: Int) -> Int? {
         var index = position
         while index < pending.count {
