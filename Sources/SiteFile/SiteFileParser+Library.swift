@@ -13,11 +13,18 @@ extension SiteFileParser {
         _ node: ConfigNode, profiles library: ProfileLibrary, tariffs: [String: [String]],
         secret: @escaping SecretSource, _ diagnostics: inout Diagnostics
     ) -> Site? {
+        parse(node, profiles: library.facts, tariffs: tariffs, secret: secret, &diagnostics)
+    }
+}
+
+extension ProfileLibrary {
+    /// What the site file must know of each profile.
+    package var facts: [String: ProfileFacts] {
         var facts: [String: ProfileFacts] = [:]
-        for name in library.names {
-            if let profile = library[name] { facts[name] = ProfileFacts(profile) }
+        for name in names {
+            if let profile = self[name] { facts[name] = ProfileFacts(profile) }
         }
-        return parse(node, profiles: facts, tariffs: tariffs, secret: secret, &diagnostics)
+        return facts
     }
 }
 
