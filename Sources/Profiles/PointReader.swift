@@ -91,6 +91,7 @@ struct PointReader {
             ConditionReader(reference: reference).read($0, &d)
         }
         let only = table.optional("only").map { self.only($0, &d) } ?? [:]
+        let ownRange = table.optional("range").flatMap { Vocabulary.range($0, &d) }
         guard !sources.isEmpty else { return nil }
 
         let digits = explicitDigits ?? Self.digits(sources, entry)
@@ -98,7 +99,7 @@ struct PointReader {
         return PointSpec(
             template: template, kind: kind, unit: entry.unit,
             digits: entry.kind == .state ? 0 : digits,
-            range: Self.range(entry, digits), sources: sources.map(\.source), optional: optional,
+            range: Self.range(entry, ownRange ?? entry.range, digits), sources: sources.map(\.source), optional: optional,
             label: label, available: available, only: only)
     }
 
@@ -170,8 +171,12 @@ struct PointReader {
         }.max() ?? entry.digits
     }
 
-    private static func range(_ entry: Vocabulary.Entry, _ digits: Int8) -> ClosedRange<Int64>? {
-        guard entry.kind != .state, let range = entry.range,
+    /// A profile may know more narrowly than the vocabulary what is possible.
+    private static func range(
+        _ entry: Vocabulary.Entry, _ range: ClosedRange<Vocabulary.FixedDecimalBound>?,
+        _ digits: Int8
+    ) -> ClosedRange<Int64>? {
+        guard entry.kind != .state, let range,
             let low = range.lowerBound.decimal.rescaled(to: digits)?.mantissa,
             let high = range.upperBound.decimal.rescaled(to: digits)?.mantissa
         else { return nil }

@@ -103,7 +103,7 @@ package struct Vocabulary: Sendable {
                 states: states.compactMap { $0.text(&diagnostics) }, about: about, sign: sign))
     }
 
-    private static func range(
+    static func range(
         _ node: ConfigNode, _ diagnostics: inout Diagnostics
     ) -> ClosedRange<FixedDecimalBound>? {
         let bounds = (node.list(&diagnostics) ?? []).compactMap { item -> FixedDecimalBound? in

@@ -15,6 +15,7 @@ struct RecordingsTests {
         ("generex-ups_cs141", "rfc1628.ups"),
         ("netmanplus_204", "rfc1628.ups"),
         ("netvision-rfc", "rfc1628.ups"),
+        ("deltaups_mini-snmp", "delta.minisnmp"),
         ("apc_smart1500", "apc.smartups"),
         ("apc_smt750x-nmc2", "apc.smartups"),
         ("apc_smx750", "apc.smartups"),
