@@ -95,18 +95,13 @@ static int agent_close(netsnmp_transport *transport) {
 
 // ---- Requests ----
 
+// A message and its clones each hold the v3 security state (counted, or a copy, by release).
+// libsnmp gives it up with the answer it encodes and never with a request: that is for us.
 static void free_state(netsnmp_pdu *pdu) {
     if (!pdu->securityStateRef) return;
     struct snmp_secmod_def *module = find_sec_mod(pdu->securityModel);
     if (module && module->pdu_free_state_ref) module->pdu_free_state_ref(pdu->securityStateRef);
     pdu->securityStateRef = NULL;
-}
-
-// libsnmp frees the v3 security state of a request with no message but the answer that uses it. A
-// copy has a state of its own (or, in other releases, the same one): the other's goes here.
-static void drop_state_beside(netsnmp_pdu *pdu, const netsnmp_pdu *copy) {
-    if (copy && copy->securityStateRef == pdu->securityStateRef) pdu->securityStateRef = NULL;
-    free_state(pdu);
 }
 
 static int on_request(int operation, netsnmp_session *library, int number, netsnmp_pdu *pdu,
@@ -129,7 +124,7 @@ static int on_request(int operation, netsnmp_session *library, int number, netsn
         return 1;
     }
     agent->asked = snmp_clone_pdu(pdu);
-    drop_state_beside(pdu, agent->asked);
+    free_state(pdu);
     return 1;
 }
 
@@ -272,10 +267,6 @@ static int reply(cnetsnmp_agent *agent, cnetsnmp_request *request, int error_sta
                 return -1;
             }
         }
-    }
-    // Encoding an answer uses its security state up; the request keeps its own for another try.
-    if (pdu->securityStateRef == request->pdu->securityStateRef) {
-        request->pdu->securityStateRef = NULL;
     }
     agent->oversized = 0;
     agent->replying = 1;

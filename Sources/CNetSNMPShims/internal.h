@@ -25,8 +25,8 @@ typedef struct {
     struct usmUser *user;
     uint8_t engine[USM_MAX_ID_LENGTH];
     size_t engine_length;
-    // Zero for an agent: its own clock is the library's.
-    int follows_clock;
+    // An agent, or a session with an agent of this process: the clock is the library's own.
+    int is_own_engine;
     u_int boots;
     u_int time;
     int64_t stamped_s;

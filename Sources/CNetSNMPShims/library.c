@@ -166,13 +166,23 @@ int shim_identity_make(shim_identity *identity, netsnmp_session *session) {
         usm_get_user(identity->engine, identity->engine_length, session->securityName);
     if (!identity->user) return -1;
     usm_remove_user(identity->user);
+    u_char own[USM_MAX_ID_LENGTH];
+    size_t own_length = snmpv3_get_engineID(own, sizeof own);
+    identity->is_own_engine = own_length == identity->engine_length
+                              && memcmp(own, identity->engine, own_length) == 0;
     return 0;
 }
 
 void shim_identity_enter(shim_identity *identity) {
     if (!identity->user) return;
     usm_add_user(identity->user);
-    if (!identity->follows_clock) return;
+    if (identity->is_own_engine) {
+        // The library never learns a clock from an engine it takes for itself.
+        set_enginetime(identity->engine, (u_int)identity->engine_length,
+                       (u_int)snmpv3_local_snmpEngineBoots(),
+                       (u_int)snmpv3_local_snmpEngineTime(), TRUE);
+        return;
+    }
     int64_t elapsed = shim_now_us() / 1000000 - identity->stamped_s;
     u_int time = identity->boots == 0 ? identity->time : identity->time + (u_int)elapsed;
     set_enginetime(identity->engine, (u_int)identity->engine_length, identity->boots, time, TRUE);
@@ -181,7 +191,7 @@ void shim_identity_enter(shim_identity *identity) {
 void shim_identity_leave(shim_identity *identity) {
     if (!identity->user) return;
     usm_remove_user(identity->user);
-    if (!identity->follows_clock) return;
+    if (identity->is_own_engine) return;
     u_int boots = 0, time = 0;
     if (get_enginetime(identity->engine, (u_int)identity->engine_length, &boots, &time, TRUE)
         == SNMPERR_SUCCESS) {

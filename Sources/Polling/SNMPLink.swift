@@ -167,18 +167,22 @@ final class SNMPLink: DeviceLink {
         reactor.schedule(afterNanoseconds: 0) { [weak self] in self?.complete(outcome) }
     }
 
+    private func needsNewSession(
+        after outcome: RawPoll.Outcome, trouble: PollFailure?
+    ) -> Bool {
+        // Also where part of the poll succeeded: keys or clock may have changed in the middle.
+        if trouble == .authentication { return true }
+        guard case .failure(let failure) = outcome else { return false }
+        return failure != .timeout || credentials.isUser
+    }
+
     private func complete(_ outcome: RawPoll.Outcome) {
         guard let running else { return }
         self.running = nil
         stopTimer()
         memory = running.poll.memory
         let sent = session.map { $0.datagramsSent - running.sentBefore } ?? 0
-        if case .failure(let failure) = outcome {
-            switch failure {
-            case .timeout where !credentials.isUser: break
-            default: closeSession()
-            }
-        }
+        if needsNewSession(after: outcome, trouble: running.poll.failure) { closeSession() }
         running.completion(
             RawPoll(
                 device: running.target.device,

@@ -75,7 +75,8 @@ struct SNMPPoll {
     private var silences = 0
     private var steps = 0
     private var givenUp = false
-    private var failure: PollFailure?
+    /// The first thing that went wrong, also where the poll as a whole succeeds.
+    private(set) var failure: PollFailure?
 
     init(plan: SNMPRequestPlan, memory: SNMPDeviceMemory, isV1: Bool) {
         self.plan = plan

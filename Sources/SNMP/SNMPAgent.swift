@@ -20,9 +20,8 @@ package enum SNMPAgentFault: Hashable, Sendable, CaseIterable {
 /// hundred fit on one reactor. It answers GET, GETNEXT and GETBULK; it refuses SET with
 /// notWritable, and drops everything else, as well as a wrong community.
 ///
-/// The engine identifier, boots and clock of SNMPv3 are the process's, shared by all its agents. A
-/// session of the same process cannot ask a v3 agent of it: the library takes the agent's clock
-/// for its own. Agents that are polled from their own process speak v1 or v2c.
+/// The engine identifier, boots and clock of SNMPv3 are the process's, shared by all its agents;
+/// each agent has its own user. Sessions of the same process may ask them.
 package final class SNMPAgent {
     /// Datagrams taken in one call, so that one agent cannot hold the thread.
     private static let datagramsPerCall = 16

@@ -104,5 +104,6 @@ let sampleTable = SortedObjectTable(
 let samples: [SNMPDatum] = [
     .integer(-1), .integer(2_147_483_647), .integer(-2_147_483_648), .counter32(4_000_000_000),
     .gauge32(0), .counter64(.max), .counter64(1), .octets([]), .octets([0, 255, 128]),
-    .ipAddress([192, 0, 2, 7]), .float(-12.5), .double(3.14159), .objectID([1, 3, 6, 1, 4294967295]),
+    .ipAddress([192, 0, 2, 7]), .float(-12.5), .double(3.14159),
+    .objectID([1, 3, 6, 1, 4_294_967_295]),
 ]

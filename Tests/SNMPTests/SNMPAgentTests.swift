@@ -161,6 +161,21 @@ struct SNMPAgentTests {
         #expect(session == nil)
     }
 
+    @Test("a name that cannot be encoded is refused, and the session goes on")
+    func unencodable() throws {
+        let agent = try SNMPAgent(table: sampleTable)
+        let loop = Loop([agent])
+        let session = try session(agent.port)
+        for name in [[9, 9, 9], [1], [], [UInt32](repeating: 1, count: 129)] as [[UInt32]] {
+            guard case .failure(.setup) = loop.ask(session, .get, [name]) else {
+                Issue.record("\(name) was not refused")
+                return
+            }
+        }
+        #expect(
+            try #require(loop.ask(session, .get, [[1, 3, 6, 1, 2, 1, 1, 1, 0]])).get().count == 1)
+    }
+
     @Test("at most four requests are under way, and they are told apart")
     func several() throws {
         let agent = try SNMPAgent(table: sampleTable)

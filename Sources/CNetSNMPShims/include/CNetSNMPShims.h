@@ -43,8 +43,9 @@ typedef struct {
     uint32_t length;
 } cnetsnmp_key;
 
-// Hashes a megabyte: milliseconds. Does not take the mutex. `protocol` is MD5, SHA, SHA-224…SHA-512.
-// 0 on success, -1 for an unknown protocol, -2 where the library refuses (passphrase under 8 bytes).
+// Hashes a megabyte: milliseconds. Does not take the mutex. `protocol` is MD5, SHA or SHA-224 to
+// SHA-512. 0 on success, -1 for an unknown protocol, -2 where the library refuses (passphrase under
+// 8 bytes).
 int cnetsnmp_derive_key(const char *protocol, const uint8_t *passphrase, size_t length,
                         cnetsnmp_key *out);
 
@@ -235,8 +236,9 @@ typedef struct {
 } cnetsnmp_answer;
 
 // Answers. With `error_status` other than 0 the variables are those of the request (none for tooBig
-// from v2c on: RFC 3416, section 4.2.1) and `answers` is not read. 0 if sent, 1 if the message would be larger than the agent's limit (nothing was
-// sent), -1 if it could not be encoded. The request is still to be freed.
+// from v2c on: RFC 3416, section 4.2.1) and `answers` is not read. 0 if sent, 1 if the message
+// would be larger than the agent's limit (nothing was sent), -1 if it could not be encoded. The
+// request is still to be freed.
 int cnetsnmp_agent_reply(cnetsnmp_agent *agent, cnetsnmp_request *request, int error_status,
                          int error_index, const cnetsnmp_answer *_Nullable answers, size_t count,
                          const uint32_t *_Nullable arcs, const uint8_t *_Nullable octets);
