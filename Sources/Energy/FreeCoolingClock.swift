@@ -128,3 +128,77 @@ package struct FreeCoolingClock: Sendable {
             .instant(offsetMinutes: offsetMinutes)
     }
 }
+
+/// What survives a restart: lines of words. Names of units hold no spaces (site files see to it).
+extension FreeCoolingClock {
+    private static let stateName = "frostline-freecooling-1"
+    /// What a civil day can hold, in milliseconds.
+    private static let day: ClosedRange<Int64> = 0...86_400_000
+
+    package var state: [UInt8] {
+        var lines = [Self.stateName]
+        if let lastTime {
+            let micro = lastFraction.map { String(Int64(($0 * 1_000_000).rounded())) } ?? "-"
+            lines.append("last \(lastTime.milliseconds) \(micro)")
+        }
+        for (name, state) in states.sorted(by: { $0.key < $1.key }) {
+            lines.append("unit \(name) \(state.mode.rawValue) \(state.before?.rawValue ?? "-")")
+        }
+        for (day, hours) in days.sorted(by: { $0.key < $1.key }) {
+            lines.append(
+                "day \(day.milliseconds) \(hours.equivalentMicro) \(hours.knownMilliseconds)")
+            for (name, durations) in hours.units.sorted(by: { $0.key < $1.key }) {
+                let spans = FreeCoolingMode.allCases.map { String(durations[$0]) }
+                lines.append("hours \(name) \(spans.joined(separator: " "))")
+            }
+        }
+        return Array(lines.joined(separator: "\n").utf8)
+    }
+
+    /// Nil where the bytes are no state.
+    package init?(offsetMinutes: Int, state: [UInt8]) {
+        self.init(offsetMinutes: offsetMinutes)
+        // A thousand units over two months are under 8 MiB.
+        let text = String(decoding: state.prefix(8 << 20), as: UTF8.self)
+        var lines = text.split(separator: "\n")[...]
+        guard lines.popFirst().map(String.init) == Self.stateName else { return nil }
+        var day: Instant?
+        for line in lines {
+            let words = line.split(separator: " ").map(String.init)
+            switch (words.first, words.count) {
+            case ("last", 3):
+                guard let time = Int64(words[1]), time.magnitude < 100_000_000_000_000 else {
+                    return nil
+                }
+                lastTime = Instant(milliseconds: time)
+                lastFraction = Int64(words[2]).flatMap {
+                    (0...1_000_000).contains($0) ? Double($0) / 1_000_000 : nil
+                }
+            case ("unit", 4):
+                guard let mode = FreeCoolingMode(rawValue: words[2]) else { return nil }
+                states[words[1]] = UnitState(
+                    mode: mode, before: FreeCoolingMode(rawValue: words[3]))
+            case ("day", 4):
+                guard let start = Int64(words[1]), start.magnitude < 100_000_000_000_000,
+                    let equivalent = Int64(words[2]), let known = Int64(words[3]),
+                    Self.day.contains(known), (0...known * 1_000_000).contains(equivalent),
+                    days.count < Self.maximumDays
+                else { return nil }
+                day = Instant(milliseconds: start)
+                var hours = FreeCoolingHours()
+                hours.equivalentMicro = equivalent
+                hours.knownMilliseconds = known
+                days[Instant(milliseconds: start)] = hours
+            case ("hours", 2 + FreeCoolingMode.allCases.count):
+                guard let day else { return nil }
+                var durations = ModeDurations()
+                for (mode, word) in zip(FreeCoolingMode.allCases, words.dropFirst(2)) {
+                    guard let span = Int64(word), Self.day.contains(span) else { return nil }
+                    if span > 0 { durations.milliseconds[mode] = span }
+                }
+                days[day]?.units[words[1]] = durations
+            default: return nil
+            }
+        }
+    }
+}

@@ -200,6 +200,8 @@ package struct MeterLedger: Sendable {
 /// What survives a restart, as a line of text: whole numbers, separated by spaces.
 extension MeterLedger {
     private static let stateName = "frostline-ledger-1"
+    /// Milliseconds; the year 5138. A state beyond it is damaged.
+    private static let maximumStateTime: UInt64 = 100_000_000_000_000
 
     package var state: [UInt8] {
         var fields: [String] = [
@@ -236,7 +238,8 @@ extension MeterLedger {
         func anchor() -> Anchor?? {
             guard let first = fields.popFirst() else { return nil }
             if first == "-" { return .some(nil) }
-            guard let time = Int64(first), let counts = fields.popFirst().flatMap({ Int128($0) }),
+            guard let time = Int64(first), time.magnitude < Self.maximumStateTime,
+                let counts = fields.popFirst().flatMap({ Int128($0) }),
                 let substituted = fields.popFirst()
             else { return nil }
             return Anchor(
@@ -257,7 +260,9 @@ extension MeterLedger {
         if fields.count == 1, fields.first == "-", last == nil { return }
         guard fields.count == 5, last != nil,
             let number = fields.popFirst().flatMap({ Int64($0) }),
+            number == last.map({ QuarterHour(containing: $0.time).number }),
             let exact = fields.popFirst().flatMap({ Int128($0) }), exact >= 0,
+            exact < Int128(1) << 100,
             let flag = fields.popFirst().flatMap({ LedgerFlag(rawValue: $0) }),
             let complete = fields.popFirst(), let carry = fields.popFirst().flatMap({ Int128($0) }),
             carry.magnitude <= scale.denominator.magnitude

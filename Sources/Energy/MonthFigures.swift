@@ -11,8 +11,11 @@ struct MonthFigures {
     private(set) var entries: [String: [LedgerEntry]] = [:]
     private(set) var completeness: [String: Completeness] = [:]
     let pairs: [PUECategory: PairedEnergy]
-    /// Energy of the billed meters together; nil where one of them is missing.
+    /// Energy of the billed meters together, as far as each was measured: what is billed is the sum
+    /// of meters, so one that is missing takes nothing from another. Nil where all are missing.
     let billed: [Int64?]
+    /// True for the quarter hours in which every billed meter has energy.
+    let billedComplete: [Bool]
 
     init(_ input: MonthlyReportInput) {
         self.input = input
@@ -39,15 +42,10 @@ struct MonthFigures {
         self.entries = entries
         completeness = entries.mapValues { Completeness($0) }
         func sum(_ terms: [PUEBoundary.Term], _ index: Int) -> Int64? {
-            guard !terms.isEmpty else { return nil }
-            var sum: Int64 = 0
-            for term in terms {
-                guard let entry = entries[term.meter.name]?[index], entry.flag != .missing,
-                    let wattHours = entry.wattHours
-                else { return nil }
-                sum &+= term.sign &* wattHours
+            PUEBoundary.sum(terms) { meter in
+                entries[meter.name].flatMap { $0[index].flag == .missing ? nil : $0[index] }?
+                    .wattHours
             }
-            return sum
         }
         var pairs: [PUECategory: PairedEnergy] = [:]
         for (category, terms) in boundary.it {
@@ -59,7 +57,11 @@ struct MonthFigures {
         }
         self.pairs = pairs
         let own = allocation.billed.map { PUEBoundary.Term(meter: $0, sign: 1) }
-        billed = quarters.indices.map { sum(own, $0) }
+        billed = quarters.indices.map { index in
+            let parts = own.compactMap { sum([$0], index) }
+            return parts.isEmpty ? nil : parts.reduce(0, &+)
+        }
+        billedComplete = quarters.indices.map { sum(own, $0) != nil }
     }
 
     var offset: Int { input.site.offsetMinutes }
@@ -89,7 +91,7 @@ struct MonthFigures {
     }
 
     var billedWattHours: Int64 { billed.reduce(0) { $0 &+ ($1 ?? 0) } }
-    var billedMissing: Int { billed.count { $0 == nil } }
+    var billedMissing: Int { billedComplete.count { !$0 } }
 
     func civil(_ quarter: QuarterHour) -> CivilTime {
         CivilTime(quarter.start, offsetMinutes: offset)

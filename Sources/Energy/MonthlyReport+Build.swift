@@ -61,7 +61,7 @@ extension MonthlyReport {
                 chinese: "电量电费合计", english: "energy charges", unit: "元",
                 value: cost.lines.map { .number($0.fee.decimal) } ?? .unknown(cost.reason)),
             ReportFigure(
-                chinese: "度电均价", english: "average price", unit: "元/kWh",
+                chinese: "电量均价", english: "average, energy charges", unit: "元/kWh",
                 value: cost.average.map { .number($0) } ?? .unknown(cost.reason)),
             ReportFigure(
                 chinese: "本月 \(category)", english: "interim PUE", unit: "",
@@ -84,10 +84,8 @@ extension MonthlyReport {
                 days.append(ReportDay(day: day, wattHours: [:], missing: 0))
             }
             let last = days.count - 1
-            guard let wattHours = figures.billed[index] else {
-                days[last].missing += 1
-                continue
-            }
+            if !figures.billedComplete[index] { days[last].missing += 1 }
+            guard let wattHours = figures.billed[index] else { continue }
             let period = cost.lines?.periods[quarter] ?? nil
             days[last].wattHours[period, default: 0] &+= wattHours
         }

@@ -46,6 +46,33 @@ package struct PUEBoundary: Sendable {
         }
     }
 
+    /// Paired energy of the quarter hours that begin in `range`. `entry` gives the Wh of one meter
+    /// in one of them, nil where it is missing.
+    package func paired(
+        _ category: PUECategory, in range: TimeRange, entry: (Meter, QuarterHour) -> Int64?
+    ) -> PairedEnergy {
+        var pair = PairedEnergy()
+        var quarter = QuarterHour(containing: range.start)
+        while quarter.start < range.end {
+            pair.add(
+                total: Self.sum(total) { entry($0, quarter) },
+                it: Self.sum(it[category] ?? []) { entry($0, quarter) })
+            quarter = quarter.next
+        }
+        return pair
+    }
+
+    /// The signed sum; nil where any term is missing, or there is none.
+    static func sum(_ terms: [Term], _ value: (Meter) -> Int64?) -> Int64? {
+        guard !terms.isEmpty else { return nil }
+        var sum: Int64 = 0
+        for term in terms {
+            guard let part = value(term.meter) else { return nil }
+            sum &+= term.sign &* part
+        }
+        return sum
+    }
+
     /// The highest category that has meters: the one that is printed first.
     package var category: PUECategory? { it.keys.max() }
 }
@@ -135,8 +162,8 @@ package enum PUEIndicators {
         return Int64(Exact.roundedHalfUp(product, by: Int128(heatOfAll)))
     }
 
-    /// Loss of a battery store inside the boundary, and what its change of charge does to the total.
-    /// The upstream meter already holds charge and loss.
+    /// Loss of a battery store inside the boundary, and what its change of charge does to the
+    /// total. The upstream meter already holds charge and loss.
     package static func storage(
         charged: Int64, discharged: Int64, stateAtStart: Int64, stateAtEnd: Int64
     ) -> (loss: Int64, correction: Int64) {

@@ -71,7 +71,7 @@ package struct ReportDay: Sendable, Hashable {
     package var day: Int
     /// Wh by period; the key is nil where energy has no time-of-use price.
     package var wattHours: [TimeOfUsePeriod?: Int64]
-    /// Quarter hours of the day without energy, which the bars do not hold.
+    /// Quarter hours of the day in which a billed meter has no energy.
     package var missing: Int
     package var total: Int64 { wattHours.values.reduce(0, &+) }
 }

@@ -82,7 +82,7 @@ extension MonthlyReport {
     static func costSheet(_ figures: MonthFigures, _ cost: CostSummary) -> ReportSheet {
         var rows = (cost.lines?.lines ?? []).map { line in
             ReportRow([
-                .text(line.category), .text("\(line.name) (\(line.english))"),
+                .text(line.category), .text(componentText(line)),
                 .text(line.period.map { "\($0.chinese) (\($0.english))" } ?? "不分时"),
                 .number(FixedDecimal(mantissa: line.kilowattHours, scale: 0)),
                 .number(line.price.decimal), .number(line.fee.decimal),
@@ -124,8 +124,12 @@ extension MonthlyReport {
             notes: [
                 "本表为依据自有表计的测算，不是电网企业账单；与账单的差异须逐项说明。",
                 "\(allocationText(figures))。",
-                "缺失区间 \(figures.billedMissing) 个，不计电费。",
+                "有表计缺失的区间 \(figures.billedMissing) 个，缺失部分不计电费，也不补造。",
             ])
+    }
+
+    private static func componentText(_ line: CostLine) -> String {
+        line.english == line.name ? line.name : "\(line.name) (\(line.english))"
     }
 
     private static func basicRows(_ cost: CostSummary) -> [ReportRow] {

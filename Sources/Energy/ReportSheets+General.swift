@@ -34,11 +34,10 @@ extension MonthlyReport {
                 choice.map {
                     .text($0.contractEnergyPrice == nil ? "电网代理购电" : "直接交易（合同电价）")
                 } ?? .unknown("未配置电价")),
-            row("机架数", "racks", .number(FixedDecimal(mantissa: Int64(racks.count), scale: 0))),
+            row("机架数", "racks", .text("\(racks.count)")),
             row(
                 "折合标准机架 (2.5 kW)", "standard racks",
-                .number(
-                    FixedDecimal(mantissa: rated.dividedHalfUp(by: 250), scale: 1))),
+                .text("\(FixedDecimal(mantissa: rated.dividedHalfUp(by: 250), scale: 1))")),
             row("计量归属", "allocation", .text(allocationText(figures))),
             row(
                 "生成时刻", "generated",

@@ -38,7 +38,7 @@ extension TariffTable {
             components.append(
                 PriceComponent(
                     kind: .energy, name: "市场交易电价", english: "contract energy",
-                    price: UnitPrice(raw: contract), floats: false, document: "site file",
+                    price: UnitPrice(raw: contract), floats: false, document: "站点配置",
                     basis: .official))
         } else {
             let agency = try agencyPrice(on: civil)
@@ -64,7 +64,7 @@ extension TariffTable {
                 PriceComponent(
                     kind: .addition, name: addition.name, english: addition.name,
                     price: UnitPrice(raw: addition.price), floats: false,
-                    document: "site file", basis: .official))
+                    document: "站点配置", basis: .official))
         }
         let funds = try funds(on: civil)
         for line in funds.value {

@@ -14,12 +14,15 @@ extension ReportRenderer {
         page += chart(report)
         for (index, sheet) in report.sheets.enumerated() {
             page += section(sheet, number: index + 1)
+            if index == 0 { page += signature }
         }
-        page += "<div class=\"sign\">"
-        for label in signatureLabels { page += "<div>\(escaped(label))<span></span></div>" }
-        page += "</div>\n"
         page += footer(report)
         return page + "</body>\n</html>\n"
+    }
+
+    private static var signature: String {
+        let lines = signatureLabels.map { "<div>\(escaped($0))<span></span></div>" }
+        return "<div class=\"sign\">\(lines.joined())</div>\n"
     }
 
     private static func heading(_ report: MonthlyReport) -> String {
@@ -63,8 +66,18 @@ extension ReportRenderer {
     }
 
     private static func section(_ sheet: ReportSheet, number: Int) -> String {
-        var out = "<section><h2>\(number). \(escaped(sheet.chinese))"
-        out += "<small>\(escaped(sheet.english))</small></h2>\n<table><thead><tr>"
+        // Short tables stay on one page.
+        let isShort = sheet.rows.count <= 22
+        var out = "<section\(isShort ? " class=\"short\"" : "")><h2>\(number). \(escaped(sheet.chinese))"
+        out += "<small>\(escaped(sheet.english))</small></h2>\n<table><colgroup>"
+        let widths = sheet.columns.map { Int64($0.width * 10) }
+        let sum = max(1, widths.reduce(0, +))
+        for width in widths {
+            // Percent with one decimal.
+            let share = (width * 1000).dividedHalfUp(by: sum)
+            out += "<col style=\"width:\(FixedDecimal(mantissa: share, scale: 1))%\">"
+        }
+        out += "</colgroup><thead><tr>"
         for column in sheet.columns {
             let unit = column.unit.isEmpty ? "" : ", " + column.unit
             out += "<th\(column.decimals == nil ? "" : " class=\"n\"")>\(escaped(column.chinese))"

@@ -19,11 +19,12 @@ let pageStyle = """
     .firm { background: #e3f2e6; color: #1d6b34; border: 1px solid #b5d9be; }
     .reasons { margin: 14px 0 0; padding: 9px 14px 9px 30px; background: #fffaf0;
       border: 1px solid #f0e2c4; border-radius: 4px; color: #6b4e12; font-size: 12px; }
-    .figures { display: grid; grid-template-columns: repeat(6, 1fr); gap: 10px; margin: 18px 0 4px; }
+    .figures { display: grid; grid-template-columns: repeat(6, 1fr); gap: 10px;
+      margin: 18px 0 4px; }
     .figure { border: 1px solid #d8e0e6; border-top: 3px solid #3a7ca5; border-radius: 3px;
       padding: 9px 11px 8px; min-height: 84px; }
     .figure h3 { margin: 0; font-size: 12px; font-weight: 500; color: #52606d; }
-    .figure h3 i { font-style: normal; color: #9aa5b1; margin-left: 5px; font-size: 11px; }
+    .figure h3 i { display: block; font-style: normal; color: #9aa5b1; font-size: 11px; }
     .figure p { margin: 5px 0 0; font-size: 21px; font-weight: 600; color: #12344d;
       white-space: nowrap; }
     .figure p span { font-size: 12px; font-weight: 400; color: #7b8794; margin-left: 4px; }
@@ -40,14 +41,17 @@ let pageStyle = """
       margin-right: 5px; vertical-align: -1px; }
     .legend .hatch { background: repeating-linear-gradient(45deg, #fbeceb 0 3px, #d98880 3px 4px); }
     table { border-collapse: collapse; width: 100%; font-size: 12px; }
+    td, th { overflow-wrap: break-word; }
     thead { display: table-header-group; }
     tr { break-inside: avoid; }
     th { background: #e9eff4; color: #12344d; font-weight: 600; text-align: left;
-      padding: 5px 8px; border-bottom: 1px solid #b9c6d0; vertical-align: bottom; line-height: 1.3; }
-    th i { display: block; font-style: normal; font-weight: 400; color: #7b8794; font-size: 10.5px; }
+      padding: 5px 8px; border-bottom: 1px solid #b9c6d0; vertical-align: bottom;
+      line-height: 1.3; }
+    th i { display: block; font-style: normal; font-weight: 400; color: #7b8794;
+      font-size: 10.5px; }
     td { padding: 4px 8px; border-bottom: 1px solid #e4e9ed; vertical-align: top; }
     th.n, td.n { text-align: right; }
-    td.n { white-space: nowrap; }
+    td.n { white-space: nowrap; overflow-wrap: normal; }
     tr.strong td { font-weight: 600; background: #f3f6f8; border-top: 1px solid #b9c6d0; }
     .unknown { color: #a61b1b; font-style: italic; font-weight: 400; white-space: normal; }
     .notes { margin: 6px 0 0; padding: 0; list-style: none; color: #616e7c; font-size: 11.5px; }
@@ -56,5 +60,6 @@ let pageStyle = """
     .sign span { flex: 1; border-bottom: 1px solid #9aa5b1; margin-left: 8px; }
     footer { margin-top: 30px; padding-top: 8px; border-top: 1px solid #d8e0e6; color: #7b8794;
       font-size: 11px; display: flex; justify-content: space-between; }
-    @media print { body { max-width: none; padding: 0; } }
+    @media print { body { max-width: none; padding: 0; }
+      section.short { break-inside: avoid; } }
     """

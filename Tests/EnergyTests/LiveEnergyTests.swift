@@ -78,6 +78,25 @@ struct LiveEnergyTests {
         #expect(impossible.reason?.contains("exceeds the total") == true)
     }
 
+    @Test("the day so far is a sum of finished quarter hours")
+    func day() throws {
+        let energies: [String: Int64] = [
+            "main": 30_000, "pv": 2500, "office": 1250, "ups-a": 12_500, "ups-b": 12_500,
+        ]
+        let midnight = CivilTime(year: 2026, month: 11, day: 21).instant(offsetMinutes: 480)
+        let day = DayFigures(
+            site: site(), tariff: try shanxi(), at: midnight.advanced(bySeconds: 2 * 3600 + 60)
+        ) { meter, quarter in
+            quarter.start < midnight ? nil : energies[meter.name]
+        }
+        #expect(day.pue?.decimal(4).description == "1.2500")
+        #expect(day.coverage == 1)
+        // 240 kWh, all flat: 79.20 energy, 11.76 transmission, funds 4.80, 0.47, 0.58 and 4.56.
+        #expect(day.cost?.description == "101.37")
+        let nothing = DayFigures(site: site(), tariff: nil, at: midnight) { _, _ in nil }
+        #expect(nothing.pue == nil && nothing.cost == nil)
+    }
+
     @Test("a day outside the tariff has a reason instead of a price")
     func noPrice() throws {
         let live = LiveEnergy(site: site(), tariff: try shanxi())
@@ -179,5 +198,27 @@ struct FreeCoolingClockTests {
         #expect(hours.units["u"]?.hours(.full) == 0.25)
         #expect(hours.units["u"]?.hours(.unknown) == 0.75)
         #expect(hours.equivalentHours == 0.25)
+    }
+
+    @Test("the clock survives a restart at every sample")
+    func restart() throws {
+        var straight = FreeCoolingClock(offsetMinutes: 480)
+        var interrupted = straight
+        let start = Instant(seconds: 1_795_622_400)
+        let modes: [FreeCoolingMode] = [.full, .full, .mechanical, .full, .unknown, .partial, .off]
+        for step in Int64(0)..<300 {
+            let units = [
+                unit(modes[Int(step) % 7], 0.5, name: "a"),
+                unit(modes[Int(step / 3) % 7], nil, name: "b"),
+            ]
+            let time = start.advanced(bySeconds: step * 600)
+            straight.sample(at: time, units: units)
+            interrupted.sample(at: time, units: units)
+            interrupted = try #require(
+                FreeCoolingClock(offsetMinutes: 480, state: interrupted.state))
+        }
+        #expect(straight.days == interrupted.days)
+        #expect(straight.days.count == 3)
+        #expect(FreeCoolingClock(offsetMinutes: 480, state: Array("junk".utf8)) == nil)
     }
 }

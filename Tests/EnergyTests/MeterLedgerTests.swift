@@ -168,6 +168,27 @@ struct MeterLedgerTests {
         #expect(MeterLedger(settings: other, state: MeterLedger(settings: other).state) != nil)
     }
 
+    @Test("a damaged state is refused or harmless, never a trap")
+    func damagedState() {
+        var whole = ledger(k: (7, 3))
+        for minute in Int64(0)...20 { _ = whole.observe(reading(minute * 60, minute * 11)) }
+        let state = whole.state
+        for index in state.indices {
+            for byte in [UInt8(ascii: "9"), UInt8(ascii: " "), UInt8(ascii: "-"), 0xFF] {
+                var damaged = state
+                damaged[index] = byte
+                guard var meter = MeterLedger(settings: whole.settings, state: damaged) else {
+                    continue
+                }
+                for entry in meter.observe(reading(1860, 400)) {
+                    #expect((entry.wattHours ?? 0) >= 0)
+                }
+            }
+        }
+        #expect(MeterLedger(settings: whole.settings, state: state) != nil)
+        #expect(MeterLedger(settings: whole.settings, state: state + state) == nil)
+    }
+
     @Test("any register text gives energies that are never negative")
     func hostile() {
         var state: UInt64 = 42

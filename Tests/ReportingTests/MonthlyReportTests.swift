@@ -67,6 +67,11 @@ struct MonthlyReportTests {
                     && $0.cells[4] == .number(FixedDecimal(mantissa: 100, scale: 0))
             })
         #expect(report.days.map(\.missing).reduce(0, +) == 100)
+        // The other feeder is billed all the same: the sum is that of the two meters.
+        let expected = sample.site.meters.prefix(2).reduce(Int64(0)) { sum, meter in
+            sum + sample.ledger(meter).reduce(0) { $0 + ($1.wattHours ?? 0) }
+        }
+        #expect(report.days.reduce(0) { $0 + $1.total } == expected)
         let efficiency = try report.sheet("Efficiency")
         #expect(efficiency.rows.contains { $0.cells[4] == .text("2780/2880 个成对区间") })
     }
@@ -143,7 +148,8 @@ struct RenderingTests {
         let html = ReportRenderer.html(sample.report(tariff: nil))
         #expect(!html.contains("<script"))
         #expect(!html.contains("<img"))
-        #expect(html.contains("&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt; &amp; &quot;Co&quot;"))
+        let name = "&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt; &amp; &quot;Co&quot;"
+        #expect(html.contains(name))
         #expect(!html.contains("http"))
     }
 

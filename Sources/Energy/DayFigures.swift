@@ -1,0 +1,42 @@
+package import Model
+
+/// What the console shows of the civil day so far, from finished quarter hours.
+package struct DayFigures: Sendable {
+    package var pue: ExactRatio?
+    /// Energy charges of what the utility delivered, each component rounded once.
+    package var cost: Fee?
+    /// Share of the quarter hours so far in which both sides of PUE are known, 0…1.
+    package var coverage: Double
+
+    /// `entry` gives the Wh of one meter in one quarter hour, nil where it is missing.
+    package init(
+        site: Site, tariff: TariffTable?, at now: Instant,
+        entry: (Meter, QuarterHour) -> Int64?
+    ) {
+        let midnight = CivilTime(now, offsetMinutes: site.offsetMinutes).startOfDay
+            .instant(offsetMinutes: site.offsetMinutes)
+        let finished = QuarterHour(containing: now).start
+        let range = TimeRange(start: midnight, end: max(midnight, finished))
+        let boundary = PUEBoundary(site.meters)
+        let pair =
+            boundary.category.map { boundary.paired($0, in: range, entry: entry) }
+            ?? PairedEnergy()
+        coverage = pair.coverage
+        if let ratio = pair.pue, ratio.numerator >= ratio.denominator { pue = ratio }
+        guard let tariff, let choice = site.tariff else { return }
+        let bought = site.meters.filter { $0.role == .utility }
+        guard !bought.isEmpty else { return }
+        var energy: [(quarter: QuarterHour, wattHours: Int64?)] = []
+        var quarter = QuarterHour(containing: range.start)
+        while quarter.start < range.end {
+            let parts = bought.compactMap { entry($0, quarter) }
+            energy.append((quarter, parts.isEmpty ? nil : parts.reduce(0, &+)))
+            quarter = quarter.next
+        }
+        let lines = CostLines(
+            energy, table: tariff, choice: choice, offsetMinutes: site.offsetMinutes)
+        if energy.contains(where: { $0.wattHours != nil }), lines.reasons.isEmpty {
+            cost = lines.fee
+        }
+    }
+}
