@@ -67,24 +67,17 @@ enum AlarmTables {
         try insert.bind(11, event.actor)
         try insert.bind(12, event.comment)
         try insert.bind(13, event.notice?.rawValue)
-        try insert.bind(14, Int64(checksum(of: event)))
+        try insert.bind(14, checksum(of: event))
         try insert.run()
     }
 
-    /// The columns as text, each followed by a zero byte; NULL is the empty text.
-    private static func checksum(of event: AlarmEvent) -> UInt32 {
-        let fields = [
+    private static func checksum(of event: AlarmEvent) -> Int64 {
+        RowChecksum.of([
             String(event.time.milliseconds), event.key.rule, event.key.device, event.key.point,
             String(event.episode), String(event.sequence), event.state.rawValue,
             event.previous.rawValue, String(event.priority.rawValue), event.valueText,
             event.actor ?? "", event.comment ?? "", event.notice?.rawValue ?? "",
-        ]
-        var bytes: [UInt8] = []
-        for field in fields {
-            bytes += Array(field.utf8)
-            bytes.append(0)
-        }
-        return CRC32C.checksum(bytes)
+        ])
     }
 
     /// Events of `range` in the order they were written, the newest `limit` of them. The second
@@ -122,7 +115,7 @@ enum AlarmTables {
             priority: priority, valueText: row.text(9), actor: row.optionalText(10),
             comment: row.optionalText(11),
             notice: row.optionalText(12).flatMap { NoticeKind(rawValue: $0) })
-        return Int64(checksum(of: event)) == row.integer(13) ? event : nil
+        return checksum(of: event) == row.integer(13) ? event : nil
     }
 
     /// A notice whose key is there already is the same notice: it is not written twice.
@@ -145,9 +138,11 @@ enum AlarmTables {
     /// Notices that may be sent now. A receiver hears in order: while its oldest notice waits for
     /// its next attempt, the later ones wait too.
     static func pending(
-        limit: Int, now: Instant, _ db: Connection
+        receiver only: String?, limit: Int, now: Instant, _ db: Connection
     ) throws(SQLiteError) -> [OutboxItem] {
-        let scan = try db.cached("SELECT id, receiver, next FROM outbox ORDER BY id")
+        let scan = try db.cached(
+            "SELECT id, receiver, next FROM outbox WHERE ?1 IS NULL OR receiver = ?1 ORDER BY id")
+        try scan.bind(1, only)
         var waiting: Set<String> = []
         var ids: [Int64] = []
         while ids.count < limit, try scan.step() {

@@ -53,7 +53,8 @@ struct PollRecord: Sendable {
         write: (PointValue, Int, inout [UInt8]) -> Void
     ) {
         var count = 0
-        for index in values.indices where index == 0 || !continues(values[index - 1], values[index]) {
+        for index in values.indices where index == 0 || !continues(values[index - 1], values[index])
+        {
             count += 1
         }
         body.appendVarint(UInt64(count))

@@ -16,11 +16,13 @@ enum LedgerTable {
     static func put(
         _ entries: [LedgerEntry], _ meter: String, _ state: [UInt8]?, _ db: Connection
     ) throws(SQLiteError) {
-        let insert = try db.cached("INSERT OR IGNORE INTO meter(name) VALUES(?)")
+        let insert = try db.cached("INSERT OR IGNORE INTO meter(name, crc) VALUES(?, ?)")
         try insert.bind(1, meter)
+        try insert.bind(2, RowChecksum.of([meter]))
         try insert.run()
         guard let id = try meterID(meter, db) else { return }
-        let put = try db.cached("INSERT OR REPLACE INTO ledger(id, wh, flag, crc) VALUES(?, ?, ?, ?)")
+        let put = try db.cached(
+            "INSERT OR REPLACE INTO ledger(id, wh, flag, crc) VALUES(?, ?, ?, ?)")
         for entry in entries {
             precondition(
                 numbers.contains(entry.interval.number), "BUG: interval before 1970 in the ledger")

@@ -68,7 +68,8 @@ struct OpenGroups {
             }
         }
         if remaining > options.openBytes {
-            for (bytes, device) in rest.sorted(by: { $0 > $1 }) where remaining > options.openBytes {
+            for (bytes, device) in rest.sorted(by: { $0 > $1 }) where remaining > options.openBytes
+            {
                 due.append(device)
                 remaining -= bytes
             }

@@ -53,8 +53,8 @@ final class ReaderState: @unchecked Sendable {
         while try select.step() {
             if let id = UInt32(exactly: select.integer(0)) { devices[id] = select.text(1) }
         }
-        try SeriesTable.read(db) { device, series in
-            guard let name = devices[device] else { return }
+        try SeriesTable.read(db) { device, series, isIntact in
+            guard isIntact, let name = devices[device] else { return }
             points[device, default: [:]][series.definition.name, default: []].append(
                 SeriesInfo(
                     id: series.id, device: name, definition: series.definition,
@@ -137,9 +137,13 @@ struct Tail {
     /// Polls of a device that are not in chunks, in the order they were written.
     func open(_ device: UInt32, _ db: Connection) throws(SQLiteError) -> [Poll] {
         guard let all = polls[device], !all.isEmpty else { return [] }
-        let select = try db.cached("SELECT sealed_head FROM device WHERE id = ?")
+        let select = try db.cached("SELECT sealed_head, sealed_crc FROM device WHERE id = ?")
         try select.bind(1, Int64(device))
-        let sealed = try select.step() ? select.integer(0) : 0
+        var sealed: Int64 = 0
+        if try select.step() {
+            sealed = SeriesTable.sealedHead(
+                select.integer(0), select.integer(1), device: Int64(device))
+        }
         select.reset()
         return all[0].row > sealed ? all : all.filter { $0.row > sealed }
     }

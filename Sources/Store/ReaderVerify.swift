@@ -64,6 +64,7 @@ extension ReaderState {
             if index % 100 == 0 { progress(0.1 + 0.8 * Double(index) / Double(chunks.count)) }
         }
         verifyTotals(chunks.count, &damage)
+        verifyNames(&damage)
         verifyLedger(&damage)
         verifyJournal(&damage)
         progress(1)
@@ -153,11 +154,28 @@ extension ReaderState {
         damage.append(file("the index of chunks names \(found), the table has \(rows)"))
     }
 
+    private func verifyNames(_ damage: inout [Damage]) {
+        do throws(SQLiteError) {
+            for text in try SeriesTable.damage(db) {
+                damage.append(Damage(kind: .reference, device: nil, range: nil, detail: text))
+            }
+        } catch {
+            damage.append(file("\(error)"))
+        }
+    }
+
     private func verifyLedger(_ damage: inout [Damage]) {
         do throws(SQLiteError) {
-            let names = try db.prepare("SELECT id, name FROM meter")
+            let names = try db.prepare("SELECT id, name, crc FROM meter")
             var meters: [Int64: String] = [:]
-            while try names.step() { meters[names.integer(0)] = names.text(1) }
+            while try names.step() {
+                meters[names.integer(0)] = names.text(1)
+                if RowChecksum.of([names.text(1)]) == names.integer(2) { continue }
+                damage.append(
+                    Damage(
+                        kind: .ledger, device: names.text(1), range: nil,
+                        detail: "the meter has another name than it was given"))
+            }
             let rows = try db.prepare("SELECT id, wh, flag, crc FROM ledger")
             while try rows.step() {
                 let meter = rows.integer(0) >> 32

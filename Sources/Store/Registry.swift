@@ -18,12 +18,14 @@ struct Registry: Sendable {
         var id: UInt32
         var generation: Int
         var definition: PointDefinition
+        /// False for a row that is not as it was written: the point goes on as a new series.
+        var isIntact = true
     }
     /// Something to be written before the readings that need it.
     enum Change: Sendable {
         case device(id: UInt32, name: String)
         case series(Series, device: UInt32)
-        case update(Series)
+        case update(Series, device: UInt32)
     }
 
     private(set) var devices: [UInt32: Device] = [:]
@@ -76,10 +78,10 @@ struct Registry: Sendable {
     private mutating func resolve(
         _ point: PointDefinition, _ known: Series?, _ device: UInt32
     ) -> (Series, Change?) {
-        if var known, Self.sameColumn(known.definition, point) {
+        if var known, known.isIntact, Self.sameColumn(known.definition, point) {
             if known.definition == point { return (known, nil) }
             known.definition = point
-            return (known, .update(known))
+            return (known, .update(known, device: device))
         }
         lastSeries += 1
         let series = Series(

@@ -77,12 +77,13 @@ enum Schema {
             id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,
             sealed_head INTEGER NOT NULL DEFAULT 0, next_chunk INTEGER NOT NULL DEFAULT 1,
             chunks INTEGER NOT NULL DEFAULT 0, readings INTEGER NOT NULL DEFAULT 0,
-            bytes INTEGER NOT NULL DEFAULT 0, first INTEGER, last INTEGER);
+            bytes INTEGER NOT NULL DEFAULT 0, first INTEGER, last INTEGER,
+            crc INTEGER NOT NULL, sealed_crc INTEGER NOT NULL);
         CREATE TABLE series(
             id INTEGER PRIMARY KEY, device INTEGER NOT NULL REFERENCES device(id),
             name TEXT NOT NULL, generation INTEGER NOT NULL, kind TEXT NOT NULL, modulus TEXT,
             unit TEXT NOT NULL, scale INTEGER NOT NULL, label TEXT, states TEXT,
-            low INTEGER, high INTEGER, UNIQUE(device, name, generation));
+            low INTEGER, high INTEGER, crc INTEGER NOT NULL, UNIQUE(device, name, generation));
         CREATE TABLE chunk(
             id INTEGER PRIMARY KEY, device INTEGER NOT NULL REFERENCES device(id),
             start INTEGER NOT NULL, end INTEGER NOT NULL, polls INTEGER NOT NULL,
@@ -110,7 +111,8 @@ enum Schema {
             key TEXT NOT NULL UNIQUE, payload BLOB NOT NULL, created INTEGER NOT NULL,
             attempts INTEGER NOT NULL, next INTEGER NOT NULL, error TEXT);
         CREATE TABLE meter(
-            id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, state BLOB, state_crc INTEGER);
+            id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, crc INTEGER NOT NULL, state BLOB,
+            state_crc INTEGER);
         CREATE TABLE ledger(
             id INTEGER PRIMARY KEY, wh INTEGER, flag TEXT NOT NULL, crc INTEGER NOT NULL);
         CREATE TABLE incident(

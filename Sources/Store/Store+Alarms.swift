@@ -47,10 +47,13 @@ extension Store {
         try perform(.plain) { db throws(SQLiteError) in try AlarmTables.records(db) }
     }
 
-    /// The oldest notices that may be sent at `now`, in the order receivers must hear them.
-    package func pendingNotices(limit: Int, now: Instant) throws(StoreError) -> [OutboxItem] {
+    /// The oldest notices that may be sent at `now`, in the order receivers must hear them; of one
+    /// receiver, or of all.
+    package func pendingNotices(
+        receiver: String? = nil, limit: Int, now: Instant
+    ) throws(StoreError) -> [OutboxItem] {
         try perform(.plain) { db throws(SQLiteError) in
-            try AlarmTables.pending(limit: limit, now: now, db)
+            try AlarmTables.pending(receiver: receiver, limit: limit, now: now, db)
         }
     }
 

@@ -97,9 +97,11 @@ enum ChunkTable {
             bytes += chunk.head.count + chunk.data.count
         }
         if let sealedHead {
-            let note = try db.cached("UPDATE device SET sealed_head = ? WHERE id = ?")
+            let note = try db.cached(
+                "UPDATE device SET sealed_head = ?, sealed_crc = ? WHERE id = ?")
             try note.bind(1, sealedHead)
-            try note.bind(2, Int64(device))
+            try note.bind(2, SeriesTable.sealedChecksum(Int64(device), sealedHead))
+            try note.bind(3, Int64(device))
             try note.run()
         }
         guard !chunks.isEmpty else { return }

@@ -71,15 +71,26 @@ final class Writer: @unchecked Sendable {
     private func load(_ db: Connection) throws(SQLiteError) {
         var registry = Registry()
         let devices = try db.prepare(
-            "SELECT id, name, sealed_head, next_chunk, last FROM device ORDER BY id")
+            """
+            SELECT id, name, sealed_head, max(next_chunk, ifnull((
+                SELECT max(chunk.id) & 4294967295 FROM chunk
+                WHERE chunk.id >= device.id << 32 AND chunk.id < (device.id + 1) << 32), 0) + 1),
+                last, sealed_crc FROM device ORDER BY id
+            """)
         while try devices.step() {
             guard let id = UInt32(exactly: devices.integer(0)), id > 0 else { continue }
             registry.load(device: id, name: devices.text(1))
             groups.load(
-                device: id, sealedHead: devices.integer(2), nextChunk: devices.integer(3),
-                lastSealed: devices.optionalInteger(4))
+                device: id,
+                sealedHead: SeriesTable.sealedHead(
+                    devices.integer(2), devices.integer(5), device: Int64(id)),
+                nextChunk: devices.integer(3), lastSealed: devices.optionalInteger(4))
         }
-        try SeriesTable.read(db) { device, series in registry.load(series, device: device) }
+        try SeriesTable.read(db) { device, series, isIntact in
+            var series = series
+            series.isIntact = isIntact
+            registry.load(series, device: device)
+        }
         var damaged: [Int64] = []
         let now = Clocks.monotonicNanoseconds() / 1_000_000
         let rows = try db.prepare("SELECT id, data FROM head ORDER BY id")
@@ -137,7 +148,8 @@ final class Writer: @unchecked Sendable {
         for command in commands where command.kind != .kept { runOnce(command, readingsError) }
         if monotonicMilliseconds >= nextSeal {
             let more = seal()
-            nextSeal = monotonicMilliseconds + (more ? 0 : min(Self.sealPeriod, options.sealMilliseconds))
+            nextSeal =
+                monotonicMilliseconds + (more ? 0 : min(Self.sealPeriod, options.sealMilliseconds))
         }
         let (polls, bytes) = (groups.openPolls, groups.openBytes)
         shared.update { state in

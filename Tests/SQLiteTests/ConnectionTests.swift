@@ -7,7 +7,8 @@ struct ConnectionTests {
     private func temporaryPath() -> String {
         var template = Array("/tmp/frostline-sqlite-XXXXXX".utf8CString)
         mkdtemp(&template)
-        return String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self) + "/test.db"
+        return String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+            + "/test.db"
     }
 
     private func writer(_ path: String) throws -> Connection {
@@ -71,14 +72,19 @@ struct ConnectionTests {
         try connection.execute("BEGIN IMMEDIATE")
         #expect(kind { try other.execute("BEGIN IMMEDIATE") } == .busy)
         try connection.execute("COMMIT; PRAGMA max_page_count=5")
-        #expect(kind { try connection.execute("INSERT INTO t VALUES(9, zeroblob(100000))") } == .full)
-        #expect(kind { _ = try Connection(path: "/nowhere/at/all.db", mode: .readOnly) } == .cannotOpen)
+        #expect(
+            kind { try connection.execute("INSERT INTO t VALUES(9, zeroblob(100000))") } == .full)
+        #expect(
+            kind { _ = try Connection(path: "/nowhere/at/all.db", mode: .readOnly) } == .cannotOpen)
         let damaged = temporaryPath()
         let file = open(damaged, O_CREAT | O_WRONLY, 0o600)
         let text = [UInt8](repeating: 65, count: 5000)
         _ = write(file, text, text.count)
         close(file)
-        #expect(kind { _ = try Connection(path: damaged, mode: .readWrite).integer("PRAGMA schema_version") } == .corrupt)
+        #expect(
+            kind {
+                _ = try Connection(path: damaged, mode: .readWrite).integer("PRAGMA schema_version")
+            } == .corrupt)
     }
 
     @Test("a transaction that throws leaves nothing, and the connection goes on")

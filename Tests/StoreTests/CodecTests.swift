@@ -30,7 +30,8 @@ struct CodecTests {
         try roundTrip(Chunk(id: 1, times: [.min], columns: [column([.max])]))
         let ends: [Int64] = [.min, .max, 0, .min, -1, .max, .max, 1, .min]
         let times: [Int64] = [.min, -5, 0, 1, 2, 3, 1 << 40, .max - 1, .max]
-        try roundTrip(Chunk(id: .max, times: times, columns: [column(ends), column(ends, series: .max)]))
+        try roundTrip(
+            Chunk(id: .max, times: times, columns: [column(ends), column(ends, series: .max)]))
     }
 
     @Test("the sum of 65,535 values at the end of Int64 is exact")
@@ -59,9 +60,15 @@ struct CodecTests {
             id: 1, times: (0..<10).map(Int64.init),
             columns: [
                 ChunkColumn(series: 1, states: states, values: values),
-                ChunkColumn(series: 2, states: [UInt8](repeating: 6, count: 10), values: [Int64](repeating: 0, count: 10)),
-                ChunkColumn(series: 3, states: [UInt8](repeating: 4, count: 10), values: [Int64](repeating: -1, count: 10)),
-                ChunkColumn(series: 9, states: [UInt8](repeating: 5, count: 10), values: [Int64](repeating: 0, count: 10)),
+                ChunkColumn(
+                    series: 2, states: [UInt8](repeating: 6, count: 10),
+                    values: [Int64](repeating: 0, count: 10)),
+                ChunkColumn(
+                    series: 3, states: [UInt8](repeating: 4, count: 10),
+                    values: [Int64](repeating: -1, count: 10)),
+                ChunkColumn(
+                    series: 9, states: [UInt8](repeating: 5, count: 10),
+                    values: [Int64](repeating: 0, count: 10)),
             ])
         try roundTrip(chunk)
         var encoder = ChunkEncoder()
@@ -140,7 +147,9 @@ struct CodecTests {
         var random = Seeded(UInt64(seed) + 1000)
         var encoder = ChunkEncoder()
         var chunk = workloadChunk(seed: UInt64(seed), polls: 150, columns: 4)
-        for index in 0..<150 where index % 7 < 2 { chunk.columns[1].states[index] = UInt8(index % 7) }
+        for index in 0..<150 where index % 7 < 2 {
+            chunk.columns[1].states[index] = UInt8(index % 7)
+        }
         let good = encoder.encode(chunk)
         var refused = 0
         for _ in 0..<1500 {
@@ -148,14 +157,20 @@ struct CodecTests {
             var data = good.data
             for _ in 0..<Int.random(in: 1...4, using: &random) {
                 if Bool.random(using: &random) {
-                    data[Int.random(in: 0..<data.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
+                    data[Int.random(in: 0..<data.count, using: &random)] = UInt8.random(
+                        in: 0...255, using: &random)
                 } else {
-                    head[Int.random(in: 2..<head.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
+                    head[Int.random(in: 2..<head.count, using: &random)] = UInt8.random(
+                        in: 0...255, using: &random)
                 }
             }
-            if Int.random(in: 0..<10, using: &random) == 0 { data.removeLast(Int.random(in: 1...data.count, using: &random)) }
+            if Int.random(in: 0..<10, using: &random) == 0 {
+                data.removeLast(Int.random(in: 1...data.count, using: &random))
+            }
             let checksum = CRC32C.checksum(data)
-            for byte in 0..<4 { head[36 + byte] = UInt8(truncatingIfNeeded: checksum >> (8 * byte)) }
+            for byte in 0..<4 {
+                head[36 + byte] = UInt8(truncatingIfNeeded: checksum >> (8 * byte))
+            }
             let headChecksum = CRC32C.checksum(head)
             for byte in 0..<4 { head.append(UInt8(truncatingIfNeeded: headChecksum >> (8 * byte))) }
             do {

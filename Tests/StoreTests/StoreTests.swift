@@ -53,7 +53,9 @@ struct StoreTests {
         options.sealMilliseconds = 20
         let store = try openStore(directory, options)
         let device = store.register(device: "pdu-1", points: [gauge, temperature])
-        for index in 0..<25 { store.append(device, time: at(Int64(index) * 1000), values: good(Int64(index), 215)) }
+        for index in 0..<25 {
+            store.append(device, time: at(Int64(index) * 1000), values: good(Int64(index), 215))
+        }
         try store.commitNow()
         let reader = try StoreReader(directory: directory)
         func check() throws {
@@ -66,7 +68,9 @@ struct StoreTests {
             #expect(last[1].series.definition == temperature)
         }
         try check()
-        waitUntil("polls are sealed") { store.statistics.openPolls == 0 && store.statistics.chunksSealed > 0 }
+        waitUntil("polls are sealed") {
+            store.statistics.openPolls == 0 && store.statistics.chunksSealed > 0
+        }
         try check()
         let info = try reader.info()
         #expect(info.readings == 50)
@@ -81,13 +85,16 @@ struct StoreTests {
         let directory = try temporaryDirectory()
         var store: Store? = try openStore(directory)
         let device = try #require(store?.register(device: "d", points: [gauge]))
-        for index in 0..<100 { store?.append(device, time: at(Int64(index)), values: good(Int64(index))) }
+        for index in 0..<100 {
+            store?.append(device, time: at(Int64(index)), values: good(Int64(index)))
+        }
         try store?.commitNow()
         store?.append(device, time: at(5000), values: good(7))
         store = nil
         let again = try openStore(directory)
         #expect(again.statistics.headRowsDamaged == 0)
-        let result = try StoreReader(directory: directory).range(PointName(device: "d", point: "input.power"), always)
+        let result = try StoreReader(directory: directory).range(
+            PointName(device: "d", point: "input.power"), always)
         #expect(result.samples.prefix(100).map(\.mantissa) == (0..<100).map(Int64.init))
         #expect(again.register(device: "d", points: [gauge]) == device)
         try again.close()
@@ -102,7 +109,9 @@ struct StoreTests {
         var acknowledged = 0
         for round in 0..<12 {
             for _ in 0..<7 {
-                store.append(device, time: at(Int64(acknowledged) * 10), values: good(Int64(acknowledged), 1))
+                store.append(
+                    device, time: at(Int64(acknowledged) * 10), values: good(Int64(acknowledged), 1)
+                )
                 acknowledged += 1
             }
             try store.commitNow()
@@ -116,7 +125,8 @@ struct StoreTests {
                 try FileIO.writeAtomically(bytes, to: image + "/" + name)
             }
             let reopened = try openStore(image, small())
-            let result = try StoreReader(directory: image).range(PointName(device: "d", point: "input.power"), always)
+            let result = try StoreReader(directory: image).range(
+                PointName(device: "d", point: "input.power"), always)
             #expect(result.samples.map(\.mantissa) == (0..<Int64(acknowledged)).map { $0 })
             #expect(result.damage.isEmpty)
             try reopened.close()
@@ -173,18 +183,28 @@ struct StoreTests {
         let directory = try temporaryDirectory()
         let store = try openStore(directory, small())
         var device = store.register(device: "d", points: [gauge])
-        for index in 0..<7 { store.append(device, time: at(Int64(index)), values: good(Int64(index))) }
+        for index in 0..<7 {
+            store.append(device, time: at(Int64(index)), values: good(Int64(index)))
+        }
         device = store.register(device: "d", points: [gauge, temperature])
-        for index in 7..<14 { store.append(device, time: at(Int64(index)), values: good(Int64(index), 200)) }
-        store.append(device, time: at(14), values: [PointValue(index: 1, mantissa: 5, quality: .absent)])
-        store.append(device, time: at(15), values: [PointValue(index: 9, mantissa: 5, quality: .good)])
+        for index in 7..<14 {
+            store.append(device, time: at(Int64(index)), values: good(Int64(index), 200))
+        }
+        store.append(
+            device, time: at(14), values: [PointValue(index: 1, mantissa: 5, quality: .absent)])
+        store.append(
+            device, time: at(15), values: [PointValue(index: 9, mantissa: 5, quality: .good)])
         try store.commitNow()
         let reader = try StoreReader(directory: directory)
         let grown = try reader.range(PointName(device: "d", point: "ambient.temperature"), always)
         #expect(grown.samples.map(\.time) == (7...14).map { at(Int64($0)) })
         #expect(grown.samples.last == Sample(time: at(14), mantissa: 0, quality: .absent))
-        #expect(try reader.range(PointName(device: "d", point: "input.power"), always).samples.count == 14)
-        #expect(throws: StoreError.self) { try reader.range(PointName(device: "d", point: "x"), always) }
+        #expect(
+            try reader.range(PointName(device: "d", point: "input.power"), always).samples.count
+                == 14)
+        #expect(throws: StoreError.self) {
+            try reader.range(PointName(device: "d", point: "x"), always)
+        }
         try store.close()
     }
 
@@ -197,14 +217,19 @@ struct StoreTests {
         var finer = gauge
         finer.scale = 2
         device = store.register(device: "d", points: [finer])
-        for index in 12..<20 { store.append(device, time: at(Int64(index) * 1000), values: good(525)) }
+        for index in 12..<20 {
+            store.append(device, time: at(Int64(index) * 1000), values: good(525))
+        }
         try store.commitNow()
         let name = PointName(device: "d", point: "input.power")
         let reader = try StoreReader(directory: directory)
         let result = try reader.range(name, always)
         #expect(result.series.generation == 2)
-        #expect(result.samples.map(\.mantissa) == [Int64](repeating: 500, count: 12) + [Int64](repeating: 525, count: 8))
-        let grid = try reader.downsample([name], TimeRange(start: at(0), end: at(20_000)), stepMS: 20_000)
+        #expect(
+            result.samples.map(\.mantissa) == [Int64](repeating: 500, count: 12)
+                + [Int64](repeating: 525, count: 8))
+        let grid = try reader.downsample(
+            [name], TimeRange(start: at(0), end: at(20_000)), stepMS: 20_000)
         #expect(grid[0].values(.max) == [5.25])
         #expect(grid[0].values(.min) == [5.0])
         var other = gauge
@@ -239,30 +264,37 @@ struct StoreTests {
         #expect(try reader.range(name, always).samples.map(\.mantissa) == expected)
         waitUntil("late polls are sealed") { store.statistics.openPolls == 0 }
         #expect(try reader.range(name, always).samples.map(\.mantissa) == expected)
-        let sum = try reader.downsample([name], TimeRange(start: at(0), end: at(30_000)), stepMS: 30_000)
+        let sum = try reader.downsample(
+            [name], TimeRange(start: at(0), end: at(30_000)), stepMS: 30_000)
         #expect(sum[0].values(.sum) == [Double(expected.reduce(0, +))])
         #expect(sum[0].values(.last) == [4])
         #expect(try reader.verify().isEmpty)
         try store.close()
     }
 
-    @Test("a full disk loses nothing that fits the buffer, and alarms are written when there is room")
+    @Test(
+        "a full disk loses nothing that fits the buffer, and alarms are written when there is room")
     func diskFull() throws {
         let directory = try temporaryDirectory()
         var options = small()
         options.maximumPages = 60
         options.sealPolls = 100_000
         let store = try openStore(directory, options)
-        let device = store.register(device: "d", points: (0..<200).map {
-            PointDefinition(name: "p\($0)", kind: .gauge, unit: .watt, scale: 0)
-        })
+        let device = store.register(
+            device: "d",
+            points: (0..<200).map {
+                PointDefinition(name: "p\($0)", kind: .gauge, unit: .watt, scale: 0)
+            })
         var random = Seeded(1)
         var appended = 0
         while case .ok = store.health, appended < 2000 {
             for _ in 0..<5 {
-                store.append(device, time: at(Int64(appended) * 1000), values: (0..<200).map {
-                    PointValue(index: $0, mantissa: Int64(bitPattern: random.next()), quality: .good)
-                })
+                store.append(
+                    device, time: at(Int64(appended) * 1000),
+                    values: (0..<200).map {
+                        PointValue(
+                            index: $0, mantissa: Int64(bitPattern: random.next()), quality: .good)
+                    })
                 appended += 1
             }
             try? store.commitNow()
@@ -273,7 +305,8 @@ struct StoreTests {
         }
         #expect(throws: StoreError.self) { try store.commitNow() }
         let told = ConditionLock<Bool>(false)
-        store.enqueue(events: [event(1)], records: [], outbox: []) { _ in told.update { $0 = true } }
+        store.enqueue(events: [event(1)], records: [], outbox: []) { _ in told.update { $0 = true }
+        }
         for _ in 0..<20 {
             store.append(device, time: at(Int64(appended) * 1000), values: good(1))
             appended += 1
@@ -302,7 +335,9 @@ struct StoreTests {
         options.commitMilliseconds = 60_000
         let store = try openStore(directory, options)
         let device = store.register(device: "d", points: [gauge])
-        for index in 0..<1000 { store.append(device, time: at(Int64(index)), values: good(Int64(index))) }
+        for index in 0..<1000 {
+            store.append(device, time: at(Int64(index)), values: good(Int64(index)))
+        }
         let dropped = store.statistics.pollsDropped
         #expect(dropped > 500)
         try store.commitNow()
@@ -336,7 +371,8 @@ struct StoreTablesTests {
         let record = AlarmRecord(
             key: event(1).key, state: .unacknowledged, priority: .high, episode: 1, sequence: 1,
             raisedAt: at(1), changedAt: at(1), valueText: "31.0 °C")
-        try store?.record(events: [event(1)], records: [record], outbox: [notice("a"), notice("b")])
+        try store?.record(
+            events: [event(1)], records: [record], outbox: [notice("a"), notice("b")])
         try store?.record(events: [event(2)], records: [], outbox: [notice("a")])
         store = nil
         let again = try openStore(directory)
@@ -380,7 +416,9 @@ struct StoreTablesTests {
         try store.record(events: [event(1)], records: [], outbox: [])
         try store.close()
         let connection = try Connection(path: directory + "/frostline.db", mode: .readWrite)
-        #expect(throws: SQLiteError.self) { try connection.execute("UPDATE journal SET value = 'x'") }
+        #expect(throws: SQLiteError.self) {
+            try connection.execute("UPDATE journal SET value = 'x'")
+        }
         #expect(throws: SQLiteError.self) { try connection.execute("DELETE FROM journal") }
     }
 
@@ -399,12 +437,17 @@ struct StoreTablesTests {
         #expect(try store.ledgerState(meter: "main") == [4])
         #expect(try store.ledgerState(meter: "other") == nil)
         #expect(try store.ledger(meter: "nobody", always) == [])
-        let range = TimeRange(start: QuarterHour(number: 100).start, end: QuarterHour(number: 102).start)
-        #expect(try store.ledger(meter: "main", range) == [entry(100, -6, .measured), entry(101, .max, .measured)])
+        let range = TimeRange(
+            start: QuarterHour(number: 100).start, end: QuarterHour(number: 102).start)
+        #expect(
+            try store.ledger(meter: "main", range) == [
+                entry(100, -6, .measured), entry(101, .max, .measured),
+            ])
         try store.close()
         // One flipped bit in a stored number is found, and gives no number.
         let connection = try Connection(path: directory + "/frostline.db", mode: .readWrite)
-        try connection.execute("UPDATE ledger SET wh = wh + 1 WHERE id & 4294967295 = 100 AND wh < 0")
+        try connection.execute(
+            "UPDATE ledger SET wh = wh + 1 WHERE id & 4294967295 = 100 AND wh < 0")
         let reader = try StoreReader(directory: directory)
         #expect(try reader.ledger(meter: "main", range) == [entry(101, .max, .measured)])
         #expect(try reader.verify().map(\.kind) == [.ledger])

@@ -34,7 +34,9 @@ struct Workload {
         shapes = (0..<columns).map { Shape.allCases[$0 % Shape.allCases.count] }
         levels = shapes.map { _ in 0 }
         time = start
-        for index in levels.indices { levels[index] = Double.random(in: 100...4000, using: &random) }
+        for index in levels.indices {
+            levels[index] = Double.random(in: 100...4000, using: &random)
+        }
     }
 
     var definitions: [PointDefinition] {

@@ -82,7 +82,8 @@ package struct ChunkEncoder: ~Copyable {
     private func check(_ chunk: Chunk) {
         let count = chunk.times.count
         precondition(
-            (1...Chunk.maximumPolls).contains(count), "BUG: a chunk has 1…65535 polls; got \(count)")
+            (1...Chunk.maximumPolls).contains(count), "BUG: a chunk has 1…65535 polls; got \(count)"
+        )
         precondition(
             chunk.columns.count <= Chunk.maximumColumns,
             "BUG: a chunk has up to 65535 columns; got \(chunk.columns.count)")
@@ -163,7 +164,8 @@ package struct ChunkEncoder: ~Copyable {
     private static func runs(of states: [UInt8]) -> [(length: Int, state: UInt8)] {
         var runs: [(length: Int, state: UInt8)] = []
         var start = 0
-        for index in 1...states.count where index == states.count || states[index] != states[start] {
+        for index in 1...states.count where index == states.count || states[index] != states[start]
+        {
             precondition(states[start] < ValueState.limit, "BUG: state \(states[start])")
             runs.append((index - start, states[start]))
             start = index
