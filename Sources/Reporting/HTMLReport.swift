@@ -12,9 +12,9 @@ extension ReportRenderer {
         page += heading(report)
         page += figures(report)
         page += chart(report)
+        page += signature
         for (index, sheet) in report.sheets.enumerated() {
             page += section(sheet, number: index + 1)
-            if index == 0 { page += signature }
         }
         page += footer(report)
         return page + "</body>\n</html>\n"

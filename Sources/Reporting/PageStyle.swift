@@ -55,11 +55,14 @@ let pageStyle = """
     tr.strong td { font-weight: 600; background: #f3f6f8; border-top: 1px solid #b9c6d0; }
     .unknown { color: #a61b1b; font-style: italic; font-weight: 400; white-space: normal; }
     .notes { margin: 6px 0 0; padding: 0; list-style: none; color: #616e7c; font-size: 11.5px; }
-    .sign { margin: 34px 0 0 auto; width: 330px; break-inside: avoid; }
-    .sign div { display: flex; padding: 6px 0; }
-    .sign span { flex: 1; border-bottom: 1px solid #9aa5b1; margin-left: 8px; }
+    .sign { margin-top: 30px; display: flex; gap: 22px; break-inside: avoid; }
+    .sign div { display: flex; flex: 1; align-items: flex-end; white-space: nowrap;
+      color: #52606d; font-size: 12px; min-height: 44px; }
+    .sign span { flex: 1; border-bottom: 1px solid #9aa5b1; margin-left: 6px; }
     footer { margin-top: 30px; padding-top: 8px; border-top: 1px solid #d8e0e6; color: #7b8794;
       font-size: 11px; display: flex; justify-content: space-between; }
     @media print { body { max-width: none; padding: 0; }
-      section.short { break-inside: avoid; } }
+      section.short { break-inside: avoid; } section { margin-top: 20px; }
+      table { font-size: 11px; } td { padding: 3px 8px; } th { padding: 4px 8px; }
+      footer { margin-top: 12px; } }
     """
