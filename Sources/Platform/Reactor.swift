@@ -1,6 +1,5 @@
 import CPlatform
 import Glibc
-import Synchronization
 
 /// What a descriptor is watched for, and what it has become.
 package struct Interest: OptionSet, Hashable, Sendable {
@@ -37,8 +36,8 @@ package final class Reactor: @unchecked Sendable {
     package let name: String
     private let epoll: Int32
     private let wakeUp: Int32
-    private let pending = Mutex(Pending())
-    private let running = Mutex<NativeThread?>(nil)
+    private let pending = ConditionLock(Pending())
+    private let running = ConditionLock<NativeThread?>(nil)
     private var watches: [Int32: Watch] = [:]
     private var generation: UInt32 = 1
     private var timers = TimerHeap()

@@ -1,4 +1,4 @@
-import Synchronization
+import Platform
 
 /// What polling has done since it was made. Counters only rise.
 package struct PollerStatistics: Hashable, Sendable {
@@ -29,7 +29,7 @@ package struct PollerStatistics: Hashable, Sendable {
 
 /// Counters of one poller, written by links, read by anyone.
 final class PollCounters: Sendable {
-    private let values = Mutex(PollerStatistics())
+    private let values = ConditionLock(PollerStatistics())
     var snapshot: PollerStatistics { values.withLock { $0 } }
     func update(_ change: (inout PollerStatistics) -> Void) { values.withLock { change(&$0) } }
 }

@@ -16,6 +16,9 @@ package enum SinglePoll {
         }
     }
 
+    /// Says in words why a target could not be polled at all, whatever the device does.
+    package static func check(_ target: PollTarget) throws(PollingError) { try target.check() }
+
     private static func poll(_ target: PollTarget) throws(PollingError) -> RawPoll {
         let reactor: Reactor
         let resolver: NameResolver
