@@ -218,7 +218,7 @@ struct Painter {
             let label: String =
                 switch prompt.purpose {
                 case .filter: "filter: "
-                case .acknowledge(let id): "acknowledge \(id), comment: "
+                case .acknowledge(let id): "acknowledge \(id.prefix { $0 != ":" }), comment: "
                 }
             let room = max(4, width - 3 - prompt.text.count)
             var x = 1
@@ -237,9 +237,8 @@ struct Painter {
             return
         }
         if let notice = model.notice {
-            screen.put(
-                [Span(notice.text, notice.isError ? Style(.critical, .bold) : Style(.accent))], x: 1,
-                y: y, width: width - 2)
+            let style = notice.isError ? Style(.critical, .bold) : .accent
+            screen.put([Span(notice.text, style)], x: 1, y: y, width: width - 2)
             return
         }
         var x = 1

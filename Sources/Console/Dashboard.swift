@@ -69,7 +69,9 @@ package enum DashboardParser {
             ?? .values
         let limit =
             table.optional("limit").map { $0.integer(in: 1...100, &diagnostics) } ?? 10
-        let full = table.optional("full").map { $0.integer(in: 1...1_000_000_000_000, &diagnostics) }
+        let full = table.optional("full").map {
+            $0.integer(in: 1...1_000_000_000_000, &diagnostics)
+        }
         table.finish(&diagnostics)
         guard let title, let points, let show, let limit else { return nil }
         if case .some(.none) = full { return nil }
@@ -121,7 +123,7 @@ package struct PanelFigures: Sendable, Equatable {
     /// Nil without a usable value, and where the units differ: a sum over them means nothing.
     package func figure(_ show: Dashboard.Panel.Show) -> Double? {
         let values = usable.compactMap(\.value)
-        guard !values.isEmpty, !unit.isEmpty || Set(points.map(\.unit)).count == 1 else { return nil }
+        guard !values.isEmpty, Set(points.map(\.unit)).count == 1 else { return nil }
         switch show {
         case .sum: return values.reduce(0, +)
         case .mean: return values.reduce(0, +) / Double(values.count)

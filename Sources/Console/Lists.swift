@@ -117,7 +117,11 @@ package struct ChainLine: Sendable {
         var roots: [Int] = []
         for (index, node) in nodes.enumerated() {
             let parent = node.parents.lazy.compactMap { indexByName[$0] }.first { $0 != index }
-            if let parent { children[parent, default: []].append(index) } else { roots.append(index) }
+            guard let parent else {
+                roots.append(index)
+                continue
+            }
+            children[parent, default: []].append(index)
         }
         var lines: [ChainLine] = []
         var visited = Set<Int>()

@@ -235,7 +235,8 @@ extension Painter {
         screen.heading("Fullest racks", in: columns[1])
         let hottest = racks.filter { $0.inletCelsius?.isFinite == true }
             .sorted { ($0.inletCelsius ?? 0, $1.name) > ($1.inletCelsius ?? 0, $0.name) }
-        for (index, rack) in hottest.prefix(min(Self.extremes, columns[0].height - 1)).enumerated() {
+        let count = min(Self.extremes, rect.height - 1)
+        for (index, rack) in hottest.prefix(count).enumerated() {
             let value = rack.inletCelsius ?? 0
             drawExtreme(
                 rack, text(value, digits: 1, unit: "\(glyphs.degree)C"), HeatScale.inlet.ink(value),
@@ -243,7 +244,7 @@ extension Painter {
         }
         let fullest = racks.filter { $0.load?.isFinite == true }
             .sorted { ($0.load ?? 0, $1.name) > ($1.load ?? 0, $0.name) }
-        for (index, rack) in fullest.prefix(min(Self.extremes, columns[1].height - 1)).enumerated() {
+        for (index, rack) in fullest.prefix(count).enumerated() {
             let value = (rack.load ?? 0) * 100
             drawExtreme(
                 rack, text(value, digits: 0, unit: "%"), HeatScale.load.ink(value),
@@ -279,7 +280,9 @@ struct Trend {
         var sums = [(sum: Double, count: Int)](repeating: (0, 0), count: columns)
         for total in totals {
             let back = end - total.timeMS.flooredDivision(by: step)
-            guard back >= 0, back < columns, let watts = total.watts, watts.isFinite else { continue }
+            guard back >= 0, back < columns, let watts = total.watts, watts.isFinite else {
+                continue
+            }
             let index = columns - 1 - Int(back)
             sums[index].sum += watts
             sums[index].count += 1

@@ -85,14 +85,18 @@ extension ConsoleModel {
         if totals.count > Self.maximumTotals {
             totals.removeFirst(totals.count - Self.maximumTotals)
         }
-        if selectedRack == nil { selectedRack = new.rows.lazy.compactMap(\.racks.first?.name).first }
+        if selectedRack == nil {
+            selectedRack = new.rows.lazy.compactMap(\.racks.first?.name).first
+        }
         guard isFirst else { return [] }
         return [.loadTotals(fromMS: new.timeMS - 1_800_000, toMS: new.timeMS, stepMS: 10_000)]
     }
 
     /// History from before the console was started, where the daemon keeps it.
     mutating func prepend(_ series: SeriesView) {
-        guard let line = series.lines.first, line.values.count == series.timesMS.count else { return }
+        guard let line = series.lines.first, line.values.count == series.timesMS.count else {
+            return
+        }
         let first = totals.first?.timeMS ?? .max
         let older = zip(series.timesMS, line.values).filter { $0.0 < first }
             .suffix(Self.maximumTotals - min(totals.count, Self.maximumTotals))

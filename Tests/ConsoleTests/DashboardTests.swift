@@ -45,7 +45,9 @@ struct DashboardTests {
         #expect(problems.last?.contains("panel has no `title`") == true)
     }
 
-    private func point(_ device: String, _ value: Double?, _ quality: String = "good") -> PointView {
+    private func point(
+        _ device: String, _ value: Double?, _ quality: String = "good"
+    ) -> PointView {
         PointView(
             device: device, name: "input.power", label: nil, kind: "gauge",
             text: value.map { "\($0)" }, value: value, unit: "W", quality: quality, timeMS: 0)

@@ -7,7 +7,8 @@ struct KeyDecoderTests {
     @Test(
         "Sequences of common terminals mean their keys",
         arguments: [
-            ("\u{1B}[A", Key.up), ("\u{1B}OA", .up), ("\u{1B}[1;5C", .right), ("\u{1B}[5~", .pageUp),
+            ("\u{1B}[A", Key.up), ("\u{1B}OA", .up), ("\u{1B}[1;5C", .right),
+            ("\u{1B}[5~", .pageUp),
             ("\u{1B}[6;2~", .pageDown), ("\u{1B}[H", .home), ("\u{1B}[1~", .home),
             ("\u{1B}[4~", .end), ("\u{1B}[Z", .backTab), ("\u{1B}OP", .function(1)),
             ("\u{1B}[[A", .function(1)), ("\u{1B}[15~", .function(5)), ("\u{1B}[3~", .delete),

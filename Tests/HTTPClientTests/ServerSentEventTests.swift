@@ -18,7 +18,8 @@ struct ServerSentEventTests {
 
     @Test("Events are the same however the network cuts the bytes", arguments: 1...40)
     func cuts(cut: Int) {
-        let text = ": hello\r\n\r\nevent: snapshot\ndata: {\"a\":1}\r\ndata:  two\n\rid: 7\rdata:x\r\r"
+        let text =
+            ": hello\r\n\r\nevent: snapshot\ndata: {\"a\":1}\r\ndata:  two\n\rid: 7\rdata:x\r\r"
         #expect(
             parse(text, cut: cut) == [
                 ServerSentEvent(name: "snapshot", data: Array("{\"a\":1}\n two".utf8)),
