@@ -77,9 +77,9 @@ package final class StoreReader: Sendable {
     /// Steps a query may have; beyond, a chart asks for more than any screen shows.
     package static let maximumSteps = 1_000_000
 
-    /// Usable values of points on a grid that starts at `range.start` in steps of `stepMS`,
-    /// the last step perhaps shorter. Points that the store does not have are left out. Where a chunk falls
-    /// wholly into a step, its summary is used and its values are not read.
+    /// Usable values of points on a grid that starts at `range.start` in steps of `stepMS`, the
+    /// last step perhaps shorter. Points that the store does not have are left out. Where a chunk
+    /// falls wholly into a step, its summary is used and its values are not read.
     package func downsample(
         _ points: [PointName], _ range: TimeRange, stepMS: Int64
     ) throws(StoreError) -> [DownsampledSeries] {
