@@ -22,7 +22,11 @@ enum DerivedSection {
         let skip = table.optional("skipAbsent")?.boolean(&d) ?? false
         table.finish(&d)
         guard let nameNode, let name = nameNode.text(&d) else { return nil }
-        guard let entry = vocabulary.entry(for: name) else {
+        guard let template = NameTemplate(name) else {
+            d.add(nameNode.position, "`\(name)` has a brace without its partner", cure: "mend it")
+            return nil
+        }
+        guard let entry = vocabulary.entry(for: template.vocabularyKey) else {
             d.add(
                 nameNode.position, "`\(name)` is not in the vocabulary",
                 cure: vocabulary.closestKey(to: name).map { "did you mean `\($0)`?" }

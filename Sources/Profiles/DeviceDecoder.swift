@@ -23,8 +23,10 @@ package struct DeviceDecoder: Sendable {
         for place in profile.points.indices where !profile.points[place].optional {
             addSingle(place)
         }
-        for place in profile.derived.indices {
-            append(profile.derived[place].definition, LivePoint(kind: .derived(place)))
+        for place in profile.derived.indices where !profile.derived[place].isTemplate {
+            append(
+                profile.derived[place].definition,
+                LivePoint(kind: .derived(place, instance: nil)))
         }
     }
 
@@ -45,9 +47,9 @@ package struct DeviceDecoder: Sendable {
             for place in live.indices { read(place, registers, &values) }
         }
         for place in live.indices {
-            guard case .derived(let spec) = live[place].kind else { continue }
+            guard case .derived(let spec, let instance) = live[place].kind else { continue }
             let result = profile.derived[spec].evaluate { name in
-                places[name].map { (points[$0], values[$0]) }
+                places[DerivedSpec.filled(name, instance)].map { (points[$0], values[$0]) }
             }
             values[place].mantissa = result.mantissa
             values[place].quality = result.quality
@@ -64,8 +66,10 @@ package struct DeviceDecoder: Sendable {
         case .fields(let spec):
             profile.points[spec].sources[live[index].lastSource].value.registerField?.description
                 ?? ""
-        case .derived(let spec): "derived from " + profile.derived[spec].operands
-            .joined(separator: ", ")
+        case .derived(let spec, let instance):
+            "derived from "
+                + profile.derived[spec].operands.map { DerivedSpec.filled($0, instance) }
+                .joined(separator: ", ")
         }
     }
 
@@ -119,22 +123,42 @@ extension DeviceDecoder {
             reference.object(index: []).map { answers[$0] != nil } ?? false
         }
         guard points.count < Self.maximumPoints, !profile.tables.isEmpty else { return }
+        let before = points.count
         for varBind in varBinds {
             guard let (users, index) = columns.users(of: varBind.oid) else { continue }
             for user in users {
                 let table = profile.tables[user.table]
+                // The filter first: most rows of a table of sensors belong to other points.
+                guard index.count == table.indexCount,
+                    table.points[user.point].accepts(index)
+                else { continue }
                 let key = InstanceKey(table: user.table, point: user.point, index: index)
-                guard index.count == table.indexCount, !bound.contains(key) else { continue }
-                bind(key, table, answers)
+                if !bound.contains(key) { bind(key, table, answers) }
             }
             if points.count >= Self.maximumPoints { return }
+        }
+        if points.count > before { growDerived(before..<points.count) }
+    }
+
+    /// New instances of computed points, found in the names of new points.
+    private mutating func growDerived(_ new: Range<Int>) {
+        for place in profile.derived.indices where profile.derived[place].isTemplate {
+            let spec = profile.derived[place]
+            let operands = spec.operands.compactMap { NameTemplate($0) }
+            for name in new.map({ points[$0].name }) {
+                guard let instance = operands.firstNonNil({ $0.instance(in: name) }) else {
+                    continue
+                }
+                var definition = spec.definition
+                definition.name = DerivedSpec.filled(definition.name, instance)
+                append(definition, LivePoint(kind: .derived(place, instance: instance)))
+            }
         }
     }
 
     /// Makes a point of one row, if the row meets the table's conditions and its name is free.
     private mutating func bind(_ key: InstanceKey, _ table: TableSpec, _ answers: Answers) {
         let spec = table.points[key.point]
-        for (place, allowed) in spec.only where !allowed.contains(key.index[place]) { return }
         let tableConditions = table.conditions.compactMap { LiveCondition($0, index: key.index) }
         guard tableConditions.allSatisfy({ $0.holds(answers) }),
             let name = name(spec, table, key.index, answers)

@@ -6,8 +6,8 @@ struct LivePoint: Sendable {
         case objects([LiveSource], PointSpec)
         /// Place in `Profile.points`.
         case fields(Int)
-        /// Place in `Profile.derived`.
-        case derived(Int)
+        /// Place in `Profile.derived`, and what stands for the variables of its names.
+        case derived(Int, instance: String?)
     }
     var kind: Kind
     var conditions: [LiveCondition] = []
@@ -72,6 +72,11 @@ extension Reference {
 }
 
 extension PointSpec {
+    /// Whether a row's index passes `only`. The index has the table's length.
+    func accepts(_ index: [UInt32]) -> Bool {
+        only.allSatisfy { $0.value.contains(index[$0.key]) }
+    }
+
     func definition(name: String) -> PointDefinition {
         PointDefinition(name: name, kind: kind, unit: unit, scale: digits, range: range)
     }

@@ -53,6 +53,19 @@ package struct NameTemplate: Hashable, Sendable, CustomStringConvertible {
     package func matches(_ name: String) -> Bool {
         NamePattern(vocabularyKey).matches(name)
     }
+
+    /// What stands in `name` from the first variable to the last: `1-3` for `unit.{bus}-{unit}.x`
+    /// in `unit.1-3.x`. Nil where the name does not match or the template has no variable.
+    func instance(in name: String) -> String? {
+        guard matches(name), let open = description.firstIndex(of: "{"),
+            let close = description.lastIndex(of: "}")
+        else { return nil }
+        let before = description[..<open]
+        let after = description[description.index(after: close)...]
+        guard name.hasPrefix(before), name.hasSuffix(after) else { return nil }
+        let text = name.dropFirst(before.count).dropLast(after.count)
+        return text.isEmpty || text.contains(".") ? nil : String(text)
+    }
 }
 
 /// Matches names against a key of the vocabulary; `<n>` stands for one or more characters other

@@ -27,11 +27,10 @@ struct PointReader {
         }
         let instances = repeats(table.optional("repeat"), &d)
         var specs: [PointSpec] = []
-        for (number, instance) in instances.enumerated() {
+        for instance in instances {
             var copy = table
             let filled = substitute(name, instance)
             if let spec = point(filled, nameNode, &copy, instance, &d) { specs.append(spec) }
-            if number == instances.count - 1 { copy.finish(&d) }
         }
         return specs
     }
@@ -92,6 +91,7 @@ struct PointReader {
         }
         let only = table.optional("only").map { self.only($0, &d) } ?? [:]
         let ownRange = table.optional("range").flatMap { Vocabulary.range($0, &d) }
+        table.finish(&d)
         guard !sources.isEmpty else { return nil }
 
         let digits = explicitDigits ?? Self.digits(sources, entry)
@@ -99,8 +99,9 @@ struct PointReader {
         return PointSpec(
             template: template, kind: kind, unit: entry.unit,
             digits: entry.kind == .state ? 0 : digits,
-            range: Self.range(entry, ownRange ?? entry.range, digits), sources: sources.map(\.source), optional: optional,
-            label: label, available: available, only: only)
+            range: Self.range(entry, ownRange ?? entry.range, digits),
+            sources: sources.map(\.source), optional: optional, label: label,
+            available: available, only: only)
     }
 
     private func template(
@@ -126,12 +127,7 @@ struct PointReader {
         _ instance: Instance, _ d: inout Diagnostics
     ) -> [(source: Source, isBinary: Bool)] {
         guard let first = table.optional("first") else {
-            guard let (reference, width, binary) = location(&table, instance, &d) else {
-                d.add(
-                    table.position, "the point tells no place to read",
-                    cure: "add `oid`, `column` or `register`")
-                return []
-            }
+            guard let (reference, width, binary) = place(&table, instance, &d) else { return [] }
             var rule = common
             rule.counterBits = rule.counterBits ?? width
             return [(Source(value: reference, rule: rule), binary)]
@@ -139,10 +135,7 @@ struct PointReader {
         var result: [(source: Source, isBinary: Bool)] = []
         for node in first.list(&d) ?? [] {
             var alternative = TableReader(node, what: "an alternative", &d)
-            guard let (reference, width, binary) = location(&alternative, instance, &d) else {
-                d.add(
-                    node.position, "the alternative tells no place to read",
-                    cure: "add `oid`, `column` or `register`")
+            guard let (reference, width, binary) = place(&alternative, instance, &d) else {
                 continue
             }
             var rule = rules.read(&alternative, defaults: common, &d)
@@ -151,6 +144,20 @@ struct PointReader {
             result.append((Source(value: reference, rule: rule), binary))
         }
         return result
+    }
+
+    /// The place to read; its absence is reported, unless it was there and malformed.
+    private func place(
+        _ table: inout TableReader, _ instance: Instance, _ d: inout Diagnostics
+    ) -> (Reference, Int?, Bool)? {
+        let before = d.all.count
+        if let found = location(&table, instance, &d) { return found }
+        if d.all.count == before {
+            d.add(
+                table.position, "nothing tells where this is read",
+                cure: "add `oid`, `column` or `register`")
+        }
+        return nil
     }
 
     private func only(_ node: ConfigNode, _ d: inout Diagnostics) -> [Int: Set<UInt32>] {

@@ -196,6 +196,7 @@ struct DerivedSpec: Sendable {
         var name: String
         var expected: Expected
     }
+    /// Its name may have variables, which the operands' names share: one point for each instance.
     var definition: PointDefinition
     var operation: Operation
     /// Every point the operation looks at.

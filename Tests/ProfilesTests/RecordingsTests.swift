@@ -128,6 +128,19 @@ struct RecordingsTests {
         return result
     }
 
+    @Test("a card that breaks the standard's scale shows no mains of 2,300 V")
+    func wrongScale() throws {
+        guard let shared = sharedFolder(for: "a UPS card with a wrong scale") else { return }
+        let profile = try #require(ShippedProfiles.load().library["rfc1628.ups"])
+        let recording = try Recording(
+            text: readText(shared + "/recordings/snmp/snmprec/deltaups_mini-snmp.snmprec"))
+        var decoder = DeviceDecoder(profile: profile)
+        let values = decoder.decode(recording.answers(to: profile.requestPlan))
+        let place = try #require(decoder.points.firstIndex { $0.name == "input.l1.voltage" })
+        #expect(values[place].mantissa == 2_313)
+        #expect(values[place].quality == .bad)
+    }
+
     @Test("a device of a known family is recognised, and no switch, server or printer is")
     func identify() throws {
         guard let shared = sharedFolder(for: "identification of real devices") else { return }
