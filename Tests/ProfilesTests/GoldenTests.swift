@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// `Tests/Golden/profiles/<profile>/`: what a device answers by its documentation, and the points
-/// that must come out of it, each worked out from the input by hand.
+/// that must come out of it, each line checked against the input by hand.
 struct GoldenTests {
     @Test("every profile that ships has a golden answer, and decodes it to the expected points")
     func golden() throws {
