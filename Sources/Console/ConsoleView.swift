@@ -28,6 +28,9 @@ struct Painter {
         self.capabilities = capabilities
     }
 
+    /// Lines below the header for why there is no connection, and the cure.
+    private static let reasonLines = 3
+
     var glyphs: GlyphSet { screen.glyphs }
     var unknown: String { glyphs.unknown }
 
@@ -39,8 +42,15 @@ struct Painter {
         drawTitleBar()
         drawFigures()
         drawTabs()
-        let body = Rect(x: 1, y: 4, width: size.width - 2, height: size.height - 5)
+        var body = Rect(x: 1, y: 4, width: size.width - 2, height: size.height - 5)
         drawSeparator()
+        if model.snapshot != nil, case .lost(let reason, _) = model.connection {
+            let lines = TextWrap.lines(reason, width: body.width).prefix(Self.reasonLines)
+            for (index, line) in lines.enumerated() {
+                screen.put(line, in: body.rows(index, 1), .critical)
+            }
+            body = body.rows(lines.count)
+        }
         if model.snapshot == nil {
             drawWaiting(body)
         } else {
@@ -203,8 +213,8 @@ struct Painter {
         }
         let age = NumberText.age(model.nowMS - model.receivedMS)
         var text = " STALE \(age): no news on an open connection; check the daemon's load"
-        if case .lost(let reason, _) = model.connection {
-            text = " OFFLINE, figures are \(age) old: \(reason)"
+        if case .lost = model.connection {
+            text = " OFFLINE: these figures are \(age) old; trying again every few seconds"
         }
         screen.fill(line, " ", Style(.onFill, fill: .critical))
         screen.put(

@@ -144,12 +144,13 @@ extension Painter {
             row.displayName, in: Rect(x: place.x, y: middle, width: Self.labelWidth - 1, height: 1),
             .muted)
         let scale = scale(snapshot)
+        let selected = model.selectedRackView?.name
         for (slot, index) in columns.range.enumerated() where index < row.racks.count {
             let rack = row.racks[index]
             let x = place.x + Self.labelWidth + slot * cellWidth
             let value = Rect(x: x + 1, y: place.y, width: cellWidth - 1, height: place.height)
             let cell = heatCell(rack, scale, width: cellWidth - 1)
-            let isSelected = rack.name == model.selectedRackView?.name
+            let isSelected = rack.name == selected
             var style = Style(cell.fill == nil ? cell.ink : .onFill, fill: cell.fill)
             if isSelected { style.attributes = [.bold] }
             screen.fill(value, " ", style)

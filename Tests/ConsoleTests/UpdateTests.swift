@@ -145,7 +145,8 @@ struct UpdateTests {
         _ = update(&model, .disconnected("the daemon is not reachable; start it"))
         _ = update(&model, .tick(63_000))
         let text = model.text()
-        #expect(text.contains("OFFLINE, figures are 1 min old: the daemon is not reachable"))
+        #expect(text.contains("OFFLINE: these figures are 1 min old"))
+        #expect(text.contains("\n the daemon is not reachable; start it\n"))
         #expect(text.contains("● offline"))
         #expect(text.contains("IT          "))
         var fresh = try Fixture.snapshot()
@@ -274,6 +275,34 @@ struct DrawingTests {
         }
         _ = update(&model, .snapshot(snapshot))
         _ = model.text()
+    }
+
+    @Test("Twelve hundred racks are drawn within a blink, and the selected one is in sight")
+    func large() throws {
+        var snapshot = try Fixture.snapshot()
+        let template = snapshot.rows[0]
+        snapshot.rows = (0..<60).map { row in
+            var copy = template
+            copy.name = "r\(row)"
+            copy.displayName = "row \(row)"
+            copy.hall = "hall \(row / 20)"
+            copy.racks = (0..<20).map { column in
+                var rack = template.racks[column % 10]
+                rack.name = "r\(row)-k\(column)"
+                return rack
+            }
+            return copy
+        }
+        var model = ConsoleModel(user: "u", target: "t")
+        _ = update(&model, .snapshot(snapshot))
+        model.press(.character("2"), .end, .right, .right)
+        #expect(model.selectedRack == "r59-k2")
+        let started = ContinuousClock.now
+        let text = model.text(300, 100)
+        #expect(model.text(80, 24).contains("row 59"))
+        #expect(text.contains("row 59") && text.contains("▸"))
+        // Unoptimised and on a busy machine; a frame takes a few milliseconds otherwise.
+        #expect(ContinuousClock.now - started < .seconds(5))
     }
 
     @Test("Every node of a power chain with a circle is shown once")
