@@ -1,6 +1,6 @@
 package import ArgumentParser
-
-package import Daemon
+import Daemon
+import Glibc
 
 /// `frostline`: the daemon, the console and the tools are sub-commands of one binary.
 package struct FrostlineCommand: ParsableCommand {
@@ -29,7 +29,7 @@ struct VersionCommand: ParsableCommand {
     func run() throws { Output.line("frostline \(Version.text)") }
 }
 
-/// Ends the program with one line on standard error and the exit code of `DESIGN`'s table.
+/// One line on standard error and an exit code.
 struct CommandFailure: Error {
     enum Code: Int32 {
         case no = 1
@@ -43,10 +43,28 @@ struct CommandFailure: Error {
         self.code = code
         self.message = message
     }
+}
 
-    /// Prints the line and gives the error that makes ArgumentParser exit with the code.
-    func exit() -> ExitCode {
-        Output.error(message)
-        return ExitCode(code.rawValue)
+/// Runs the command that the arguments name and ends the process with its exit code.
+package func runFrostline() -> Never {
+    do {
+        var command = try FrostlineCommand.parseAsRoot()
+        try command.run()
+        exit(0)
+    } catch let failure as CommandFailure {
+        Output.error(failure.message)
+        exit(failure.code.rawValue)
+    } catch {
+        let code = FrostlineCommand.exitCode(for: error)
+        if code.isSuccess || !FrostlineCommand.fullMessage(for: error).isEmpty {
+            let message = FrostlineCommand.fullMessage(for: error)
+            if code.isSuccess {
+                Output.line(message)
+            } else {
+                Output.plainError(message)
+            }
+        }
+        // ArgumentParser's own code for wrong usage is sysexits' 64.
+        exit(code == .validationFailure ? CommandFailure.Code.usage.rawValue : code.rawValue)
     }
 }

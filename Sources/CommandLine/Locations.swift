@@ -1,7 +1,10 @@
 import ArgumentParser
+import ConfigTree
 import Daemon
 import Glibc
+import Model
 import Platform
+import YAML
 
 /// Where configuration, data and socket lie: the system's places for root, the user's otherwise.
 struct Locations: ParsableArguments {
@@ -42,6 +45,20 @@ struct Locations: ParsableArguments {
         }
         let runtime = environmentValue("XDG_RUNTIME_DIR") ?? "/tmp/frostline-\(geteuid())"
         return runtime + "/frostline.sock"
+    }
+
+    /// Minutes east of UTC in which times are read and printed: the site file's, else +08:00, the
+    /// civil time of China.
+    var offsetMinutes: Int {
+        var diagnostics = Diagnostics()
+        guard let text = try? FileIO.readText(configPath, maximumBytes: 4 << 20),
+            let node = YAMLFile.parse(text, file: configPath, &diagnostics),
+            let site = node.entries(&diagnostics)?.first(where: { $0.key == "site" })?.value,
+            let offset = site.entries(&diagnostics)?.first(where: { $0.key == "offset" })?.value
+                .text(&diagnostics),
+            let local = Instant(iso8601: "1970-01-02T00:00" + offset, offsetMinutes: 0)
+        else { return 480 }
+        return Int((86_400_000 - local.milliseconds) / 60_000)
     }
 
     private static func home(_ variable: String, _ below: String) -> String {

@@ -7,6 +7,11 @@ enum Output {
     static func line(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
     static func text(_ text: String) { write(text, to: STDOUT_FILENO) }
     static func error(_ text: String) { write("frostline: " + text + "\n", to: STDERR_FILENO) }
+    /// A remark beside the answer.
+    static func note(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
+    /// Overwrites the present line; empty text clears it.
+    static func progress(_ text: String) { write("\r\u{1B}[K" + text, to: STDERR_FILENO) }
+    static func plainError(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
     static func diagnostics(_ lines: [String]) {
         for line in lines { write(line + "\n", to: STDERR_FILENO) }
     }

@@ -7,6 +7,10 @@ import Platform
 struct TimeArgument: ExpressibleByArgument {
     let text: String
 
+    static let now = TimeArgument(text: "now")
+
+    private init(text: String) { self.text = text }
+
     init?(argument: String) { text = argument }
 
     /// The moment it names; nil for text of another form.

@@ -1,3 +1,3 @@
 import CommandLine
 
-FrostlineCommand.main()
+runFrostline()

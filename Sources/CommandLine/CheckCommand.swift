@@ -1,0 +1,72 @@
+import ArgumentParser
+import ConfigTree
+import Daemon
+import SiteFile
+
+struct CheckCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check",
+        abstract: "Check a site file with its profiles and tariffs: every mistake at once.")
+
+    @Argument(help: "The site file.")
+    var siteFile: String
+
+    @Flag(help: "Print one JSON object.")
+    var json = false
+
+    private struct Answer: Encodable {
+        struct Problem: Encodable {
+            var file: String
+            var line: Int
+            var column: Int
+            var problem: String
+            var cure: String
+        }
+        var ok: Bool
+        var problems: [Problem]
+        var summary: String?
+    }
+
+    func run() throws {
+        var diagnostics = Diagnostics()
+        let loaded = try ConfigurationLoader.standard().load(siteFile: siteFile, &diagnostics)
+        let problems = diagnostics.sorted
+        if json {
+            try Output.json(
+                Answer(
+                    ok: problems.isEmpty,
+                    problems: problems.map {
+                        Answer.Problem(
+                            file: $0.position.file, line: $0.position.line,
+                            column: $0.position.column, problem: $0.problem, cure: $0.cure)
+                    },
+                    summary: loaded.map { SiteSummary($0.site).description }))
+        } else {
+            Output.diagnostics(problems.map(\.description))
+            if let loaded { Output.line("\(siteFile): \(SiteSummary(loaded.site))") }
+        }
+        if !problems.isEmpty { throw ExitCode(CommandFailure.Code.usage.rawValue) }
+    }
+}
+
+extension ConfigurationLoader {
+    /// The loader over the files that come with the product, or an error that says where they
+    /// were looked for.
+    static func standard() throws -> ConfigurationLoader {
+        guard let resources = Resources.find() else {
+            throw CommandFailure(
+                .usage,
+                "no device profiles found in \(Resources.packagedRoot); install the package, or "
+                    + "set FROSTLINE_RESOURCES to the folder that holds DeviceProfiles")
+        }
+        return ConfigurationLoader(resources: resources)
+    }
+
+    /// The configuration, or every mistake printed and exit code 2.
+    func required(siteFile: String) throws -> LoadedConfiguration {
+        var diagnostics = Diagnostics()
+        if let loaded = load(siteFile: siteFile, &diagnostics) { return loaded }
+        Output.diagnostics(diagnostics.sorted.map(\.description))
+        throw ExitCode(CommandFailure.Code.usage.rawValue)
+    }
+}

@@ -1,0 +1,244 @@
+import ArgumentParser
+import ConfigTree
+import Model
+import Store
+import Views
+
+struct LastCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "last", abstract: "The last reading of every point that matches.")
+
+    @Argument(help: "DEVICE/POINT with * and ?, as 'pdu-a-*/input.power'.")
+    var glob = "*"
+
+    @OptionGroup var locations: Locations
+
+    @Flag(help: "Ask the running daemon: with labels and the OID or register of each point.")
+    var live = false
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func run() throws {
+        let points = live ? try fromDaemon() : try fromStore()
+        let offset = locations.offsetMinutes
+        if json {
+            try Output.json(points)
+        } else {
+            var table = TextTable([
+                ("POINT", .left), ("VALUE", .right), ("UNIT", .left), ("QUALITY", .left),
+                ("TIME", .left),
+            ])
+            for point in points {
+                table.add([
+                    point.device + "/" + point.name, point.text ?? "–", point.unit, point.quality,
+                    point.timeMS.map { Instant(milliseconds: $0).iso8601(offsetMinutes: offset) }
+                        ?? "never",
+                ])
+            }
+            table.print()
+        }
+        if points.isEmpty { throw CommandFailure(.no, "no point matches `\(glob)`") }
+    }
+
+    private func fromDaemon() throws -> [PointView] {
+        try APIClient(socketPath: locations.socketPath)
+            .get("/api/v1/last?glob=" + percentEncoded(glob), as: [PointView].self)
+    }
+
+    private func fromStore() throws -> [PointView] {
+        try withStore(locations) { reader throws(StoreError) in
+            try reader.last(Glob(glob)).map { last in
+                let point = last.series.definition
+                let usable = last.sample.quality != .absent
+                let value = point.decimal(last.sample.mantissa)
+                return PointView(
+                    device: last.series.device, name: point.name, label: point.label,
+                    kind: point.kindName,
+                    text: usable
+                        ? point.stateName(last.sample.mantissa) ?? value.description : nil,
+                    value: usable ? value.double : nil, unit: point.unit.rawValue,
+                    quality: last.sample.quality.name, timeMS: last.sample.time.milliseconds)
+            }
+        }
+    }
+}
+
+struct QueryCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "query",
+        abstract: "Readings of points over time, as they were stored or by steps.")
+
+    @Argument(help: "DEVICE/POINT, with * and ? for several.")
+    var points: [String]
+
+    @Option(help: "Start: 2026-10, 2026-10-31T16:00, -6h, today.")
+    var from: TimeArgument = TimeArgument(argument: "-1h") ?? .now
+
+    @Option(help: "End, not included. Default: now.")
+    var to: TimeArgument = .now
+
+    @Option(help: "One value for each span of this length, as 15m.")
+    var step: String?
+
+    @Option(help: "With --step: mean, min, max, first, last, sum or count.")
+    var agg = "mean"
+
+    @Flag(help: "Print CSV.")
+    var csv = false
+
+    @Flag(help: "Print JSON, one object a line.")
+    var json = false
+
+    @OptionGroup var locations: Locations
+
+    /// Points of one query; each is read in turn.
+    private static let maximumPoints = 1_000
+
+    private struct Row: Encodable {
+        var point: String
+        var time: String
+        var value: String?
+        var unit: String
+        var quality: String?
+    }
+
+    func run() throws {
+        let now = currentInstant()
+        let offset = locations.offsetMinutes
+        guard let start = from.instant(now: now, offsetMinutes: offset),
+            let end = to.end(now: now, offsetMinutes: offset), start < end
+        else {
+            throw CommandFailure(
+                .usage, "--from must be before --to; write 2026-10-31T16:00, 2026-10, -6h or today")
+        }
+        guard let aggregate = Aggregate(rawValue: agg) else {
+            throw CommandFailure(
+                .usage,
+                "--agg takes " + Aggregate.allCases.map(\.rawValue).joined(separator: ", "))
+        }
+        let range = TimeRange(start: start, end: end)
+        let names = try matchingPoints()
+        if csv { Output.line("point,time,value,unit,quality") }
+        if let step {
+            guard let span = ConfigNode.durationMilliseconds(step), span > 0 else {
+                throw CommandFailure(.usage, "--step \(step) is no time; write 15m or 1h")
+            }
+            try printSteps(names, range, span, aggregate)
+        } else {
+            try printSamples(names, range)
+        }
+    }
+
+    private func matchingPoints() throws -> [PointName] {
+        let names = try withStore(locations) { reader throws(StoreError) in
+            var names: [PointName] = []
+            for pattern in points {
+                names += try reader.series(matching: Glob(pattern)).map(\.name)
+            }
+            return names
+        }
+        guard !names.isEmpty else {
+            throw CommandFailure(.no, "no point matches; `frostline last` lists them")
+        }
+        guard names.count <= Self.maximumPoints else {
+            throw CommandFailure(
+                .usage, "\(names.count) points match, more than \(Self.maximumPoints)")
+        }
+        return names
+    }
+
+    private func printSamples(_ names: [PointName], _ range: TimeRange) throws {
+        let offset = locations.offsetMinutes
+        for name in names {
+            let result = try withStore(locations) { reader throws(StoreError) in
+                try reader.range(name, range)
+            }
+            let point = result.series.definition
+            for sample in result.samples {
+                let known = sample.quality != .absent
+                let value = point.stateName(sample.mantissa)
+                    ?? point.decimal(sample.mantissa).description
+                try print(
+                    Row(
+                        point: "\(name)", time: sample.time.iso8601(offsetMinutes: offset),
+                        value: known ? value : nil, unit: point.unit.rawValue,
+                        quality: sample.quality.name))
+            }
+            for damage in result.damage { Output.error("not readable: \(damage)") }
+            if result.isCut { Output.error("\(name): more readings than fit; ask with --step") }
+        }
+    }
+
+    private func printSteps(
+        _ names: [PointName], _ range: TimeRange, _ step: Int64, _ aggregate: Aggregate
+    ) throws {
+        let offset = locations.offsetMinutes
+        let series = try withStore(locations) { reader throws(StoreError) in
+            try reader.downsample(names, range, stepMS: step)
+        }
+        for line in series {
+            for (index, value) in line.values(aggregate).enumerated() {
+                let time = range.start.advanced(byMilliseconds: Int64(index) * step)
+                let digits = min(line.series.definition.scale + 2, 9)
+                try print(
+                    Row(
+                        point: "\(line.series.name)", time: time.iso8601(offsetMinutes: offset),
+                        value: value.map { decimal($0, max(digits, 0)) },
+                        unit: line.series.definition.unit.rawValue, quality: nil))
+            }
+            for damage in line.damage { Output.error("not readable: \(damage)") }
+        }
+    }
+
+    private func print(_ row: Row) throws {
+        if json {
+            try Output.json(row)
+        } else if csv {
+            let fields = [row.point, row.time, row.value ?? "", row.unit, row.quality ?? ""]
+            Output.line(fields.map(csvField).joined(separator: ","))
+        } else {
+            let unit = row.unit.isEmpty ? "" : " " + row.unit
+            let quality = row.quality.map { $0 == "good" ? "" : "  " + $0 } ?? ""
+            Output.line("\(row.time)  \(row.point)  \(row.value ?? "–")\(unit)\(quality)")
+        }
+    }
+}
+
+/// RFC 4180; a leading `=`, `+`, `-` or `@` of a text is kept from becoming a formula.
+func csvField(_ text: String) -> String {
+    let isNumber = FixedDecimal(text) != nil
+    var field = text
+    if !isNumber, let first = field.first, "=+-@".contains(first) { field = "'" + field }
+    guard field.contains(where: { ",\"\r\n".contains($0) }) else { return field }
+    return "\"" + field.split(separator: "\"", omittingEmptySubsequences: false)
+        .joined(separator: "\"\"") + "\""
+}
+
+/// Bytes that may stand in a query as they are; the rest as %XX (RFC 3986, section 2).
+func percentEncoded(_ text: String) -> String {
+    var result = ""
+    for byte in text.utf8 {
+        let character = Character(Unicode.Scalar(byte))
+        if character.isASCII, character.isLetter || character.isNumber || "-_.~".contains(character)
+        {
+            result.append(character)
+        } else {
+            let digits = String(byte, radix: 16, uppercase: true)
+            result += "%" + (digits.count == 1 ? "0" : "") + digits
+        }
+    }
+    return result
+}
+
+/// Opens the store of `locations` for one question.
+func withStore<Value>(
+    _ locations: Locations, _ body: (StoreReader) throws(StoreError) -> Value
+) throws -> Value {
+    do throws(StoreError) {
+        return try body(StoreReader(directory: locations.dataDirectory))
+    } catch {
+        if case .missing = error { throw CommandFailure(.unreachable, "\(error)") }
+        throw CommandFailure(.no, "\(error)")
+    }
+}

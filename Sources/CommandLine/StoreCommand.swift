@@ -1,0 +1,129 @@
+import ArgumentParser
+import Glibc
+import Model
+import Store
+
+struct StoreCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "store", abstract: "The store: what it holds, and whether all of it is whole.",
+        subcommands: [Info.self, Verify.self])
+
+    struct Info: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "What the store holds.")
+
+        @OptionGroup var locations: Locations
+
+        @Flag(help: "Print JSON.")
+        var json = false
+
+        private struct Answer: Encodable {
+            struct Table: Encodable {
+                var name: String
+                var bytes: Int64
+            }
+            var path: String
+            var schema: Int64
+            var bytes: Int64
+            var walBytes: Int64
+            var devices: Int64
+            var series: Int64
+            var chunks: Int64
+            var readings: Int64
+            var chunkBytes: Int64
+            var bytesPerReading: Double?
+            var headRows: Int64
+            var headBytes: Int64
+            var oldest: String?
+            var newest: String?
+            var incidents: Int64
+            var tables: [Table]
+        }
+
+        func run() throws {
+            let info = try withStore(locations) { reader throws(StoreError) in
+                try reader.info()
+            }
+            let answer = Answer(
+                path: Store.databasePath(in: locations.dataDirectory), schema: info.schema,
+                bytes: info.bytes, walBytes: info.walBytes, devices: info.devices,
+                series: info.series, chunks: info.chunks, readings: info.readings,
+                chunkBytes: info.chunkBytes, bytesPerReading: info.bytesPerReading,
+                headRows: info.headRows, headBytes: info.headBytes,
+                oldest: info.oldest?.iso8601(), newest: info.newest?.iso8601(),
+                incidents: info.incidents,
+                tables: info.tables.map { Answer.Table(name: $0.name, bytes: $0.bytes) })
+            if json {
+                try Output.json(answer)
+                return
+            }
+            var table = TextTable([("", .left), ("", .right)])
+            table.add(["file", answer.path])
+            table.add(["schema", String(info.schema)])
+            table.add(["size", mebibytes(info.bytes)])
+            table.add(["devices", String(info.devices)])
+            table.add(["points", String(info.series)])
+            table.add(["readings in chunks", String(info.readings)])
+            table.add(["chunks", "\(info.chunks), \(mebibytes(info.chunkBytes))"])
+            table.add(["bytes a reading", info.bytesPerReading.map { decimal($0, 3) } ?? "–"])
+            table.add(["not yet in chunks", mebibytes(info.headBytes)])
+            table.add(["oldest", answer.oldest ?? "–"])
+            table.add(["newest", answer.newest ?? "–"])
+            table.add(["incidents noted", String(info.incidents)])
+            table.print()
+        }
+
+        private func mebibytes(_ bytes: Int64) -> String {
+            decimal(Double(bytes) / 1_048_576, 1) + " MiB"
+        }
+    }
+
+    struct Verify: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Read and check everything; say what is lost. Exit 1 when something is.")
+
+        @OptionGroup var locations: Locations
+
+        @Flag(help: "Print JSON.")
+        var json = false
+
+        private struct Answer: Encodable {
+            struct Loss: Encodable {
+                var kind: String
+                var device: String?
+                var from: String?
+                var to: String?
+                var detail: String
+            }
+            var ok: Bool
+            var damage: [Loss]
+        }
+
+        func run() throws {
+            let quiet = json || isatty(STDERR_FILENO) == 0
+            let damage = try withStore(locations) { reader throws(StoreError) in
+                try reader.verify { share in
+                    if !quiet { Output.progress("verifying: \(Int(share * 100)) %") }
+                }
+            }
+            if !quiet { Output.progress("") }
+            if json {
+                try Output.json(
+                    Answer(
+                        ok: damage.isEmpty,
+                        damage: damage.map {
+                            Answer.Loss(
+                                kind: $0.kind.rawValue, device: $0.device,
+                                from: $0.range?.start.iso8601(), to: $0.range?.end.iso8601(),
+                                detail: $0.detail)
+                        }))
+            } else if damage.isEmpty {
+                Output.line("everything is whole")
+            } else {
+                for loss in damage { Output.line("\(loss)") }
+            }
+            if !damage.isEmpty {
+                throw CommandFailure(.no, "\(damage.count) places are damaged")
+            }
+        }
+    }
+}

@@ -1,0 +1,58 @@
+import ArgumentParser
+import ConfigTree
+import Console
+import Daemon
+import Platform
+import YAML
+
+struct TopCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "top", abstract: "The console: live racks, power, cooling, cost, alarms.")
+
+    @OptionGroup var locations: Locations
+
+    @Option(help: "The daemon behind a reverse proxy, as https://host/.")
+    var url: String?
+
+    @Option(help: "PEM file of the authority that signed the proxy's certificate.")
+    var caFile: String?
+
+    @Option(help: "A dashboard of the Dashboards folder, or a file.")
+    var dashboard = "overview"
+
+    @Flag(help: "Draw with ASCII characters only.")
+    var ascii = false
+
+    func run() throws {
+        Signals.ignoreBrokenPipe()
+        let address: ConsoleOptions.Address =
+            url.map { .url($0) } ?? .socket(locations.socketPath)
+        let options = ConsoleOptions(
+            address: address, authorityFile: caFile, dashboard: try loadDashboard(),
+            isASCII: ascii)
+        let code = ConsoleApp.run(options: options)
+        if code != 0 { throw ExitCode(code) }
+    }
+
+    private func loadDashboard() throws -> Dashboard? {
+        var path = dashboard
+        if !path.contains("/") {
+            guard let resources = Resources.find() else { return nil }
+            path = resources.dashboards + "/" + dashboard + ".yaml"
+            if dashboard == "overview", !FileIO.exists(path) { return nil }
+        }
+        var diagnostics = Diagnostics()
+        do {
+            let text = try FileIO.readText(path, maximumBytes: 1 << 20)
+            if let node = YAMLFile.parse(text, file: path, &diagnostics),
+                let dashboard = DashboardParser.parse(node, &diagnostics)
+            {
+                return dashboard
+            }
+        } catch {
+            throw CommandFailure(.usage, "\(error)")
+        }
+        Output.diagnostics(diagnostics.sorted.map(\.description))
+        throw ExitCode(CommandFailure.Code.usage.rawValue)
+    }
+}

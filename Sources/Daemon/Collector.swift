@@ -1,0 +1,357 @@
+import Alarms
+import Energy
+import FoundationEssentials
+import Logging
+import Model
+import Notify
+import Platform
+import Profiles
+import Serve
+import Store
+import Views
+
+/// The one place where readings are applied: decode, store, alarms, ledger, and once a second the
+/// snapshot that everybody sees. One step per poll, on a thread of its own.
+actor Collector {
+    private nonisolated let executor: ThreadExecutor
+    nonisolated var unownedExecutor: UnownedSerialExecutor {
+        executor.asUnownedSerialExecutor()
+    }
+
+    let site: Site
+    private let store: Store
+    private let logger: Logger
+    private nonisolated let broadcast: EventBroadcast
+    private let wakeNotifier: @Sendable () -> Void
+    private let outboxPending: @Sendable () -> Int
+    private let metricsText: OpenMetricsText
+    private let liveEnergy: LiveEnergy
+
+    private var decoders: [DeviceDecoder]
+    private var handles: [DeviceHandle]
+    private var live: [LiveDevice]
+    private var alarms: AlarmEngine
+    private var energy: EnergyKeeper
+    private var cooling: FreeCoolingClock
+    private var views: SiteViewBuilder
+    private let deviceIndex: [String: Int]
+
+    private let startedAt: Instant
+    private var sequence: Int64 = 0
+    private var readings: Int64 = 0
+    private var readingsAtLastTick: Int64 = 0
+    private var lastTick: Int64
+    private var lastView: SiteView?
+    /// Alarm changes of the present step, before they are handed to the store.
+    private var unsaved: [AlarmEvent] = []
+    /// Quarter hours finished since the last tick.
+    private var finished: [EnergyKeeper.Progress] = []
+    private var coolingToday = 0.0
+    private var alarmChanges: Int64 = 0
+
+    init(
+        configuration: LoadedConfiguration, store: Store, restored: RestoredState,
+        broadcast: EventBroadcast, logger: Logger, wakeNotifier: @escaping @Sendable () -> Void,
+        outboxPending: @escaping @Sendable () -> Int
+    ) throws {
+        executor = try ThreadExecutor(name: "collector")
+        site = configuration.site
+        self.store = store
+        self.broadcast = broadcast
+        self.logger = logger
+        self.wakeNotifier = wakeNotifier
+        self.outboxPending = outboxPending
+        let now = Instant(milliseconds: Clocks.wallMilliseconds())
+        startedAt = now
+        lastTick = Clocks.monotonicNanoseconds()
+        metricsText = OpenMetricsText(site: site)
+        liveEnergy = LiveEnergy(site: site, tariff: configuration.tariff)
+        decoders = site.devices.map { spec in
+            guard let profile = configuration.profiles[spec.profile] else {
+                preconditionFailure("BUG: the site check let profile \(spec.profile) pass")
+            }
+            return DeviceDecoder(profile: profile)
+        }
+        handles = site.devices.map { store.register(device: $0.name, points: []) }
+        live = Array(repeating: LiveDevice(), count: site.devices.count)
+        alarms = AlarmEngine(site: site, restored: restored.alarms)
+        energy = EnergyKeeper(
+            site: site, tariff: configuration.tariff, savedStates: restored.ledgerStates,
+            entriesOfToday: restored.ledgerToday, now: now)
+        cooling = restored.cooling
+        views = SiteViewBuilder(site: site)
+        deviceIndex = Dictionary(
+            uniqueKeysWithValues: site.devices.enumerated().map { ($0.element.name, $0.offset) })
+        unsaved = alarms.retireOrphans(at: now)
+    }
+
+    /// Ends the collector's thread; nothing may be asked of it afterwards.
+    nonisolated func stop() { executor.stop() }
+
+    // MARK: Polls
+
+    func apply(_ polls: [RawPoll]) {
+        for poll in polls { apply(poll) }
+        saveAlarms()
+    }
+
+    private func apply(_ poll: RawPoll) {
+        let device = Int(poll.device.index)
+        live[device].polls += 1
+        live[device].latencyMicroseconds = poll.latencyMicroseconds
+        let batch: ReadingBatch
+        let answered: Bool
+        switch poll.outcome {
+        case .frames(let frames):
+            let values = decoders[device].decode(frames)
+            batch = ReadingBatch(device: poll.device, time: poll.time, values: values)
+            answered = true
+            live[device].lastAnswer = poll.time
+            live[device].missedPolls = 0
+            bindNewPoints(of: poll.device)
+            live[device].take(batch, definitions: decoders[device].points)
+        case .failure(let failure):
+            live[device].failures += 1
+            live[device].missedPolls += 1
+            live[device].lastFailure = failure
+            batch = live[device].staleBatch(device: poll.device, at: poll.time)
+            for value in batch.values { live[device].values[Int(value.index)] = value }
+            answered = false
+        }
+        readings += Int64(batch.values.count)
+        if !batch.values.isEmpty { store.append(handles[device], batch) }
+        let now = Clocks.monotonicNanoseconds() / 1_000_000
+        unsaved += alarms.step(batch, answered: answered, now: now)
+        guard answered else { return }
+        finished += energy.observe(batch, points: live[device].points)
+    }
+
+    private func bindNewPoints(of id: DeviceID) {
+        let device = Int(id.index)
+        let points = decoders[device].points
+        guard points.count != live[device].points.count else { return }
+        handles[device] = store.register(device: site.devices[device].name, points: points)
+        alarms.bind(id, points: points)
+        energy.bind(id, points: points)
+        views.bind(id, points: points)
+    }
+
+    // MARK: Alarms
+
+    /// Journal, records and notices in one transaction. The store keeps what the disk does not
+    /// take now and writes it, in order, when it can; receivers are told after the commit.
+    private func saveAlarms() {
+        guard !unsaved.isEmpty else { return }
+        let outbox = unsaved.flatMap { outboxItems(for: $0) }
+        var seen = Set<AlarmKey>()
+        let records = unsaved.reversed().compactMap { event in
+            seen.insert(event.key).inserted ? alarms.record(event.key) : nil
+        }
+        alarmChanges += Int64(unsaved.count { $0.notice != nil })
+        store.enqueue(events: unsaved, records: records, outbox: outbox) { [wakeNotifier, logger] in
+            if let error = $0 { logger.warning("alarm changes wait for the store: \(error)") }
+            wakeNotifier()
+        }
+        unsaved.removeAll()
+    }
+
+    private func saveLedger() {
+        guard !finished.isEmpty else { return }
+        do {
+            try store.putLedger(
+                finished.map { (meter: $0.meter, entries: $0.entries, state: $0.state) })
+        } catch {
+            logger.warning("ledger entries wait for the store: \(error)")
+        }
+        finished.removeAll()
+    }
+
+    private func outboxItems(for event: AlarmEvent) -> [OutboxItem] {
+        guard event.notice != nil else { return [] }
+        let rule = site.alarmRules.first { $0.name == event.key.rule }
+        let place = deviceIndex[event.key.device].flatMap { site.devices[$0].place }
+        let raisedAt = alarms.record(event.key)?.raisedAt ?? event.time
+        let context = WebhookPayload.Context(
+            site: site, rule: rule, place: place, raisedAt: raisedAt)
+        return site.hooks.filter { $0.minimumPriority <= event.priority }.map { hook in
+            OutboxItem(
+                id: 0, receiver: hook.name,
+                idempotencyKey:
+                    "\(site.name)/\(event.key)/\(event.episode)/\(event.sequence)/\(hook.name)",
+                payload: WebhookPayload.make(event, receiver: hook.name, context),
+                createdAt: event.time, attempts: 0, nextAttemptAt: event.time)
+        }
+    }
+
+    func acknowledge(
+        id: String, by actor: String, comment: String?
+    ) throws(AlarmEngine.Refusal) {
+        let now = Instant(milliseconds: Clocks.wallMilliseconds())
+        unsaved += try alarms.acknowledge(id: id, by: actor, comment: comment, at: now)
+        saveAlarms()
+        publish(at: now)
+    }
+
+    // MARK: Once a second
+
+    func tick() {
+        let monotonic = Clocks.monotonicNanoseconds()
+        let now = Instant(milliseconds: Clocks.wallMilliseconds())
+        unsaved += alarms.tick(now: monotonic / 1_000_000, time: now)
+        saveAlarms()
+        _ = energy.turn(to: now)
+        saveLedger()
+        publish(at: now)
+        readingsAtLastTick = readings
+        lastTick = monotonic
+    }
+
+    private func publish(at now: Instant) {
+        sequence += 1
+        let figures = liveEnergy.figures(at: now) { liveValue(of: $0) }
+        cooling.sample(at: now, units: figures.coolingUnits)
+        coolingToday = cooling.today(at: now).equivalentHours
+        let view = views.build(
+            SiteViewBuilder.Inputs(
+                sequence: sequence, time: now, header: header(figures), alarms: alarmViews(),
+                coolingModes: Dictionary(
+                    figures.coolingUnits.map { ($0.name, $0.mode.rawValue) },
+                    uniquingKeysWith: { first, _ in first }),
+                health: health()),
+            live)
+        lastView = view
+        do {
+            broadcast.publish(Array(try JSONEncoder().encode(view)))
+        } catch {
+            logger.error("a snapshot could not be encoded: \(error)")
+        }
+    }
+
+    private func liveValue(of name: PointName) -> LiveValue? {
+        guard let device = deviceIndex[name.device],
+            let index = live[device].index(ofPoint: name.point)
+        else { return nil }
+        let point = live[device].points[index]
+        let value = live[device].values[index]
+        return LiveValue(
+            decimal: point.decimal(value.mantissa), unit: point.unit, quality: value.quality,
+            stateName: point.stateName(value.mantissa))
+    }
+
+    private func header(_ figures: LiveFigures) -> HeaderView {
+        var header = HeaderView()
+        header.pue = figures.pue?.double
+        header.pueCategory = figures.category?.rawValue
+        header.pueCoverage = figures.coverage
+        header.pueToday = energy.pueToday
+        header.totalWatts = figures.total.watts
+        header.itWatts = figures.it.watts
+        header.coolingWatts = figures.cooling.watts
+        header.otherWatts = figures.other.watts
+        header.lossWatts = figures.lossMilliwatts.map { Double($0) / 1000 }
+        header.costYuanPerHour = figures.costYuanPerHour
+        header.priceYuanPerKWh = figures.priceYuanPerKWh
+        header.costTodayYuan = energy.costTodayYuan
+        header.freeCoolingMode = site.coolingUnits.isEmpty ? nil : figures.mode.rawValue
+        header.freeCoolingHoursToday = site.coolingUnits.isEmpty ? nil : coolingToday
+        if let outdoor = site.outdoorTemperature, let value = liveValue(of: outdoor),
+            value.quality.isUsable
+        {
+            header.outdoorCelsius = value.decimal.double
+        }
+        for alarm in alarms.active {
+            switch alarm.record.priority {
+            case .critical: header.alarmsCritical += 1
+            case .high: header.alarmsHigh += 1
+            case .medium: header.alarmsMedium += 1
+            case .low: header.alarmsLow += 1
+            }
+        }
+        return header
+    }
+
+    private func alarmViews() -> [AlarmView] {
+        alarms.active.map { record, rule in
+            AlarmView(
+                id: record.key.description, rule: record.key.rule, device: record.key.device,
+                point: record.key.point,
+                place: deviceIndex[record.key.device].flatMap { site.devices[$0].place },
+                priority: record.priority.name, state: record.state.rawValue,
+                raisedMS: record.raisedAt.milliseconds, changedMS: record.changedAt.milliseconds,
+                valueText: record.valueText, cause: rule.cause, consequence: rule.consequence,
+                action: rule.action, acknowledgedBy: record.acknowledgedBy,
+                comment: record.comment)
+        }
+    }
+
+    private func health() -> HealthView {
+        var health = HealthView(
+            version: Version.text, startedMS: startedAt.milliseconds,
+            devicesTotal: site.devices.count, store: "ok")
+        health.devicesAnswering = live.count { $0.isAnswering }
+        health.readingsStored = readings
+        let seconds = Double(Clocks.monotonicNanoseconds() - lastTick) / 1e9
+        if seconds > 0.1 {
+            health.readingsPerSecond = Double(readings - readingsAtLastTick) / seconds
+        }
+        let status = store.health
+        health.store = status.name
+        if case .ok = status {} else { health.storeDetail = status.description }
+        health.storeBytes = FileIO.size(Store.databasePath(in: store.directory))
+        health.lastCommitMS = store.statistics.lastCommitMS
+        health.outboxPending = outboxPending()
+        return health
+    }
+
+    // MARK: Questions
+
+    func device(named name: String) -> DeviceView? {
+        guard let index = deviceIndex[name] else { return nil }
+        return DeviceView(
+            summary: views.summary(ofDevice: index, live[index]),
+            points: live[index].points.indices.map { pointView(index, $0) })
+    }
+
+    func last(matching glob: Glob) -> [PointView] {
+        var result: [PointView] = []
+        for (index, spec) in site.devices.enumerated() {
+            for point in live[index].points.indices
+            where glob.matches(spec.name + "/" + live[index].points[point].name) {
+                result.append(pointView(index, point))
+            }
+        }
+        return result
+    }
+
+    private func pointView(_ device: Int, _ point: Int) -> PointView {
+        live[device].view(
+            ofPoint: point, device: site.devices[device].name,
+            origin: decoders[device].origin(of: point))
+    }
+
+    func metrics() -> String {
+        guard let lastView else { return "# EOF\n" }
+        return metricsText.write(lastView, live)
+    }
+
+    /// Healthy while the store takes what is collected and the steps go on.
+    func healthReport() -> HealthReport {
+        let status = store.health
+        let answering = live.count { $0.isAnswering }
+        let text = "store \(status.name), \(answering) of \(live.count) devices answering"
+        if case .ok = status { return HealthReport(healthy: true, text: text) }
+        return HealthReport(healthy: false, text: text + ": " + status.description)
+    }
+
+    /// Hands over what the last step left, before the store closes.
+    func finish() {
+        saveAlarms()
+        saveLedger()
+    }
+
+    /// Counts for the summary of a bounded run.
+    func tally() -> SiteDaemon.Tally {
+        SiteDaemon.Tally(
+            readings: readings, alarmChanges: alarmChanges, suppressed: 0, view: lastView)
+    }
+}

@@ -1,0 +1,104 @@
+package import ConfigTree
+package import Energy
+package import Profiles
+import SiteFile
+
+package import Model
+import Platform
+import YAML
+
+/// Everything that files say, read and checked together.
+package struct LoadedConfiguration: Sendable {
+    package var site: Site
+    package var profiles: ProfileLibrary
+    package var tariff: TariffTable?
+    package var siteFile: String
+}
+
+/// Reads profiles, tariffs and the site file; collects every mistake of all of them.
+package struct ConfigurationLoader: Sendable {
+    /// Far above any site file; a larger file is none.
+    private static let maximumFileBytes = 4 << 20
+    /// Profiles of one library; each is a family of devices.
+    private static let maximumFiles = 2_000
+
+    private let resources: Resources
+    /// Own profiles of the site, which come before those of the product.
+    private let ownProfiles: String?
+
+    package init(resources: Resources, ownProfiles: String? = "/etc/frostline/profiles") {
+        self.resources = resources
+        self.ownProfiles = ownProfiles
+    }
+
+    package func profiles(_ diagnostics: inout Diagnostics) -> ProfileLibrary {
+        guard let vocabulary = vocabulary(&diagnostics) else { return ProfileLibrary([]) }
+        var profiles: [String: Profile] = [:]
+        for directory in [resources.profiles, ownProfiles].compactMap({ $0 }) {
+            for file in yamlFiles(in: directory) where !file.hasSuffix("/NAMES.yaml") {
+                guard let profile = profile(at: file, vocabulary, &diagnostics) else { continue }
+                profiles[profile.name] = profile
+            }
+        }
+        return ProfileLibrary(profiles.keys.sorted().compactMap { profiles[$0] })
+    }
+
+    package func vocabulary(_ diagnostics: inout Diagnostics) -> Vocabulary? {
+        guard let node = tree(resources.profiles + "/NAMES.yaml", &diagnostics) else { return nil }
+        return Vocabulary.parse(node, &diagnostics)
+    }
+
+    package func profile(
+        at file: String, _ vocabulary: Vocabulary, _ diagnostics: inout Diagnostics
+    ) -> Profile? {
+        guard let node = tree(file, &diagnostics) else { return nil }
+        return ProfileParser.parse(node, vocabulary: vocabulary, &diagnostics)
+    }
+
+    package func tariffs(_ diagnostics: inout Diagnostics) -> [String: TariffTable] {
+        var tables: [String: TariffTable] = [:]
+        for file in yamlFiles(in: resources.tariffs) {
+            guard let node = tree(file, &diagnostics),
+                let table = TariffTable.parse(node, &diagnostics)
+            else { continue }
+            tables[table.name] = table
+        }
+        return tables
+    }
+
+    /// The whole configuration, or nil with every mistake in `diagnostics`.
+    package func load(
+        siteFile: String, _ diagnostics: inout Diagnostics
+    ) -> LoadedConfiguration? {
+        let profiles = profiles(&diagnostics)
+        let tariffs = tariffs(&diagnostics)
+        guard let main = tree(siteFile, &diagnostics) else { return nil }
+        let directory = siteFile.lastIndex(of: "/").map { String(siteFile[..<$0]) } ?? "."
+        let others = yamlFiles(in: directory + "/conf.d").compactMap { tree($0, &diagnostics) }
+        let merged = SiteFileParser.merge(main, with: others, &diagnostics)
+        let site = SiteFileParser.parse(
+            merged, profiles: profiles.facts, tariffs: tariffs.mapValues(\.voltageNames),
+            secret: SecretResolver.resolve, &diagnostics)
+        guard let site, diagnostics.isEmpty else { return nil }
+        return LoadedConfiguration(
+            site: site, profiles: profiles, tariff: site.tariff.flatMap { tariffs[$0.table] },
+            siteFile: siteFile)
+    }
+
+    private func yamlFiles(in directory: String) -> [String] {
+        FileIO.list(directory).filter { $0.hasSuffix(".yaml") }.prefix(Self.maximumFiles)
+            .map { directory + "/" + $0 }
+    }
+
+    private func tree(_ file: String, _ diagnostics: inout Diagnostics) -> ConfigNode? {
+        do {
+            let text = try FileIO.readText(file, maximumBytes: Self.maximumFileBytes)
+            return YAMLFile.parse(text, file: file, &diagnostics)
+        } catch {
+            diagnostics.add(
+                SourcePosition(file: file, line: 1, column: 1),
+                "the file cannot be read: \(error.reason)", cure: "check its name and permissions")
+            return nil
+        }
+    }
+}

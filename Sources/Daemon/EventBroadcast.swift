@@ -1,0 +1,50 @@
+import Synchronization
+
+/// Hands the newest snapshot to every listener. A slow listener skips; it never holds others up.
+final class EventBroadcast: Sendable {
+    /// Consoles and scripts that follow at once.
+    static let maximumListeners = 256
+
+    private struct State {
+        var latest: [UInt8]?
+        var next = 0
+        var listeners: [Int: AsyncStream<[UInt8]>.Continuation] = [:]
+    }
+    private let state = Mutex(State())
+
+    var latest: [UInt8]? { state.withLock { $0.latest } }
+
+    func publish(_ json: [UInt8]) {
+        let listeners = state.withLock { state in
+            state.latest = json
+            return Array(state.listeners.values)
+        }
+        for listener in listeners { listener.yield(json) }
+    }
+
+    /// Snapshots from now on, beginning with the newest there is; ends at once when too many follow.
+    func stream() -> AsyncStream<[UInt8]> {
+        AsyncStream(bufferingPolicy: .bufferingNewest(1)) { continuation in
+            let (latest, id) = state.withLock { state -> ([UInt8]?, Int?) in
+                guard state.listeners.count < Self.maximumListeners else { return (nil, nil) }
+                let id = state.next
+                state.next += 1
+                state.listeners[id] = continuation
+                return (state.latest, id)
+            }
+            guard let id else { return continuation.finish() }
+            continuation.onTermination = { [weak self] _ in
+                self?.state.withLock { _ = $0.listeners.removeValue(forKey: id) }
+            }
+            if let latest { continuation.yield(latest) }
+        }
+    }
+
+    func finish() {
+        let listeners = state.withLock { state in
+            defer { state.listeners.removeAll() }
+            return Array(state.listeners.values)
+        }
+        for listener in listeners { listener.finish() }
+    }
+}

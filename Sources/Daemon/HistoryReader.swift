@@ -1,0 +1,99 @@
+package import Energy
+package import Model
+import Platform
+package import Serve
+package import Store
+package import Views
+
+/// History for the API and for reports. Every call opens a reader of its own.
+package enum HistoryReader {
+    /// Several points on one grid of time.
+    package static func series(
+        _ query: SeriesQuery, dataDirectory: String
+    ) async throws(APIRefusal) -> SeriesView {
+        // Reading blocks: it must not hold a thread of Swift's pool.
+        let result: Result<SeriesView, StoreError> = await withCheckedContinuation { continuation in
+            do {
+                let thread = try NativeThread(name: "api-series") {
+                    continuation.resume(
+                        returning: Result { () throws(StoreError) in
+                            try read(query, dataDirectory)
+                        })
+                }
+                thread.detach()
+            } catch {
+                continuation.resume(returning: .failure(.system("\(error)")))
+            }
+        }
+        do throws(StoreError) {
+            return try result.get()
+        } catch {
+            throw APIRefusal(status: 503, message: "\(error)")
+        }
+    }
+
+    private static func read(
+        _ query: SeriesQuery, _ dataDirectory: String
+    ) throws(StoreError) -> SeriesView {
+        let reader = try StoreReader(directory: dataDirectory)
+        let series = try reader.downsample(
+            query.points, query.range, stepMS: query.stepMilliseconds)
+        let count = series.first?.buckets.count ?? 0
+        let times = (0..<count).map {
+            query.range.start.milliseconds + Int64($0) * query.stepMilliseconds
+        }
+        return SeriesView(
+            timesMS: times,
+            lines: series.map {
+                SeriesView.Line(
+                    point: "\($0.series.name)", unit: $0.series.definition.unit.rawValue,
+                    values: $0.values(.mean))
+            })
+    }
+
+    /// The free-cooling hours of a span, from the stored modes of the cooling units.
+    package static func cooling(
+        _ reader: StoreReader, site: Site, range: TimeRange
+    ) throws(StoreError) -> FreeCoolingClock {
+        var clock = FreeCoolingClock(offsetMinutes: site.offsetMinutes)
+        var events: [(time: Instant, unit: Int, mode: FreeCoolingMode)] = []
+        for (index, unit) in site.coolingUnits.enumerated() {
+            let point = PointName(device: unit.device, point: "cooling.mode")
+            let result: RangeResult
+            do throws(StoreError) {
+                result = try reader.range(point, range)
+            } catch {
+                if case .unknownPoint = error { continue }
+                throw error
+            }
+            for sample in result.samples {
+                let name = sample.quality.isUsable
+                    ? result.series.definition.stateName(sample.mantissa) : nil
+                events.append((sample.time, index, FreeCoolingMode(stateName: name)))
+            }
+        }
+        events.sort { $0.time < $1.time }
+        var modes = site.coolingUnits.map { _ in FreeCoolingMode.unknown }
+        var index = 0
+        while index < events.count {
+            let time = events[index].time
+            // Units are polled a moment apart: one sample of the site holds a minute of them.
+            let slot = time.milliseconds / 60_000
+            while index < events.count, events[index].time.milliseconds / 60_000 == slot {
+                modes[events[index].unit] = events[index].mode
+                index += 1
+            }
+            clock.sample(at: time, units: live(site, modes))
+        }
+        return clock
+    }
+
+    private static func live(_ site: Site, _ modes: [FreeCoolingMode]) -> [LiveCooling] {
+        zip(site.coolingUnits, modes).map { unit, mode in
+            LiveCooling(
+                name: unit.name, mode: mode, inferred: false,
+                freeFraction: mode == .unknown ? nil : mode.certainFreeFraction,
+                ratedWatts: unit.ratedWatts)
+        }
+    }
+}

@@ -1,0 +1,48 @@
+import Alarms
+import Model
+import Platform
+import Serve
+import Store
+import Synchronization
+import Views
+
+/// The daemon behind its API: live values from the collector, history from the store's readers.
+struct LiveBackend: APIBackend {
+    let collector: Collector
+    let broadcast: EventBroadcast
+    let dataDirectory: String
+    let offsetMinutes: Int
+
+    func snapshotJSON() -> [UInt8]? { broadcast.latest }
+
+    func snapshots() -> AsyncStream<[UInt8]> { broadcast.stream() }
+
+    func device(named name: String) async -> DeviceView? { await collector.device(named: name) }
+
+    func last(matching glob: Glob) async -> [PointView] { await collector.last(matching: glob) }
+
+    func series(_ query: SeriesQuery) async throws(APIRefusal) -> SeriesView {
+        try await HistoryReader.series(query, dataDirectory: dataDirectory)
+    }
+
+    func acknowledge(_ request: AcknowledgeRequest) async throws(APIRefusal) {
+        guard !request.by.isEmpty, request.by.utf8.count <= 100,
+            request.comment?.utf8.count ?? 0 <= 2_000
+        else {
+            throw APIRefusal(status: 400, message: "say who acknowledges, in at most 100 bytes")
+        }
+        do throws(AlarmEngine.Refusal) {
+            try await collector.acknowledge(
+                id: request.id, by: request.by, comment: request.comment)
+        } catch {
+            switch error {
+            case .unknown: throw APIRefusal(status: 404, message: error.description)
+            case .notAllowed: throw APIRefusal(status: 409, message: error.description)
+            }
+        }
+    }
+
+    func metrics() async -> String { await collector.metrics() }
+
+    func health() async -> HealthReport { await collector.healthReport() }
+}

@@ -1,0 +1,189 @@
+import Glibc
+package import Logging
+import Model
+import Notify
+import Platform
+import Polling
+import Profiles
+package import Serve
+package import Store
+import Synchronization
+package import Views
+
+/// Everything a running site consists of, started and stopped in order.
+package final class SiteDaemon: Sendable {
+    package struct Options: Sendable {
+        package var configuration: LoadedConfiguration
+        package var dataDirectory: String
+        package var addresses: [APIAddress]
+        package var logger: Logger
+        /// Runs after the store is open and before anything is read from it.
+        package var prepare: @Sendable (Store) throws -> Void
+        package init(
+            configuration: LoadedConfiguration, dataDirectory: String, addresses: [APIAddress],
+            logger: Logger, prepare: @escaping @Sendable (Store) throws -> Void = { _ in }
+        ) {
+            self.prepare = prepare
+            self.configuration = configuration
+            self.dataDirectory = dataDirectory
+            self.addresses = addresses
+            self.logger = logger
+        }
+    }
+
+    /// Batches of polls that may wait for the collector: a minute of a large site. When it is
+    /// that far behind, the oldest are the ones to lose.
+    private static let maximumWaitingBatches = 4096
+
+    private let options: Options
+    package let store: Store
+    private let collector: Collector
+    private let dispatcher: Dispatcher
+    private let outbox: OutboxAdapter
+    private let poller: Poller
+    private let broadcast: EventBroadcast
+    private let polls: AsyncStream<[RawPoll]>
+    private let pollsContinuation: AsyncStream<[RawPoll]>.Continuation
+    private let tasks = Mutex<[Task<Void, Never>]>([])
+
+    /// Opens the store and builds all parts; nothing runs before `start`.
+    package init(_ options: Options) throws {
+        self.options = options
+        let site = options.configuration.site
+        let logger = options.logger
+        store = try Store.open(directory: options.dataDirectory, siteName: site.name)
+        try options.prepare(store)
+        let now = Instant(milliseconds: Clocks.wallMilliseconds())
+        let restored = try RestoredState(store: store, site: site, now: now)
+        let outbox = OutboxAdapter(store: store, logger: logger)
+        self.outbox = outbox
+        let dispatcher = try Dispatcher(hooks: site.hooks, outbox: outbox)
+        self.dispatcher = dispatcher
+        broadcast = EventBroadcast()
+        collector = try Collector(
+            configuration: options.configuration, store: store, restored: restored,
+            broadcast: broadcast, logger: logger, wakeNotifier: { dispatcher.wake() },
+            outboxPending: { outbox.pendingCount })
+        let (stream, continuation) = AsyncStream.makeStream(
+            of: [RawPoll].self, bufferingPolicy: .bufferingNewest(Self.maximumWaitingBatches))
+        polls = stream
+        pollsContinuation = continuation
+        poller = try Poller(
+            targets: Self.targets(options.configuration), seed: site.name
+        ) { batch in
+            if case .dropped = continuation.yield(batch) {
+                logger.error("polls are dropped: the collector is behind")
+            }
+        }
+    }
+
+    private static func targets(_ configuration: LoadedConfiguration) -> [PollTarget] {
+        configuration.site.devices.enumerated().map { index, spec in
+            guard let profile = configuration.profiles[spec.profile] else {
+                preconditionFailure("BUG: the site check let profile \(spec.profile) pass")
+            }
+            return PollTarget(
+                device: DeviceID(index), name: spec.name, transport: spec.transport,
+                plan: profile.requestPlan, intervalMilliseconds: spec.intervalMilliseconds,
+                timeoutMilliseconds: spec.timeoutMilliseconds, retries: spec.retries)
+        }
+    }
+
+    // MARK: Lifetime
+
+    /// Starts collecting and serving; returns when the API accepts connections.
+    package func start() throws {
+        let ready = ConditionLock(0)
+        let expected = options.addresses.count
+        var running: [Task<Void, Never>] = []
+        for address in options.addresses {
+            running.append(serve(address) { ready.update { $0 += 1 } })
+        }
+        let collector = collector
+        let polls = polls
+        running.append(
+            Task {
+                for await batch in polls { await collector.apply(batch) }
+            })
+        running.append(Task { await Self.tick(collector) })
+        tasks.withLock { $0 = running }
+        poller.start()
+        let served = ready.wait(forMilliseconds: 10_000) { $0 >= expected ? true : nil }
+        guard served == true else {
+            throw StartError(description: "the API did not start listening within 10 s")
+        }
+    }
+
+    /// Members of the service's group may use the console; nobody else.
+    private static func openSocketToGroup(_ path: String) { chmod(path, 0o660) }
+
+    private struct StartError: Error, CustomStringConvertible {
+        var description: String
+    }
+
+    private func serve(
+        _ address: APIAddress, onRunning: @escaping @Sendable () -> Void
+    ) -> Task<Void, Never> {
+        let backend = LiveBackend(
+            collector: collector, broadcast: broadcast, dataDirectory: options.dataDirectory,
+            offsetMinutes: options.configuration.site.offsetMinutes)
+        let logger = options.logger
+        let server = APIServer(backend: backend, address: address, logger: logger) {
+            if case .unixSocket(let path) = address { Self.openSocketToGroup(path) }
+            onRunning()
+        }
+        return Task {
+            do {
+                try await server.run()
+            } catch {
+                logger.error("the API on \(address) ended: \(error)")
+            }
+        }
+    }
+
+    /// Once a second: delays of alarms, the snapshot, systemd's watchdog.
+    private static func tick(_ collector: Collector) async {
+        let clock = ContinuousClock()
+        var next = clock.now
+        while !Task.isCancelled {
+            await collector.tick()
+            ServiceManager.notify("WATCHDOG=1")
+            next = max(next.advanced(by: .seconds(1)), clock.now)
+            try? await clock.sleep(until: next)
+        }
+    }
+
+    /// Stops in the order in which data flows, so that nothing taken is lost.
+    package func stop() async {
+        poller.stop()
+        pollsContinuation.finish()
+        let running = tasks.withLock { tasks in
+            defer { tasks = [] }
+            return tasks
+        }
+        broadcast.finish()
+        for task in running { task.cancel() }
+        for task in running { await task.value }
+        await collector.finish()
+        collector.stop()
+        dispatcher.stop()
+        do {
+            try store.close()
+        } catch {
+            options.logger.error("the store did not close cleanly: \(error)")
+        }
+    }
+
+    // MARK: Questions
+
+    package struct Tally: Sendable {
+        package var readings: Int64
+        /// Changes of alarms that are worth a notice, whether or not a hook wanted them.
+        package var alarmChanges: Int64
+        /// Changes that were hidden because their cause was announced already.
+        package var suppressed: Int64
+        package var view: SiteView?
+    }
+
+    package func tally() async -> Tally { await collector.tally() }
+}
