@@ -59,12 +59,18 @@ package final class SimulatedSite: Sendable {
 
     /// Makes something go wrong from now on, or from a moment of simulated time.
     package func apply(_ fault: SiteFault, from time: Instant? = nil) {
-        timeline.set(fault, active: true, from: time ?? clock.now())
+        timeline.set(fault, active: true, from: time ?? soon)
     }
 
     /// Makes it right again.
     package func clear(_ fault: SiteFault, from time: Instant? = nil) {
-        timeline.set(fault, active: false, from: time ?? clock.now())
+        timeline.set(fault, active: false, from: time ?? soon)
+    }
+
+    /// A quarter of a second ahead: no register that somebody is reading now is taken back.
+    private var soon: Instant {
+        let ahead = max(1, (clock.speed * 250).rounded(.up))
+        return clock.now().advanced(byMilliseconds: Int64(ahead))
     }
 
     /// Binds all ports and answers until `stop`.

@@ -38,8 +38,10 @@ struct TimelineNodes: Sendable {
     static let fineSpanMilliseconds: Int64 = 3_600_000
     /// Energy sums are kept for every twelfth node: an hour of ordinary steps.
     static let stride = 12
-    /// Nodes kept: 208 days of ordinary steps. Beyond, the older half is forgotten.
-    static let limit = 60_000
+    /// Nodes kept: 50 to 208 days of ordinary steps, and 256 MiB of values between. Beyond, the
+    /// older half is forgotten.
+    static let limits = 14_400...60_000
+    static let valueLimit = 64 << 20
 
     let physics: SitePhysics
     fileprivate(set) var times: [Int64] = []
@@ -49,11 +51,14 @@ struct TimelineNodes: Sendable {
     fileprivate(set) var values: [Float] = []
     /// `physics.at.integrated` sums in watt-seconds for every twelfth node.
     fileprivate(set) var sums: [Double] = []
+    private let limit: Int
     private var running: [Double]
     private var lastFaultChange = Int64.min / 2
 
     init(physics: SitePhysics, start: Instant) {
         self.physics = physics
+        let fitting = Self.valueLimit / physics.at.count
+        limit = min(Self.limits.upperBound, max(Self.limits.lowerBound, fitting))
         running = Array(repeating: 0, count: physics.at.integrated)
         let first = physics.start(start)
         append(first.state, first.values)
@@ -66,7 +71,7 @@ struct TimelineNodes: Sendable {
             let next = (last.flooredDivision(by: step) + 1) * step
             advance(to: Instant(milliseconds: next)) { _ in }
         }
-        if times.count > Self.limit { forget() }
+        if times.count > limit { forget() }
     }
 
     mutating func change(from time: Instant, _ edit: (inout NodeState) -> Void) {
@@ -129,7 +134,7 @@ struct TimelineNodes: Sendable {
     }
 
     private mutating func forget() {
-        let drop = Self.limit / 2 / Self.stride * Self.stride
+        let drop = limit / 2 / Self.stride * Self.stride
         times.removeFirst(drop)
         states.removeFirst(drop)
         values.removeFirst(drop * physics.at.count)

@@ -18,7 +18,8 @@ enum SolarSignals {
         s[lineVoltage] = volts * 1.732
         s[current] = watts / volts
         s[frequency] = moment.frequency
-        s[apparent] = watts * 1.002
+        // Its filters take a little reactive power at night too.
+        s[apparent] = max(peak * 0.002, watts * 1.002)
         s[reactive] = watts * 0.02
         s[factor] = watts > 0 ? 99.8 : 0
         s[dcPower] = watts * 1.021

@@ -97,8 +97,8 @@ struct LiveTests {
         let folder = try temporaryDirectory()
         let agent = folder + "/ups.snmprec"
         let unit = folder + "/meter.csv"
-        try write("1.3.6.1.2.1.1.1.0|4|UPS\n1.3.6.1.2.1.1.3.0|67|12\n", to: agent)
-        try write("table,address,value_hex\nir,0,4366\nir,1,8000\n", to: unit)
+        try save("1.3.6.1.2.1.1.1.0|4|UPS\n1.3.6.1.2.1.1.3.0|67|12\n", to: agent)
+        try save("table,address,value_hex\nir,0,4366\nir,1,8000\n", to: unit)
         let served = try RecordedDevices.serve([
             .init(path: agent), .init(path: unit), .init(path: agent, fault: .mute),
             .init(path: unit, fault: .wrongID),
@@ -138,7 +138,7 @@ struct LiveTests {
     @Test("a taken port and a file of another kind are refused with a cure")
     func refusals() throws {
         let folder = try temporaryDirectory()
-        try write("1.3.6.1.2.1.1.1.0|4|UPS\n", to: folder + "/ups.snmprec")
+        try save("1.3.6.1.2.1.1.1.0|4|UPS\n", to: folder + "/ups.snmprec")
         let first = try RecordedDevices.serve([.init(path: folder + "/ups.snmprec")])
         defer { first.stop() }
         let taken = #expect(throws: SimulationError.self) {

@@ -1,4 +1,5 @@
 import ConfigTree
+import Glibc
 import Model
 import Platform
 import Profiles
@@ -58,7 +59,7 @@ func shippedProfiles() throws -> ProfileLibrary {
 struct Reader {
     let site: SimulatedSite
     let profiles: ProfileLibrary
-    private var decoders: [String: DeviceDecoder] = [:]
+    private(set) var decoders: [String: DeviceDecoder] = [:]
 
     init(_ site: SimulatedSite) throws {
         self.site = site
@@ -90,6 +91,11 @@ struct Reader {
     }
 }
 
-func write(_ text: String, to path: String) throws {
+func save(_ text: String, to path: String) throws {
     try FileIO.writeAtomically(Array(text.utf8), to: path)
+}
+
+/// One line on standard error.
+func report(_ text: String) {
+    _ = Array((text + "\n").utf8).withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
 }
