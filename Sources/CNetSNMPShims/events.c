@@ -15,6 +15,7 @@ static void finish(cnetsnmp_session *session, pending_request *request, int resu
     finished *item = calloc(1, sizeof *item);
     if (item) {
         item->token = request->token;
+        item->discovery = request->discovery;
         item->result = result;
         item->detail = detail;
         if (pdu && result == CNETSNMP_OK && !request->discovery) {

@@ -225,7 +225,16 @@ int cnetsnmp_discover(cnetsnmp_session *session, uint64_t token) {
 static void learn_identity(cnetsnmp_session *session) {
     netsnmp_session *library = snmp_sess_session(session->handle);
     if (session->identity.user || library->securityEngineIDLen == 0) return;
-    shim_identity_make(&session->identity, library);
+    if (shim_identity_make(&session->identity, library) == 0) return;
+    // No engine has such an identifier: forget it, so that discovery can be tried again.
+    free(library->securityEngineID);
+    free(library->contextEngineID);
+    library->securityEngineID = library->contextEngineID = NULL;
+    library->securityEngineIDLen = library->contextEngineIDLen = 0;
+    library->flags &= ~(u_long)SNMP_FLAGS_USER_CREATED;
+    for (finished *item = session->first; item; item = item->next) {
+        if (item->discovery && item->result == CNETSNMP_OK) item->result = CNETSNMP_PROTOCOL;
+    }
 }
 
 int cnetsnmp_receive(cnetsnmp_session *session) {

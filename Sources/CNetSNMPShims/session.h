@@ -15,6 +15,7 @@ typedef struct {
 typedef struct finished {
     struct finished *next;
     uint64_t token;
+    int discovery;
     int result, detail, error_status, error_index;
     netsnmp_variable_list *variables;
 } finished;

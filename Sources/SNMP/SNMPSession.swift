@@ -37,6 +37,7 @@ package final class SNMPSession {
     private var raw: OpaquePointer?
     private var engine: Engine
     private let speaksV1: Bool
+    private let usesEngine: Bool
     private var waiting: [Request] = []
     private var asked: [UInt64: Request] = [:]
 
@@ -49,6 +50,7 @@ package final class SNMPSession {
     ) throws(SNMPError) {
         engine = credentials.isUser ? .unknown : .known
         speaksV1 = credentials.isV1
+        usesEngine = credentials.isUser
         // An hour and a hundred tries bound what arithmetic in the library has to hold.
         let timeout = min(max(1, timeoutMilliseconds), 3_600_000) * 1000
         raw = try Self.open(address, credentials, timeout, min(max(0, retries), 100))
@@ -138,15 +140,25 @@ package final class SNMPSession {
             nonrepeaters = min(max(0, first), request.names.count)
             repetitions = min(max(0, count), 1000)
         }
-        guard request.names.allSatisfy({ (2...Int(CNETSNMP_MAX_ARCS)).contains($0.count) }) else {
-            throw .setup("an object identifier has 2 to 128 arcs")
+        guard request.names.allSatisfy(Self.isEncodable) else {
+            throw .setup("an object identifier has 2 to 128 arcs and begins with 0, 1 or 2")
         }
         let result = cnetsnmp_ask(
             raw, Int32(operation), request.token, request.names.flatMap { $0 },
             request.names.map { UInt8($0.count) }, request.names.count, Int32(nonrepeaters),
             Int32(repetitions))
-        guard result == 0 else { throw .setup("the request could not be encoded") }
+        guard result == 0 else {
+            // A forged report can leave a v3 session with an engine that its user does not belong
+            // to; a new session finds the right one.
+            throw usesEngine
+                ? .authentication(.unknownEngine) : .setup("the request could not be encoded")
+        }
         asked[request.token] = request
+    }
+
+    private static func isEncodable(_ name: [UInt32]) -> Bool {
+        guard (2...Int(CNETSNMP_MAX_ARCS)).contains(name.count) else { return false }
+        return name[0] < 2 ? name[1] < 40 : name[0] == 2
     }
 
     private func drain(_ deliver: (SNMPReply) -> Void) {

@@ -135,7 +135,10 @@ struct SNMPPollTests {
         var device = device()
         var memory = SNMPDeviceMemory()
         memory.variables = 5
-        for _ in 0..<101 { _ = device.poll(plan, &memory) }
+        let small = SNMPRequestPlan(scalars: [scalars[0]], subtrees: [])
+        for _ in 0..<99 { _ = device.poll(small, &memory) }
+        #expect(memory.variables == 5)
+        _ = device.poll(small, &memory)
         #expect(memory.variables == 10)
     }
 
