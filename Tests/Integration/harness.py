@@ -16,6 +16,8 @@ ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
 SHARED = os.path.realpath(os.path.join(ROOT, "..", "shared"))
 PEERS = os.path.join(ROOT, ".build", "peers", "bin")
 BINARY = os.environ.get("FROSTLINE_BIN") or os.path.join(ROOT, ".build", "debug", "frostline")
+# Whatever tree the program was built in, it reads the files of this one.
+os.environ.setdefault("FROSTLINE_RESOURCES", ROOT)
 
 
 def shared(*parts):
@@ -81,6 +83,7 @@ class Child:
         if self.running:
             self.process.send_signal(signal.SIGKILL)
         self.process.wait(20)
+        self.log.close()
 
     def stop(self, timeout=20):
         """SIGTERM, and the exit code."""
