@@ -66,8 +66,9 @@ package struct AlarmEngine: Sendable {
         for pointIndex in devices[index].boundPoints..<points.count {
             var found: [Int32] = []
             for rule in site.alarmRules.indices {
-                guard matches(rule, device), Glob(site.alarmRules[rule].point)
-                    .matches(points[pointIndex].name),
+                guard matches(rule, device),
+                    Glob(site.alarmRules[rule].point)
+                        .matches(points[pointIndex].name),
                     let alarm = add(rule, device, points[pointIndex])
                 else { continue }
                 found.append(Int32(alarm))
@@ -219,8 +220,9 @@ package struct AlarmEngine: Sendable {
     }
 
     private mutating func note(_ mantissa: Int64, for index: Int) {
-        guard let point = alarms[index].point, alarms[index].machine.state != .normal
-            || alarms[index].filter.isWaiting || alarms[index].filter.isLive
+        guard let point = alarms[index].point,
+            alarms[index].machine.state != .normal
+                || alarms[index].filter.isWaiting || alarms[index].filter.isLive
         else { return }
         alarms[index].record.valueText = Self.text(mantissa, of: point)
     }

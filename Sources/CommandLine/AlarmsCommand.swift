@@ -39,7 +39,8 @@ struct AlarmsCommand: ParsableCommand {
             for alarm in alarms {
                 table.add([
                     alarm.priority, alarm.state,
-                    Instant(milliseconds: alarm.raisedMS).iso8601(offsetMinutes: view.offsetMinutes),
+                    Instant(milliseconds: alarm.raisedMS).iso8601(
+                        offsetMinutes: view.offsetMinutes),
                     alarm.valueText, alarm.place ?? "", alarm.id, alarm.action,
                 ])
             }
@@ -83,10 +84,10 @@ extension AlarmsCommand {
         static let configuration = CommandConfiguration(
             abstract: "The journal: every change of every alarm.")
 
-        @Option(help: "Start.")
+        @Option(parsing: .unconditional, help: "Start.")
         var from = TimeArgument(argument: "-24h") ?? .now
 
-        @Option(help: "End.")
+        @Option(parsing: .unconditional, help: "End.")
         var to: TimeArgument = .now
 
         @Flag(help: "Print JSON, one object a line.")

@@ -18,10 +18,10 @@ struct EnergyCommand: ParsableCommand {
         @Option(help: "The month, as 2026-10.")
         var month: MonthArgument?
 
-        @Option(help: "Start, where it is no month: today, -24h, 2026-10-31.")
+        @Option(parsing: .unconditional, help: "Start, where it is no month: today, -24h, 2026-10-31.")
         var from: TimeArgument?
 
-        @Option(help: "End. Default: now.")
+        @Option(parsing: .unconditional, help: "End. Default: now.")
         var to: TimeArgument = .now
 
         @Flag(help: "Print JSON.")
@@ -76,8 +76,9 @@ struct EnergyCommand: ParsableCommand {
                     year: month.year, month: month.month, offsetMinutes: offset)
             }
             let now = currentInstant()
-            guard let start = (from ?? TimeArgument(argument: "today"))?
-                .instant(now: now, offsetMinutes: offset),
+            guard
+                let start = (from ?? TimeArgument(argument: "today"))?
+                    .instant(now: now, offsetMinutes: offset),
                 let end = to.end(now: now, offsetMinutes: offset), start < end
             else { throw CommandFailure(.usage, "write --month 2026-10, or --from before --to") }
             return TimeRange(start: start, end: end)

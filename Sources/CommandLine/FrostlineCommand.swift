@@ -6,7 +6,8 @@ import Glibc
 package struct FrostlineCommand: ParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "frostline",
-        abstract: "Watches green data centres in cold climates: racks, power, cooling, energy cost.",
+        abstract:
+            "Watches green data centres in cold climates: racks, power, cooling, energy cost.",
         discussion: """
             Exit codes: 0 well; 1 the answer is no; 2 wrong usage or configuration; 3 something \
             needed could not be reached.

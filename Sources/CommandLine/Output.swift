@@ -61,7 +61,8 @@ struct TextTable {
         for row in [headers] + rows {
             var line = ""
             for (index, cell) in row.enumerated() {
-                let padding = String(repeating: " ", count: widths[index] - CharacterWidth.columns(of: cell))
+                let padding = String(
+                    repeating: " ", count: widths[index] - CharacterWidth.columns(of: cell))
                 line += alignments[index] == .right ? padding + cell : cell + padding
                 if index < row.count - 1 { line += "  " }
             }

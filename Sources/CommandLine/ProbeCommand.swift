@@ -40,13 +40,14 @@ struct ProbeCommand: ParsableCommand {
         var diagnostics = Diagnostics()
         let library = try ConfigurationLoader.standard().profiles(&diagnostics)
         let transport = try transport()
-        let chosen = try profile.map { name in
-            guard let profile = library[name] else {
-                throw CommandFailure(
-                    .usage, "no profile `\(name)`; `frostline profiles list` prints them")
-            }
-            return profile
-        } ?? identify(transport, library)
+        let chosen =
+            try profile.map { name in
+                guard let profile = library[name] else {
+                    throw CommandFailure(
+                        .usage, "no profile `\(name)`; `frostline profiles list` prints them")
+                }
+                return profile
+            } ?? identify(transport, library)
         Output.line("profile \(chosen.name): \(chosen.title)")
         let poll = ask(transport, chosen.requestPlan)
         guard case .frames(let frames) = poll.outcome else {
@@ -121,11 +122,13 @@ struct ProbeCommand: ParsableCommand {
         }
         Output.line("sysDescr    \(descr)")
         Output.line("sysObjectID \(objectID.map { "\($0)" } ?? "–")")
-        guard let found = library.identify(
-            sysObjectID: objectID, sysDescr: descr, answered: answered)
+        guard
+            let found = library.identify(
+                sysObjectID: objectID, sysDescr: descr, answered: answered)
         else {
             throw CommandFailure(
-                .no, "no profile claims this device; name one with --profile, or write one "
+                .no,
+                "no profile claims this device; name one with --profile, or write one "
                     + "(docs/PROFILES.md)")
         }
         return found

@@ -72,10 +72,10 @@ struct QueryCommand: ParsableCommand {
     @Argument(help: "DEVICE/POINT, with * and ? for several.")
     var points: [String]
 
-    @Option(help: "Start: 2026-10, 2026-10-31T16:00, -6h, today.")
+    @Option(parsing: .unconditional, help: "Start: 2026-10, 2026-10-31T16:00, -6h, today.")
     var from: TimeArgument = TimeArgument(argument: "-1h") ?? .now
 
-    @Option(help: "End, not included. Default: now.")
+    @Option(parsing: .unconditional, help: "End, not included. Default: now.")
     var to: TimeArgument = .now
 
     @Option(help: "One value for each span of this length, as 15m.")
@@ -157,7 +157,8 @@ struct QueryCommand: ParsableCommand {
             let point = result.series.definition
             for sample in result.samples {
                 let known = sample.quality != .absent
-                let value = point.stateName(sample.mantissa)
+                let value =
+                    point.stateName(sample.mantissa)
                     ?? point.decimal(sample.mantissa).description
                 try print(
                     Row(
@@ -211,7 +212,8 @@ func csvField(_ text: String) -> String {
     var field = text
     if !isNumber, let first = field.first, "=+-@".contains(first) { field = "'" + field }
     guard field.contains(where: { ",\"\r\n".contains($0) }) else { return field }
-    return "\"" + field.split(separator: "\"", omittingEmptySubsequences: false)
+    return "\""
+        + field.split(separator: "\"", omittingEmptySubsequences: false)
         .joined(separator: "\"\"") + "\""
 }
 

@@ -13,6 +13,9 @@ struct TimeArgument: ExpressibleByArgument {
 
     init?(argument: String) { text = argument }
 
+    /// What the help prints.
+    var defaultValueDescription: String { text }
+
     /// The moment it names; nil for text of another form.
     func instant(now: Instant, offsetMinutes: Int) -> Instant? {
         switch text {

@@ -91,7 +91,8 @@ extension ConfigNode {
 
     /// `250ms`, `10s`, `5m`, `1h`, `35d` as milliseconds.
     package func duration(_ diagnostics: inout Diagnostics) -> Int64? {
-        guard case .scalar(let text, _) = content, let value = Self.durationMilliseconds(text) else {
+        guard case .scalar(let text, _) = content, let value = Self.durationMilliseconds(text)
+        else {
             wrong("a duration", example: "`250ms`, `10s`, `5m`, `1h` or `35d`", &diagnostics)
             return nil
         }

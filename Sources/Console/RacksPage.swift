@@ -76,7 +76,12 @@ extension Painter {
         _ row: RowView, _ place: Rect, _ columns: ListWindow, _ cellWidth: Int
     ) {
         for (slot, index) in columns.range.enumerated() where index < row.racks.count {
-            let label = row.racks[index].displayName.split(separator: "-").last.map(String.init)
+            let name = row.racks[index].displayName
+            // What all racks of the row have in common says nothing over a column.
+            let label =
+                name.hasPrefix(row.displayName) && name != row.displayName
+                ? String(name.dropFirst(row.displayName.count))
+                : name.split(separator: "-").last.map(String.init)
             let x = place.x + Self.labelWidth + slot * cellWidth + 1
             let cell = Rect(x: x, y: place.y, width: cellWidth - 1, height: 1)
             screen.put(label ?? "", in: cell, .faint, align: .centre)

@@ -29,12 +29,13 @@ actor Collector {
 
     private var decoders: [DeviceDecoder]
     private var handles: [DeviceHandle]
-    private var live: [LiveDevice]
+    private var live: LiveTable
+    private let siteHandle: DeviceHandle
+    private var siteSeriesAt: Int64 = .min
     private var alarms: AlarmEngine
     private var energy: EnergyKeeper
     private var cooling: FreeCoolingClock
     private var views: SiteViewBuilder
-    private let deviceIndex: [String: Int]
 
     private let startedAt: Instant
     private var sequence: Int64 = 0
@@ -73,15 +74,14 @@ actor Collector {
             return DeviceDecoder(profile: profile)
         }
         handles = site.devices.map { store.register(device: $0.name, points: []) }
-        live = Array(repeating: LiveDevice(), count: site.devices.count)
+        live = LiveTable(site: site)
+        siteHandle = store.register(device: SiteSeries.device, points: SiteSeries.points)
         alarms = AlarmEngine(site: site, restored: restored.alarms)
         energy = EnergyKeeper(
             site: site, tariff: configuration.tariff, savedStates: restored.ledgerStates,
             entriesOfToday: restored.ledgerToday, now: now)
         cooling = restored.cooling
         views = SiteViewBuilder(site: site)
-        deviceIndex = Dictionary(
-            uniqueKeysWithValues: site.devices.enumerated().map { ($0.element.name, $0.offset) })
         unsaved = alarms.retireOrphans(at: now)
     }
 
@@ -169,7 +169,7 @@ actor Collector {
     private func outboxItems(for event: AlarmEvent) -> [OutboxItem] {
         guard event.notice != nil else { return [] }
         let rule = site.alarmRules.first { $0.name == event.key.rule }
-        let place = deviceIndex[event.key.device].flatMap { site.devices[$0].place }
+        let place = live.index(ofDevice: event.key.device).flatMap { site.devices[$0].place }
         let raisedAt = alarms.record(event.key)?.raisedAt ?? event.time
         let context = WebhookPayload.Context(
             site: site, rule: rule, place: place, raisedAt: raisedAt)
@@ -199,7 +199,7 @@ actor Collector {
         let now = Instant(milliseconds: Clocks.wallMilliseconds())
         unsaved += alarms.tick(now: monotonic / 1_000_000, time: now)
         saveAlarms()
-        _ = energy.turn(to: now)
+        energy.turn(to: now)
         saveLedger()
         publish(at: now)
         readingsAtLastTick = readings
@@ -208,7 +208,8 @@ actor Collector {
 
     private func publish(at now: Instant) {
         sequence += 1
-        let figures = liveEnergy.figures(at: now) { liveValue(of: $0) }
+        let figures = liveEnergy.figures(at: now) { live.liveValue(of: $0) }
+        store(figures, at: now)
         cooling.sample(at: now, units: figures.coolingUnits)
         coolingToday = cooling.today(at: now).equivalentHours
         let view = views.build(
@@ -218,7 +219,7 @@ actor Collector {
                     figures.coolingUnits.map { ($0.name, $0.mode.rawValue) },
                     uniquingKeysWith: { first, _ in first }),
                 health: health()),
-            live)
+            live.devices)
         lastView = view
         do {
             broadcast.publish(Array(try JSONEncoder().encode(view)))
@@ -227,15 +228,11 @@ actor Collector {
         }
     }
 
-    private func liveValue(of name: PointName) -> LiveValue? {
-        guard let device = deviceIndex[name.device],
-            let index = live[device].index(ofPoint: name.point)
-        else { return nil }
-        let point = live[device].points[index]
-        let value = live[device].values[index]
-        return LiveValue(
-            decimal: point.decimal(value.mantissa), unit: point.unit, quality: value.quality,
-            stateName: point.stateName(value.mantissa))
+    private func store(_ figures: LiveFigures, at now: Instant) {
+        let slot = now.milliseconds / SiteSeries.stepMilliseconds
+        guard slot != siteSeriesAt else { return }
+        siteSeriesAt = slot
+        store.append(siteHandle, time: now, values: SiteSeries.values(figures))
     }
 
     private func header(_ figures: LiveFigures) -> HeaderView {
@@ -254,7 +251,7 @@ actor Collector {
         header.costTodayYuan = energy.costTodayYuan
         header.freeCoolingMode = site.coolingUnits.isEmpty ? nil : figures.mode.rawValue
         header.freeCoolingHoursToday = site.coolingUnits.isEmpty ? nil : coolingToday
-        if let outdoor = site.outdoorTemperature, let value = liveValue(of: outdoor),
+        if let outdoor = site.outdoorTemperature, let value = live.liveValue(of: outdoor),
             value.quality.isUsable
         {
             header.outdoorCelsius = value.decimal.double
@@ -275,7 +272,7 @@ actor Collector {
             AlarmView(
                 id: record.key.description, rule: record.key.rule, device: record.key.device,
                 point: record.key.point,
-                place: deviceIndex[record.key.device].flatMap { site.devices[$0].place },
+                place: live.index(ofDevice: record.key.device).flatMap { site.devices[$0].place },
                 priority: record.priority.name, state: record.state.rawValue,
                 raisedMS: record.raisedAt.milliseconds, changedMS: record.changedAt.milliseconds,
                 valueText: record.valueText, cause: rule.cause, consequence: rule.consequence,
@@ -288,7 +285,7 @@ actor Collector {
         var health = HealthView(
             version: Version.text, startedMS: startedAt.milliseconds,
             devicesTotal: site.devices.count, store: "ok")
-        health.devicesAnswering = live.count { $0.isAnswering }
+        health.devicesAnswering = live.devices.count { $0.isAnswering }
         health.readingsStored = readings
         let seconds = Double(Clocks.monotonicNanoseconds() - lastTick) / 1e9
         if seconds > 0.1 {
@@ -306,7 +303,7 @@ actor Collector {
     // MARK: Questions
 
     func device(named name: String) -> DeviceView? {
-        guard let index = deviceIndex[name] else { return nil }
+        guard let index = live.index(ofDevice: name) else { return nil }
         return DeviceView(
             summary: views.summary(ofDevice: index, live[index]),
             points: live[index].points.indices.map { pointView(index, $0) })
@@ -331,14 +328,14 @@ actor Collector {
 
     func metrics() -> String {
         guard let lastView else { return "# EOF\n" }
-        return metricsText.write(lastView, live)
+        return metricsText.write(lastView, live.devices)
     }
 
     /// Healthy while the store takes what is collected and the steps go on.
     func healthReport() -> HealthReport {
         let status = store.health
-        let answering = live.count { $0.isAnswering }
-        let text = "store \(status.name), \(answering) of \(live.count) devices answering"
+        let answering = live.devices.count { $0.isAnswering }
+        let text = "store \(status.name), \(answering) of \(live.devices.count) devices answering"
         if case .ok = status { return HealthReport(healthy: true, text: text) }
         return HealthReport(healthy: false, text: text + ": " + status.description)
     }
@@ -353,5 +350,15 @@ actor Collector {
     func tally() -> SiteDaemon.Tally {
         SiteDaemon.Tally(
             readings: readings, alarmChanges: alarmChanges, suppressed: 0, view: lastView)
+    }
+}
+
+extension LiveTable {
+    /// As the energy figures want it.
+    mutating func liveValue(of name: PointName) -> LiveValue? {
+        guard let (point, value) = value(of: name) else { return nil }
+        return LiveValue(
+            decimal: point.decimal(value.mantissa), unit: point.unit, quality: value.quality,
+            stateName: point.stateName(value.mantissa))
     }
 }

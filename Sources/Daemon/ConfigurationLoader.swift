@@ -1,10 +1,9 @@
 package import ConfigTree
 package import Energy
-package import Profiles
-import SiteFile
-
 package import Model
 import Platform
+package import Profiles
+import SiteFile
 import YAML
 
 /// Everything that files say, read and checked together.

@@ -18,10 +18,11 @@ struct EnergyKeeper: Sendable {
 
     private let site: Site
     private let tariff: TariffTable?
-    private let boundary: PUEBoundary
     private var watches: [[Watch]]
     private var savedStates: [String: [UInt8]]
     private var day: CivilTime
+    /// False where only the ledger is wanted, as for history.
+    private let keepsDay: Bool
     private var today: [QuarterHour: [String: Int64]] = [:]
     private(set) var pueToday: Double?
     private(set) var costTodayYuan: Double?
@@ -31,18 +32,18 @@ struct EnergyKeeper: Sendable {
     ///   - entriesOfToday: what the ledger holds since local midnight, by meter.
     init(
         site: Site, tariff: TariffTable?, savedStates: [String: [UInt8]],
-        entriesOfToday: [String: [LedgerEntry]], now: Instant
+        entriesOfToday: [String: [LedgerEntry]], now: Instant, keepsDay: Bool = true
     ) {
+        self.keepsDay = keepsDay
         self.site = site
         self.tariff = tariff
         self.savedStates = savedStates
-        boundary = PUEBoundary(site.meters)
         day = CivilTime(now, offsetMinutes: site.offsetMinutes).startOfDay
         watches = site.devices.map { device in
             site.meters.filter { $0.energy.device == device.name }.map { Watch(meter: $0) }
         }
         for (meter, entries) in entriesOfToday { note(meter, entries) }
-        refresh()
+        refresh(at: now)
     }
 
     /// Local midnight of the day that the figures are of.
@@ -88,55 +89,32 @@ struct EnergyKeeper: Sendable {
             }
             watches[device][index].ledger = ledger
         }
-        if !progress.isEmpty { refresh() }
+        if !progress.isEmpty { refresh(at: batch.time) }
         return progress
     }
 
-    /// Begins a new day when `now` is in one; true then.
-    mutating func turn(to now: Instant) -> Bool {
+    /// Begins a new day when `now` is in one.
+    mutating func turn(to now: Instant) {
         let current = CivilTime(now, offsetMinutes: site.offsetMinutes).startOfDay
-        guard current != day else { return false }
+        guard current != day else { return }
         day = current
         today = today.filter { $0.key.start >= startOfDay }
-        refresh()
-        return true
+        refresh(at: now)
     }
 
     private mutating func note(_ meter: String, _ entries: [LedgerEntry]) {
+        guard keepsDay else { return }
         for entry in entries where entry.interval.start >= startOfDay {
             today[entry.interval, default: [:]][meter] = entry.wattHours
         }
     }
 
-    private mutating func refresh() {
-        var paired = PairedEnergy()
-        var cost: Int128 = 0
-        var priced = false
-        let category = boundary.category
-        for (interval, energies) in today {
-            let it = category.flatMap { boundary.it[$0] }
-            paired.add(total: sum(boundary.total, energies), it: it.flatMap { sum($0, energies) })
-            guard let choice = site.tariff, let tariff,
-                let bought = sum(boundary.total.filter { $0.meter.role == .utility }, energies),
-                let price = try? tariff.price(
-                    choice, at: CivilTime(interval.start, offsetMinutes: site.offsetMinutes))
-            else { continue }
-            priced = true
-            cost += Int128(bought) * Int128(price.total.raw)
+    private mutating func refresh(at now: Instant) {
+        guard keepsDay else { return }
+        let figures = DayFigures(site: site, tariff: tariff, at: now) { meter, interval in
+            today[interval]?[meter.name]
         }
-        pueToday = paired.pue?.double
-        // Wh × 10⁻⁸ yuan/kWh.
-        costTodayYuan = priced ? Double(cost) / 1e11 : nil
-    }
-
-    /// Nil as soon as one meter is missing.
-    private func sum(_ terms: [PUEBoundary.Term], _ energies: [String: Int64]) -> Int64? {
-        guard !terms.isEmpty else { return nil }
-        var sum: Int64 = 0
-        for term in terms {
-            guard let energy = energies[term.meter.name] else { return nil }
-            sum &+= term.sign * energy
-        }
-        return sum
+        pueToday = figures.pue?.double
+        costTodayYuan = figures.cost.map { Double($0.fen) / 100 }
     }
 }

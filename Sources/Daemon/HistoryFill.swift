@@ -3,6 +3,7 @@ package import Model
 import Platform
 import Profiles
 package import Store
+import Views
 
 /// Fills the store with past polls through the same decoder, ledger and chunk code that live polls
 /// take: for demonstrations and for captures of real devices.
@@ -17,7 +18,9 @@ package struct HistoryFill {
     private let site: Site
     private var decoders: [DeviceDecoder]
     private var handles: [DeviceHandle]
-    private var points: [[PointDefinition]]
+    private var live: LiveTable
+    private let liveEnergy: LiveEnergy
+    private let siteHandle: DeviceHandle
     private var energy: EnergyKeeper
     private var ledger: [(meter: String, entries: [LedgerEntry], state: [UInt8]?)] = []
     /// Ledger entries handed over in one transaction: some hundred kilobytes.
@@ -42,9 +45,12 @@ package struct HistoryFill {
             return DeviceDecoder(profile: profile)
         }
         handles = site.devices.map { store.register(device: $0.name, points: []) }
-        points = Array(repeating: [], count: site.devices.count)
+        live = LiveTable(site: site)
+        liveEnergy = LiveEnergy(site: site, tariff: nil)
+        siteHandle = store.register(device: SiteSeries.device, points: SiteSeries.points)
         energy = EnergyKeeper(
-            site: site, tariff: nil, savedStates: [:], entriesOfToday: [:], now: start)
+            site: site, tariff: nil, savedStates: [:], entriesOfToday: [:], now: start,
+            keepsDay: false)
     }
 
     /// Asks `poll` for every device at every step of `range`, in the order of time.
@@ -67,6 +73,8 @@ package struct HistoryFill {
                 guard let plan = plans[device] else { continue }
                 try take(poll(device, time, plan), importer, &summary)
             }
+            let figures = liveEnergy.figures(at: time) { live.liveValue(of: $0) }
+            try importer.add(siteHandle, time: time, values: SiteSeries.values(figures))
             let done = time.millisecondsSince(range.start)
             if done >= nextReport {
                 progress(Double(done) / Double(max(length, 1)))
@@ -87,17 +95,17 @@ package struct HistoryFill {
         guard case .frames(let frames) = poll.outcome else { return }
         let device = Int(poll.device.index)
         let values = decoders[device].decode(frames)
-        if decoders[device].points.count != points[device].count {
-            points[device] = decoders[device].points
-            handles[device] = store.register(
-                device: site.devices[device].name, points: points[device])
-            energy.bind(poll.device, points: points[device])
+        let points = decoders[device].points
+        if points.count != live[device].points.count {
+            handles[device] = store.register(device: site.devices[device].name, points: points)
+            energy.bind(poll.device, points: points)
         }
         try importer.add(handles[device], time: poll.time, values: values)
         summary.polls += 1
         summary.readings += values.count
         let batch = ReadingBatch(device: poll.device, time: poll.time, values: values)
-        for progress in energy.observe(batch, points: points[device]) {
+        live[device].take(batch, definitions: points)
+        for progress in energy.observe(batch, points: points) {
             ledger.append((progress.meter, progress.entries, progress.state))
         }
         if ledger.count >= Self.ledgerBatch {

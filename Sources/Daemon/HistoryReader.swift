@@ -67,7 +67,8 @@ package enum HistoryReader {
                 throw error
             }
             for sample in result.samples {
-                let name = sample.quality.isUsable
+                let name =
+                    sample.quality.isUsable
                     ? result.series.definition.stateName(sample.mantissa) : nil
                 events.append((sample.time, index, FreeCoolingMode(stateName: name)))
             }

@@ -19,7 +19,8 @@ package struct Resources: Sendable {
         var path = executablePath()
         while let slash = path.lastIndex(of: "/"), slash > path.startIndex {
             path = String(path[..<slash])
-            if FileIO.isDirectory(path + "/DeviceProfiles"), FileIO.exists(path + "/Package.swift") {
+            if FileIO.isDirectory(path + "/DeviceProfiles"), FileIO.exists(path + "/Package.swift")
+            {
                 return Resources(root: path)
             }
         }

@@ -46,7 +46,8 @@ package struct CivilTime: Hashable, Sendable {
         let monthIndex = Int64(month - 1)
         let carriedYears = monthIndex.flooredDivision(by: 12)
         let days = Self.days(
-            year: year + Int(carriedYears), month: Int(monthIndex - carriedYears * 12) + 1, day: day)
+            year: year + Int(carriedYears), month: Int(monthIndex - carriedYears * 12) + 1, day: day
+        )
         let seconds = Int64(hour) * 3600 + Int64(minute) * 60 + Int64(second)
         let local = Int64(days) * 86_400_000 + seconds * 1000 + Int64(millisecond)
         return Instant(milliseconds: local - Int64(offsetMinutes) * 60_000)

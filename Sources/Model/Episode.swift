@@ -28,7 +28,11 @@ package enum AlarmState: String, Sendable, CaseIterable {
 
 /// What a receiver is told.
 package enum NoticeKind: String, Sendable, CaseIterable {
-    case active, returned = "return", resolved, acknowledged = "acked", escalated
+    case active
+    case returned = "return"
+    case resolved
+    case acknowledged = "acked"
+    case escalated
 }
 
 /// One line of the journal: a change of state of one alarm. Append-only.

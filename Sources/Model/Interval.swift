@@ -27,7 +27,8 @@ package struct TimeRange: Hashable, Sendable {
     /// The civil month at a fixed offset: 00:00 of day 1 to 00:00 of day 1 of the next.
     package static func month(year: Int, month: Int, offsetMinutes: Int) -> TimeRange {
         TimeRange(
-            start: CivilTime(year: year, month: month, day: 1).instant(offsetMinutes: offsetMinutes),
+            start: CivilTime(year: year, month: month, day: 1).instant(
+                offsetMinutes: offsetMinutes),
             end: CivilTime(year: year, month: month + 1, day: 1)
                 .instant(offsetMinutes: offsetMinutes))
     }

@@ -18,6 +18,11 @@ package enum Quality: UInt8, Sendable, CaseIterable, Comparable {
     /// True where the value may enter a sum.
     package var isUsable: Bool { self <= .substituted }
 
+    package init?(name: String) {
+        guard let match = Self.allCases.first(where: { $0.name == name }) else { return nil }
+        self = match
+    }
+
     package var name: String {
         switch self {
         case .good: "good"

@@ -38,6 +38,9 @@ package struct Site: Sendable {
         subsidiaries = []
     }
 
+    /// The device name under which the site's own figures are stored; no real device may have it.
+    package static let ownSeriesDevice = "site"
+
     package func deviceID(named name: String) -> DeviceID? {
         devices.firstIndex { $0.name == name }.map { DeviceID($0) }
     }
@@ -74,7 +77,10 @@ package struct RackDetails: Sendable {
     }
 }
 
-package enum Feed: String, Sendable, CaseIterable { case a = "A", b = "B" }
+package enum Feed: String, Sendable, CaseIterable {
+    case a = "A"
+    case b = "B"
+}
 
 package struct DeviceSpec: Sendable {
     package var name: String

@@ -52,7 +52,11 @@ package func padded(_ value: Int, _ width: Int) -> String {
 }
 
 private struct TimeParser {
-    enum Zone { case absent, minutes(Int), malformed }
+    enum Zone {
+        case absent
+        case minutes(Int)
+        case malformed
+    }
 
     private let bytes: [UInt8]
     private var position = 0
@@ -62,7 +66,8 @@ private struct TimeParser {
     var atEnd: Bool { position == bytes.count }
 
     mutating func civilTime() -> CivilTime? {
-        guard let year = number(4), take("-"), let month = number(2), (1...12).contains(month) else {
+        guard let year = number(4), take("-"), let month = number(2), (1...12).contains(month)
+        else {
             return nil
         }
         var civil = CivilTime(year: year, month: month, day: 1)

@@ -107,7 +107,9 @@ package enum WebhookPayload {
         let value = event.valueText.isEmpty ? "" : ", \(event.valueText)"
         let place = context.place.map { " at \($0)" } ?? ""
         let word = event.notice?.rawValue ?? event.state.rawValue
-        return clean("\(head)\(context.site.displayName): \(event.key.rule) \(word) on \(what)\(place)\(value)")
+        return clean(
+            "\(head)\(context.site.displayName): \(event.key.rule) \(word) on \(what)\(place)\(value)"
+        )
     }
 
     /// Text may come from a device: no control characters, no more than 500 characters.

@@ -1,5 +1,5 @@
-package import Logging
 import Hummingbird
+package import Logging
 
 /// Where the API listens.
 package enum APIAddress: Hashable, Sendable {

@@ -5,6 +5,11 @@ extension SiteReader {
     mutating func readDevice(_ node: ConfigNode) {
         var table = TableReader(node, what: title(.device, node), &diagnostics)
         let name = claimName(table.required("name", &diagnostics), .device)
+        if name == Site.ownSeriesDevice {
+            diagnostics.add(
+                node.position, "no device may be called `\(Site.ownSeriesDevice)`",
+                cure: "choose another name: the site's own figures are stored under it")
+        }
         let displayName = displayName(&table)
         let profileNode = table.required("profile", &diagnostics)
         let profile = profileNode.flatMap { profileName($0) }

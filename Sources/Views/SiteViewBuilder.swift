@@ -113,13 +113,14 @@ package struct SiteViewBuilder: Sendable {
             else { continue }
             worst[place] = max(worst[place] ?? .low, priority)
         }
+        let rows = rows(inputs.time, live, worst)
         return SiteView(
             sequence: inputs.sequence, timeMS: inputs.time.milliseconds,
             offsetMinutes: site.offsetMinutes, site: site.name, displayName: site.displayName,
-            header: inputs.header, rows: rows(inputs.time, live, worst),
+            header: inputs.header, rows: rows,
             devices: site.devices.indices.map { summary(ofDevice: $0, live[$0]) },
             alarms: inputs.alarms, cooling: cooling(inputs.coolingModes, live),
-            chain: chain(live), health: inputs.health)
+            chain: chain(live, racks: rows), health: inputs.health)
     }
 
     private func rows(
@@ -214,15 +215,22 @@ package struct SiteViewBuilder: Sendable {
         }
     }
 
-    private func chain(_ live: [LiveDevice]) -> [PowerNodeView] {
-        site.powerNodes.map { node in
-            var watts: Double?
-            var quality = Quality.absent
-            if let name = node.power, let device = deviceIndex[name.device],
-                let point = live[device].index(ofPoint: name.point)
-            {
-                quality = live[device].values[point].quality
-                watts = live[device].usableValue(of: name.point)
+    /// Nodes that nothing measures have no power and no fault: racks carry the sum of their PDUs.
+    private func chain(_ live: [LiveDevice], racks rows: [RowView]) -> [PowerNodeView] {
+        let racks = Dictionary(
+            rows.flatMap(\.racks).map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        return site.powerNodes.map { node in
+            let rack = node.place.flatMap { racks[$0] }
+            var watts = rack?.watts
+            var quality = rack.flatMap { Quality(name: $0.quality) } ?? .good
+            if let name = node.power {
+                (watts, quality) = (nil, .absent)
+                if let device = deviceIndex[name.device],
+                    let point = live[device].index(ofPoint: name.point)
+                {
+                    quality = live[device].values[point].quality
+                    watts = live[device].usableValue(of: name.point)
+                }
             }
             return PowerNodeView(
                 name: node.name, displayName: node.displayName, kind: node.kind.rawValue,

@@ -79,7 +79,9 @@ package enum YAMLFile {
                 return diagnostic
             }
             let code = content.prefix { $0 != "#" }
-            if let last = code.split(separator: " ").last, last.hasPrefix("|") || last.hasPrefix(">") {
+            if let last = code.split(separator: " ").last,
+                last.hasPrefix("|") || last.hasPrefix(">")
+            {
                 blockIndent = indent
             }
         }
@@ -134,7 +136,8 @@ package enum YAMLFile {
             previous = character
             if depth > maximumDepth || indent > 8 * maximumDepth {
                 return Diagnostic(
-                    position, "nested more than \(maximumDepth) deep", cure: "flatten the structure")
+                    position, "nested more than \(maximumDepth) deep", cure: "flatten the structure"
+                )
             }
         }
         return nil

@@ -52,14 +52,17 @@ struct AlarmEngineTests {
         var notices: [NoticeKind?] = []
         for (second, mantissa) in [270, 271, 265, 268, 260, 259, 268].enumerated() {
             let events = engine.step(
-                batch(Int64(mantissa), at: Int64(second)), answered: true, now: Int64(second) * 1000)
+                batch(Int64(mantissa), at: Int64(second)), answered: true, now: Int64(second) * 1000
+            )
             notices += events.map(\.notice)
         }
         // 27.0 is not above 27; 27.1 raises; only below 26 clears.
         #expect(notices == [.active, .returned])
     }
 
-    @Test("a condition shorter than the on-delay raises nothing; a longer one does, without a new sample")
+    @Test(
+        "a condition shorter than the on-delay raises nothing; a longer one does, without a new sample"
+    )
     func delays() {
         var engine = engine(site(onDelay: 60_000))
         #expect(engine.step(batch(300, at: 0), answered: true, now: 0).isEmpty)
@@ -71,7 +74,8 @@ struct AlarmEngineTests {
         #expect(events.first?.valueText == "30.0 °C")
     }
 
-    @Test("an untrusted value neither raises nor clears", arguments: [Quality.bad, .stale, .absent])
+    @Test(
+        "an untrusted value neither raises nor clears", arguments: [Quality.bad, .stale, .absent])
     func frozen(quality: Quality) {
         var engine = engine(site())
         #expect(engine.step(batch(900, at: 0, quality), answered: true, now: 0).isEmpty)
@@ -95,7 +99,9 @@ struct AlarmEngineTests {
         #expect(notices == [.active, .returned])
     }
 
-    @Test("an acknowledgement names the person, a second one changes nothing, an unknown one is refused")
+    @Test(
+        "an acknowledgement names the person, a second one changes nothing, an unknown one is refused"
+    )
     func acknowledge() throws {
         var engine = engine(site())
         _ = engine.step(batch(300, at: 0), answered: true, now: 0)

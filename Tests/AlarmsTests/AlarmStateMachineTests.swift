@@ -4,7 +4,9 @@ import Testing
 
 @Suite("the alarm state machine")
 struct AlarmStateMachineTests {
-    @Test("every input is answered in every state, and repeats change nothing", arguments: [true, false])
+    @Test(
+        "every input is answered in every state, and repeats change nothing",
+        arguments: [true, false])
     func total(latching: Bool) {
         for state in AlarmState.allCases {
             for input in AlarmInput.allCases {
@@ -37,7 +39,8 @@ struct AlarmStateMachineTests {
         var machine = AlarmStateMachine(latching: false)
         _ = machine.apply(.raise)
         #expect(machine.apply(.clear) == .moved(from: .unacknowledged, notice: .returned))
-        #expect(machine.apply(.acknowledge) == .moved(from: .returnedUnacknowledged, notice: .resolved))
+        #expect(
+            machine.apply(.acknowledge) == .moved(from: .returnedUnacknowledged, notice: .resolved))
     }
 
     @Test("a latched alarm ends only by acknowledge and reset, in this order")

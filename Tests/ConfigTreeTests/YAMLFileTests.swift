@@ -43,7 +43,8 @@ struct YAMLFileTests {
 
     @Test("a star in quotes, in a block text or in a comment is text")
     func stars() {
-        let (node, problems) = parse("a: \"*x\"\nb: 3*4 # *no\ne: pdu-*/in, &c d:*\nc: |\n  *text\n  - *more\nd: 1\n")
+        let (node, problems) = parse(
+            "a: \"*x\"\nb: 3*4 # *no\ne: pdu-*/in, &c d:*\nc: |\n  *text\n  - *more\nd: 1\n")
         #expect(problems.isEmpty, "\(problems)")
         #expect(node != nil)
     }

@@ -31,10 +31,12 @@ struct TimeAndDecimalTests {
 
     @Test("ISO 8601 text is read exactly and refused when the day does not exist")
     func parsing() {
-        #expect(Instant(iso8601: "2026-11", offsetMinutes: 480)?.iso8601() == "2026-10-31T16:00:00Z")
+        #expect(
+            Instant(iso8601: "2026-11", offsetMinutes: 480)?.iso8601() == "2026-10-31T16:00:00Z")
         let withZone = Instant(iso8601: "2026-11-01T00:00:00.250+08:00", offsetMinutes: 0)
         #expect(withZone?.iso8601() == "2026-10-31T16:00:00.250Z")
-        for bad in ["2026-02-30", "2026-13-01", "2026-1-1", "2026-11-01T24:00", "2026-11-01Zx", ""] {
+        for bad in ["2026-02-30", "2026-13-01", "2026-1-1", "2026-11-01T24:00", "2026-11-01Zx", ""]
+        {
             #expect(Instant(iso8601: bad, offsetMinutes: 0) == nil, "\(bad)")
         }
     }

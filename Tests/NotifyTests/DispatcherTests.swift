@@ -58,7 +58,9 @@ struct DispatcherTests {
         }
     }
 
-    @Test("notices arrive in order, each with its key, again after an error, and only once after success")
+    @Test(
+        "notices arrive in order, each with its key, again after an error, and only once after success"
+    )
     func order() async throws {
         let answered = Mutex(0)
         let server = LoopbackServer { _ in
@@ -67,7 +69,9 @@ struct DispatcherTests {
                 return count
             }
             let status = number == 2 ? "503 Busy" : "200 OK"
-            return [.init(text: "HTTP/1.1 \(status)\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")]
+            return [
+                .init(text: "HTTP/1.1 \(status)\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+            ]
         }
         defer { server.stop() }
         let outbox = MemoryOutbox()
@@ -115,7 +119,9 @@ struct DispatcherTests {
 
 @Suite("the webhook's body")
 struct WebhookPayloadTests {
-    @Test("it is Alertmanager's document, firing until the condition ends, without control characters")
+    @Test(
+        "it is Alertmanager's document, firing until the condition ends, without control characters"
+    )
     func document() throws {
         var site = Site(name: "ll-dc1", displayName: "吕梁", offsetMinutes: 480, altitudeMetres: 950)
         site.alarmRules = []

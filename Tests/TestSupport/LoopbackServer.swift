@@ -88,7 +88,8 @@ package final class LoopbackServer: Sendable {
             guard let head = text.split(separator: "\r\n\r\n", maxSplits: 1).first,
                 bytes.count >= head.utf8.count + 4
             else { continue }
-            let wanted = head.split(separator: "\r\n")
+            let wanted =
+                head.split(separator: "\r\n")
                 .first { $0.lowercased().hasPrefix("content-length:") }
                 .flatMap { Int($0.split(separator: " ").last ?? "") } ?? 0
             if bytes.count >= head.utf8.count + 4 + wanted { return text }
