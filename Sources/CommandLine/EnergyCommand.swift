@@ -18,7 +18,9 @@ struct EnergyCommand: ParsableCommand {
         @Option(help: "The month, as 2026-10.")
         var month: MonthArgument?
 
-        @Option(parsing: .unconditional, help: "Start, where it is no month: today, -24h, 2026-10-31.")
+        @Option(
+            parsing: .unconditional,
+            help: "Start, where it is no month: today, -24h, 2026-10-31.")
         var from: TimeArgument?
 
         @Option(parsing: .unconditional, help: "End. Default: now.")

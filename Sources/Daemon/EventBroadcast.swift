@@ -22,7 +22,8 @@ final class EventBroadcast: Sendable {
         for listener in listeners { listener.yield(json) }
     }
 
-    /// Snapshots from now on, beginning with the newest there is; ends at once when too many follow.
+    /// Snapshots from now on, beginning with the newest there is; ends at once when too many
+    /// follow.
     func stream() -> AsyncStream<[UInt8]> {
         AsyncStream(bufferingPolicy: .bufferingNewest(1)) { continuation in
             let (latest, id) = state.withLock { state -> ([UInt8]?, Int?) in

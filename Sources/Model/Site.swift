@@ -230,7 +230,8 @@ package struct Subsidiary: Sendable {
     package var accountNumber: String?
     /// Names of places whose racks are its own.
     package var places: [String]
-    /// Names of meters whose energy is its own; the utility meters among them are what it is billed.
+    /// Names of meters whose energy is its own; the utility meters among them are what it is
+    /// billed.
     package var meters: [String]
     package init(
         name: String, legalName: String, creditCode: String? = nil, accountNumber: String? = nil,

@@ -107,9 +107,8 @@ package enum WebhookPayload {
         let value = event.valueText.isEmpty ? "" : ", \(event.valueText)"
         let place = context.place.map { " at \($0)" } ?? ""
         let word = event.notice?.rawValue ?? event.state.rawValue
-        return clean(
-            "\(head)\(context.site.displayName): \(event.key.rule) \(word) on \(what)\(place)\(value)"
-        )
+        let subject = "\(head)\(context.site.displayName): \(event.key.rule) \(word)"
+        return clean("\(subject) on \(what)\(place)\(value)")
     }
 
     /// Text may come from a device: no control characters, no more than 500 characters.

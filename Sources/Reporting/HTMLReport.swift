@@ -68,7 +68,8 @@ extension ReportRenderer {
     private static func section(_ sheet: ReportSheet, number: Int) -> String {
         // Short tables stay on one page.
         let isShort = sheet.rows.count <= 22
-        var out = "<section\(isShort ? " class=\"short\"" : "")><h2>\(number). \(escaped(sheet.chinese))"
+        var out = isShort ? "<section class=\"short\">" : "<section>"
+        out += "<h2>\(number). \(escaped(sheet.chinese))"
         out += "<small>\(escaped(sheet.english))</small></h2>\n<table><colgroup>"
         let widths = sheet.columns.map { Int64($0.width * 10) }
         let sum = max(1, widths.reduce(0, +))

@@ -54,12 +54,13 @@ struct TidyTests {
     func bannedWords() throws {
         let banned = [
             "String(format:", "try!", " as! ", "fatalError(", "DispatchQueue.global",
-            "Task.detached", ": Decimal", "FIXME", "TODO", "XXX",
+            "Task.detached", ": Decimal", "FIXME", "TODO",
         ]
         for file in Self.files(below: "Sources", ending: ".swift") {
             let found = Self.violations(in: try Self.lines(of: file)) { line in
                 let code = Self.code(line.text)
                 return banned.contains { code.contains($0) }
+                    || code.split { !$0.isLetter }.contains("XXX")
                     || code == "import Foundation" || code.hasSuffix(" import Foundation")
             }
             #expect(found.isEmpty, "\(found.joined(separator: "\n"))")
@@ -180,8 +181,9 @@ struct TidyTests {
                 for file in Self.files(below: folder, ending: ending) {
                     let found = Self.violations(in: try Self.lines(of: file)) { line in
                         let code = Self.code(line.text)
-                        // An agent must know the request to refuse it.
-                        return banned.contains { code.contains($0) } && !code.contains("refuse")
+                        // A simulated agent must know the request to refuse it.
+                        let isAgent = line.file == "Sources/CNetSNMPShims/agent.c"
+                        return banned.contains { code.contains($0) } && !isAgent
                     }
                     #expect(found.isEmpty, "\(found.joined(separator: "\n"))")
                 }
