@@ -96,6 +96,8 @@ actor Collector {
     }
 
     private func apply(_ poll: RawPoll) {
+        // Broken off because the daemon stops: that says nothing about the device.
+        if case .failure(.cancelled) = poll.outcome { return }
         let device = Int(poll.device.index)
         live[device].polls += 1
         live[device].latencyMicroseconds = poll.latencyMicroseconds
