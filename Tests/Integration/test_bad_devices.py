@@ -12,6 +12,7 @@ import time
 import unittest
 
 import harness
+from devices import RawServer, frame, words
 
 COLLECT_SECONDS = 20
 INTERVAL_SECONDS = 1
@@ -31,71 +32,6 @@ STE2 = """1.3.6.1.2.1.1.1.0|4|STE2 r2
 1.3.6.1.4.1.21796.4.9.3.1.7.1|2|1
 1.3.6.1.4.1.21796.4.9.3.1.8.1|2|1
 """
-
-
-def frame(transaction, unit, pdu, protocol=0, length=None):
-    return struct.pack(">HHHB", transaction, protocol, length or len(pdu) + 1, unit) + pdu
-
-
-def words(*values):
-    return bytes([4, 2 * len(values)]) + struct.pack(">%dH" % len(values), *values)
-
-
-class RawServer:
-    """A Modbus/TCP server that answers whatever a function says; a thread a connection."""
-
-    def __init__(self, answer):
-        self.answer = answer
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        self.requests = 0
-        self.stopping = False
-        self.sockets = []
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def accept(self):
-        while True:
-            try:
-                connection, _ = self.listener.accept()
-            except OSError:
-                return
-            self.sockets.append(connection)
-            threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
-
-    def serve(self, connection):
-        try:
-            while not self.stopping:
-                head = self.take(connection, 7)
-                transaction, _, length, unit = struct.unpack(">HHHB", head)
-                pdu = self.take(connection, length - 1)
-                self.requests += 1
-                for piece in self.answer(self.requests, transaction, unit, pdu):
-                    if piece is None:
-                        connection.close()
-                        return
-                    connection.sendall(piece)
-        except OSError:
-            connection.close()
-
-    @staticmethod
-    def take(connection, count):
-        data = b""
-        while len(data) < count:
-            part = connection.recv(count - len(data))
-            if not part:
-                raise OSError("closed")
-            data += part
-        return data
-
-    def stop(self):
-        self.stopping = True
-        self.listener.close()
-        for connection in self.sockets:
-            try:
-                connection.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
-            connection.close()
 
 
 def garbage(n, transaction, unit, pdu):
