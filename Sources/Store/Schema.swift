@@ -8,15 +8,24 @@ enum Schema {
     private static let steps: [String] = [version1]
     static var version: Int64 { Int64(steps.count) }
 
-    /// Brings the file to the newest schema, one transaction per step: a crash leaves the old or
-    /// the new one, nothing between.
-    static func migrate(_ connection: Connection, path: String) throws(StoreError) {
+    /// Before the first write, be it a setting: a file that is not ours stays as it is.
+    static func refuseOthers(_ connection: Connection, path: String) throws(StoreError) {
         do throws(SQLiteError) {
             let found = try connection.integer("PRAGMA user_version") ?? 0
             let application = try connection.integer("PRAGMA application_id") ?? 0
             let tables = try connection.integer("SELECT count(*) FROM sqlite_schema") ?? 0
             if application != applicationID, tables > 0 { throw StoreRefusal.notOurs(path).error }
             if found > version { throw StoreRefusal.newer(found).error }
+        } catch {
+            throw StoreRefusal.storeError(error, path)
+        }
+    }
+
+    /// Brings the file to the newest schema, one transaction per step: a crash leaves the old or
+    /// the new one, nothing between.
+    static func migrate(_ connection: Connection, path: String) throws(StoreError) {
+        do throws(SQLiteError) {
+            let found = try connection.integer("PRAGMA user_version") ?? 0
             for (index, step) in steps.enumerated().dropFirst(Int(max(0, found))) {
                 try connection.transaction { () throws(SQLiteError) in
                     try connection.execute(step)

@@ -44,6 +44,11 @@ final class Writer: @unchecked Sendable {
         let connection: Connection
         do throws(SQLiteError) {
             connection = try Connection(path: path, mode: .readWrite)
+        } catch {
+            throw StoreError(error)
+        }
+        try Schema.refuseOthers(connection, path: path)
+        do throws(SQLiteError) {
             try connection.configureForWriting(pageSize: 4096)
             if let pages = options.maximumPages {
                 try connection.execute("PRAGMA max_page_count=\(pages)")
