@@ -98,16 +98,15 @@ let package = Package(
         module(
             "Daemon",
             [
-                "Alarms", "ConfigTree", "Energy", "HTTPClient", "Model", "Notify", "Platform",
-                "Polling", "Profiles", "Reporting", "Schedule", "Serve", "SiteFile", "Store",
-                "Views", "YAML", logging,
+                "Alarms", "ConfigTree", "Energy", "Model", "Notify", "Platform", "Polling", "Profiles",
+                "Serve", "SiteFile", "Store", "Views", "YAML", logging,
             ]),
         module(
             "CommandLine",
             [
-                "ConfigTree", "Console", "Daemon", "Energy", "HTTPClient", "Model", "Platform",
-                "Polling", "Profiles", "Reporting", "Screen", "Serve", "Simulation", "SiteFile",
-                "Store", "Views", "YAML", argumentParser, logging,
+                "ConfigTree", "Console", "Daemon", "Energy", "HTTPClient", "Model", "Notify",
+                "Platform", "Polling", "Profiles", "Reporting", "Screen", "Serve", "Simulation",
+                "SiteFile", "Store", "Views", "YAML", argumentParser, logging,
             ]),
         .executableTarget(
             name: "FrostlineExecutable", dependencies: ["CommandLine"],

@@ -132,14 +132,12 @@ package struct AlarmEngine: Sendable {
         return alarms.count - 1
     }
 
-    /// Ends restored alarms whose rule or device the site file no longer has. Points of known
-    /// devices may still turn up, so their alarms are kept.
+    /// Ends restored alarms that no rule of the site file makes any more. Points of known devices
+    /// may still turn up, so their alarms are kept, and shown.
     package mutating func retireOrphans(at time: Instant) -> [AlarmEvent] {
-        let rules = Set(site.alarmRules.map(\.name))
-        let names = Set(site.devices.map(\.name))
         var events: [AlarmEvent] = []
         for record in restored.values.sorted(by: { $0.key.description < $1.key.description })
-        where !rules.contains(record.key.rule) || !names.contains(record.key.device) {
+        where rule(ofRestored: record.key) == nil {
             restored.removeValue(forKey: record.key)
             guard record.state != .normal else { continue }
             var ended = record
@@ -154,6 +152,16 @@ package struct AlarmEngine: Sendable {
                     valueText: record.valueText, notice: .resolved))
         }
         return events
+    }
+
+    /// The rule that still asks for a restored alarm whose point has not been seen since the start.
+    private func rule(ofRestored key: AlarmKey) -> AlarmRule? {
+        guard let rule = site.alarmRules.firstIndex(where: { $0.name == key.rule }),
+            let device = site.devices.firstIndex(where: { $0.name == key.device }),
+            !key.point.isEmpty, matches(rule, DeviceID(device)),
+            Glob(site.alarmRules[rule].point).matches(key.point)
+        else { return nil }
+        return site.alarmRules[rule]
     }
 
     /// Records that `retireOrphans` ended, for storing.
@@ -250,8 +258,16 @@ package struct AlarmEngine: Sendable {
         _ index: Int, previous: AlarmState, notice: NoticeKind, time: Instant, actor: String?,
         _ comment: String?
     ) -> AlarmEvent {
-        var record = alarms[index].record
-        record.state = alarms[index].machine.state
+        Self.journal(
+            &alarms[index].record, state: alarms[index].machine.state, previous: previous,
+            notice: notice, time: time, actor: actor, comment)
+    }
+
+    private static func journal(
+        _ record: inout AlarmRecord, state: AlarmState, previous: AlarmState, notice: NoticeKind,
+        time: Instant, actor: String?, _ comment: String?
+    ) -> AlarmEvent {
+        record.state = state
         record.changedAt = time
         if notice == .active {
             record.episode += 1
@@ -263,7 +279,6 @@ package struct AlarmEngine: Sendable {
         record.sequence += 1
         if let actor { record.acknowledgedBy = actor }
         if let comment { record.comment = comment }
-        alarms[index].record = record
         return AlarmEvent(
             key: record.key, episode: record.episode, sequence: record.sequence, time: time,
             state: record.state, previous: previous, priority: record.priority,
@@ -289,7 +304,7 @@ package struct AlarmEngine: Sendable {
         id: String, by actor: String, comment: String?, at time: Instant
     ) throws(Refusal) -> [AlarmEvent] {
         guard let index = alarms.firstIndex(where: { $0.key.description == id }) else {
-            throw .unknown(id)
+            return try acknowledgeRestored(id: id, by: actor, comment: comment, at: time)
         }
         switch alarms[index].machine.apply(.acknowledge) {
         case .moved(let previous, let notice):
@@ -302,12 +317,36 @@ package struct AlarmEngine: Sendable {
         }
     }
 
+    /// As above, for an alarm whose device has not answered since the start.
+    private mutating func acknowledgeRestored(
+        id: String, by actor: String, comment: String?, at time: Instant
+    ) throws(Refusal) -> [AlarmEvent] {
+        guard var record = restored.values.first(where: { $0.key.description == id }),
+            let rule = rule(ofRestored: record.key)
+        else { throw .unknown(id) }
+        var machine = AlarmStateMachine(state: record.state, latching: rule.latching)
+        switch machine.apply(.acknowledge) {
+        case .moved(let previous, let notice):
+            let event = Self.journal(
+                &record, state: machine.state, previous: previous, notice: notice, time: time,
+                actor: actor, comment)
+            restored[record.key] = record
+            return [event]
+        case .unchanged: return []
+        case .refused(let reason): throw .notAllowed(reason)
+        }
+    }
+
     // MARK: Views
 
-    /// Alarms that are not normal, most urgent first, then newest.
+    /// Alarms that are not normal, most urgent first, then newest: also those of before the start
+    /// whose device has not answered since.
     package var active: [(record: AlarmRecord, rule: AlarmRule)] {
-        alarms.filter { $0.machine.state != .normal }
+        let unseen = restored.values.filter { $0.state != .normal }
+            .compactMap { record in rule(ofRestored: record.key).map { (record, $0) } }
+        let seen = alarms.filter { $0.machine.state != .normal }
             .map { ($0.record, site.alarmRules[$0.rule]) }
+        return (seen + unseen)
             .sorted {
                 ($0.0.priority, $0.0.raisedAt, $0.0.key.description)
                     > ($1.0.priority, $1.0.raisedAt, $1.0.key.description)
@@ -315,7 +354,8 @@ package struct AlarmEngine: Sendable {
     }
 
     package func record(_ key: AlarmKey) -> AlarmRecord? {
-        indexByKey[key].map { alarms[$0].record } ?? retired.last { $0.key == key }
+        indexByKey[key].map { alarms[$0].record } ?? restored[key]
+            ?? retired.last { $0.key == key }
     }
 }
 

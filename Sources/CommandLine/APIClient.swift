@@ -28,7 +28,7 @@ struct APIClient {
         request.unixSocketPath = socketPath
         let response: HTTPResponse
         do {
-            response = try HTTPClient.send(request)
+            response = try HTTP.send(request)
         } catch {
             throw CommandFailure(
                 .unreachable,

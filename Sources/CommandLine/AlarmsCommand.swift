@@ -1,6 +1,8 @@
 import ArgumentParser
+import Daemon
 import Glibc
 import Model
+import Notify
 import Platform
 import Serve
 import Store
@@ -9,7 +11,7 @@ import Views
 struct AlarmsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "alarms", abstract: "Alarms: list, acknowledge, history.",
-        subcommands: [List.self, Acknowledge.self, History.self])
+        subcommands: [List.self, Acknowledge.self, History.self, TestHook.self])
 
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(
@@ -134,6 +136,42 @@ extension AlarmsCommand {
                             + "\(row.id)  \(row.value)\(person)\(comment)")
                 }
             }
+        }
+    }
+}
+
+extension AlarmsCommand {
+    struct TestHook: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "test-hook",
+            abstract: "Send a notice that is marked as a test to one hook of the site file, now.")
+
+        @Argument(help: "The hook, by its name in the site file.")
+        var name: String
+
+        @OptionGroup var locations: Locations
+
+        func run() throws {
+            let site = try ConfigurationLoader.standard()
+                .required(siteFile: locations.configPath).site
+            guard let hook = site.hooks.first(where: { $0.name == name }) else {
+                let names = site.hooks.map(\.name).joined(separator: ", ")
+                throw CommandFailure(.no, "no hook `\(name)`; there are: \(names)")
+            }
+            let now = currentInstant()
+            let event = AlarmEvent(
+                key: AlarmKey(rule: "test", device: site.name, point: ""), episode: 1, sequence: 1,
+                time: now, state: .unacknowledged, previous: .normal,
+                priority: hook.minimumPriority, valueText: "", notice: .active)
+            let payload = WebhookPayload.make(
+                event, receiver: hook.name,
+                WebhookPayload.Context(
+                    site: site, rule: nil, place: nil, raisedAt: now, isTest: true))
+            let key = "\(site.name)/test/\(now.milliseconds)/\(hook.name)"
+            if let problem = Dispatcher.sendOnce(payload, key: key, to: hook) {
+                throw CommandFailure(.unreachable, "hook \(name): \(problem)")
+            }
+            Output.line("\(name) has confirmed a test notice")
         }
     }
 }

@@ -39,7 +39,7 @@ final class Demo {
         socketPath = plan.directory + "/frostline.sock"
         var logger = Logger(label: "frostline")
         logger.logLevel = plan.headless ? .warning : .critical
-        let isNew = !FileIO.exists(Store.databasePath(in: plan.directory))
+        let isNew = !FileIO.exists(SiteStore.databasePath(in: plan.directory))
         let fill = isNew && plan.historyMilliseconds > 0
         let simulated = simulated
         let configuration = configuration
@@ -57,7 +57,7 @@ final class Demo {
     }
 
     private static func fillHistory(
-        _ store: Store, _ configuration: LoadedConfiguration, _ simulated: SimulatedSite,
+        _ store: SiteStore, _ configuration: LoadedConfiguration, _ simulated: SimulatedSite,
         _ range: TimeRange, quiet: Bool
     ) throws {
         let begun = Clocks.monotonicNanoseconds()

@@ -89,8 +89,12 @@ struct EnergyCommand: ParsableCommand {
         private func pairedEnergy(
             _ boundary: PUEBoundary, _ category: PUECategory, _ range: TimeRange
         ) throws -> PairedEnergy {
-            let total = try sums(boundary.total, range)
-            let it = try sums(boundary.it[category] ?? [], range)
+            let (total, it) = try withStore(locations) { reader throws(StoreError) in
+                (
+                    try sums(boundary.total, range, reader),
+                    try sums(boundary.it[category] ?? [], range, reader)
+                )
+            }
             var paired = PairedEnergy()
             var interval = QuarterHour(containing: range.start)
             while interval.end <= range.end, interval.end <= currentInstant() {
@@ -104,14 +108,11 @@ struct EnergyCommand: ParsableCommand {
 
         /// By quarter hour; absent as soon as one meter is.
         private func sums(
-            _ terms: [PUEBoundary.Term], _ range: TimeRange
-        ) throws -> [QuarterHour: Int64] {
+            _ terms: [PUEBoundary.Term], _ range: TimeRange, _ reader: StoreReader
+        ) throws(StoreError) -> [QuarterHour: Int64] {
             var result: [QuarterHour: (sum: Int64, count: Int)] = [:]
             for term in terms {
-                let entries = try withStore(locations) { reader throws(StoreError) in
-                    try reader.ledger(meter: term.meter.name, range)
-                }
-                for entry in entries {
+                for entry in try reader.ledger(meter: term.meter.name, range) {
                     guard let energy = entry.wattHours else { continue }
                     let known = result[entry.interval] ?? (0, 0)
                     result[entry.interval] = (known.sum &+ term.sign * energy, known.count + 1)

@@ -49,7 +49,7 @@ struct ProbeCommand: ParsableCommand {
                 return profile
             } ?? identify(transport, library)
         Output.line("profile \(chosen.name): \(chosen.title)")
-        let poll = ask(transport, chosen.requestPlan)
+        let poll = try ask(transport, chosen.requestPlan)
         guard case .frames(let frames) = poll.outcome else {
             throw CommandFailure(.unreachable, Self.reason(poll, address))
         }
@@ -92,11 +92,16 @@ struct ProbeCommand: ParsableCommand {
                 host: String(host), port: port, access: .v2c(community: Secret(secret))))
     }
 
-    private func ask(_ transport: Transport, _ plan: RequestPlan) -> RawPoll {
-        SinglePoll.run(
-            PollTarget(
-                device: DeviceID(0), name: address, transport: transport, plan: plan,
-                intervalMilliseconds: 60_000, timeoutMilliseconds: timeoutMs, retries: 1))
+    private func ask(_ transport: Transport, _ plan: RequestPlan) throws -> RawPoll {
+        let target = PollTarget(
+            device: DeviceID(0), name: address, transport: transport, plan: plan,
+            intervalMilliseconds: 60_000, timeoutMilliseconds: timeoutMs, retries: 1)
+        do throws(PollingError) {
+            try SinglePoll.check(target)
+        } catch {
+            throw CommandFailure(.usage, "\(error)")
+        }
+        return SinglePoll.run(target)
     }
 
     private func identify(_ transport: Transport, _ library: ProfileLibrary) throws -> Profile {
@@ -104,7 +109,7 @@ struct ProbeCommand: ParsableCommand {
             throw CommandFailure(.usage, "Modbus devices do not say who they are: give --profile")
         }
         let objects = [Self.sysDescr, Self.sysObjectID] + library.probeObjects
-        let poll = ask(transport, .snmp(SNMPRequestPlan(scalars: objects, subtrees: [])))
+        let poll = try ask(transport, .snmp(SNMPRequestPlan(scalars: objects, subtrees: [])))
         guard case .frames(.snmp(let binds)) = poll.outcome else {
             throw CommandFailure(.unreachable, Self.reason(poll, address))
         }

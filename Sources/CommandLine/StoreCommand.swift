@@ -44,7 +44,7 @@ struct StoreCommand: ParsableCommand {
                 try reader.info()
             }
             let answer = Answer(
-                path: Store.databasePath(in: locations.dataDirectory), schema: info.schema,
+                path: SiteStore.databasePath(in: locations.dataDirectory), schema: info.schema,
                 bytes: info.bytes, walBytes: info.walBytes, devices: info.devices,
                 series: info.series, chunks: info.chunks, readings: info.readings,
                 chunkBytes: info.chunkBytes, bytesPerReading: info.bytesPerReading,

@@ -36,7 +36,7 @@ struct DaemonClient: Sendable {
     func get<Value: Decodable>(_ path: String, as type: Value.Type) throws(Failure) -> Value {
         let response: HTTPResponse
         do {
-            response = try HTTPClient.send(request(path))
+            response = try HTTP.send(request(path))
         } catch {
             throw Self.failure(error)
         }
@@ -84,7 +84,7 @@ struct DaemonClient: Sendable {
         }
         let response: HTTPResponse
         do {
-            response = try HTTPClient.send(post)
+            response = try HTTP.send(post)
         } catch {
             throw Failure(description: error.description)
         }
@@ -104,7 +104,7 @@ struct DaemonClient: Sendable {
         var parser = ServerSentEventParser()
         var failure: Failure?
         do {
-            let response = try HTTPClient.stream(
+            let response = try HTTP.stream(
                 stream, stallSeconds: Self.stallSeconds, shouldStop: shouldStop
             ) { bytes in
                 for event in parser.append(bytes) where event.name == "snapshot" {

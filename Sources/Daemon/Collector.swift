@@ -19,7 +19,7 @@ actor Collector {
     }
 
     let site: Site
-    private let store: Store
+    private let store: SiteStore
     private let logger: Logger
     private nonisolated let broadcast: EventBroadcast
     private let wakeNotifier: @Sendable () -> Void
@@ -51,7 +51,7 @@ actor Collector {
     private var alarmChanges: Int64 = 0
 
     init(
-        configuration: LoadedConfiguration, store: Store, restored: RestoredState,
+        configuration: LoadedConfiguration, store: SiteStore, restored: RestoredState,
         broadcast: EventBroadcast, logger: Logger, wakeNotifier: @escaping @Sendable () -> Void,
         outboxPending: @escaping @Sendable () -> Int
     ) throws {
@@ -296,7 +296,7 @@ actor Collector {
         let status = store.health
         health.store = status.name
         if case .ok = status {} else { health.storeDetail = status.description }
-        health.storeBytes = FileIO.size(Store.databasePath(in: store.directory))
+        health.storeBytes = FileIO.size(SiteStore.databasePath(in: store.directory))
         health.lastCommitMS = store.statistics.lastCommitMS
         health.outboxPending = outboxPending()
         return health

@@ -14,7 +14,7 @@ package struct HistoryFill {
     }
 
     private let configuration: LoadedConfiguration
-    private let store: Store
+    private let store: SiteStore
     private let site: Site
     private var decoders: [DeviceDecoder]
     private var handles: [DeviceHandle]
@@ -29,7 +29,7 @@ package struct HistoryFill {
     /// - Parameter step: time between two polls of a device; the ledger is told, so that
     ///   boundaries count as measured.
     package init(
-        configuration: LoadedConfiguration, store: Store, start: Instant, stepMilliseconds: Int64
+        configuration: LoadedConfiguration, store: SiteStore, start: Instant, stepMilliseconds: Int64
     ) {
         self.configuration = configuration
         self.store = store

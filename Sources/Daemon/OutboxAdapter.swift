@@ -7,11 +7,11 @@ import Synchronization
 
 /// The store's outbox as the dispatcher sees it.
 final class OutboxAdapter: OutboxSource {
-    private let store: Store
+    private let store: SiteStore
     private let logger: Logger
     private let waiting = Mutex(0)
 
-    init(store: Store, logger: Logger) {
+    init(store: SiteStore, logger: Logger) {
         self.store = store
         self.logger = logger
     }

@@ -9,7 +9,7 @@ struct RestoredState: Sendable {
     var ledgerToday: [String: [LedgerEntry]]
     var cooling: FreeCoolingClock
 
-    init(store: Store, site: Site, now: Instant) throws(StoreError) {
+    init(store: SiteStore, site: Site, now: Instant) throws(StoreError) {
         alarms = try store.alarmRecords()
         ledgerStates = [:]
         ledgerToday = [:]

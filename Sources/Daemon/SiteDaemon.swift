@@ -18,10 +18,10 @@ package final class SiteDaemon: Sendable {
         package var addresses: [APIAddress]
         package var logger: Logger
         /// Runs after the store is open and before anything is read from it.
-        package var prepare: @Sendable (Store) throws -> Void
+        package var prepare: @Sendable (SiteStore) throws -> Void
         package init(
             configuration: LoadedConfiguration, dataDirectory: String, addresses: [APIAddress],
-            logger: Logger, prepare: @escaping @Sendable (Store) throws -> Void = { _ in }
+            logger: Logger, prepare: @escaping @Sendable (SiteStore) throws -> Void = { _ in }
         ) {
             self.prepare = prepare
             self.configuration = configuration
@@ -36,7 +36,7 @@ package final class SiteDaemon: Sendable {
     private static let maximumWaitingBatches = 4096
 
     private let options: Options
-    package let store: Store
+    package let store: SiteStore
     private let collector: Collector
     private let dispatcher: Dispatcher
     private let outbox: OutboxAdapter
@@ -51,7 +51,7 @@ package final class SiteDaemon: Sendable {
         self.options = options
         let site = options.configuration.site
         let logger = options.logger
-        store = try Store.open(directory: options.dataDirectory, siteName: site.name)
+        store = try SiteStore.open(directory: options.dataDirectory, siteName: site.name)
         try options.prepare(store)
         let now = Instant(milliseconds: Clocks.wallMilliseconds())
         let restored = try RestoredState(store: store, site: site, now: now)

@@ -125,7 +125,7 @@ package final class Dispatcher: Sendable {
             request.totalTimeoutMilliseconds = Dispatcher.totalTimeoutMilliseconds
             request.maximumResponseBytes = Dispatcher.maximumAnswerBytes
             do {
-                let response = try HTTPClient.send(request)
+                let response = try HTTP.send(request)
                 return response.isSuccess ? nil : "the receiver answered \(response.status)"
             } catch {
                 // The URL may hold a secret: say what went wrong, not where.

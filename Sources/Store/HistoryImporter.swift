@@ -9,7 +9,7 @@ import SQLite
 /// thread while the writer writes. Nothing is durable before `finish` returns. Not Sendable: one
 /// thread.
 package final class HistoryImporter {
-    private let store: Store
+    private let store: SiteStore
     private let options: StoreOptions
     private var bodies: [UInt32: [[UInt8]]] = [:]
     private var layouts: [UInt32: [UInt32]] = [:]
@@ -29,7 +29,7 @@ package final class HistoryImporter {
     private static let maximumInFlight = 2
     private static let commitBytes = 4 << 20
 
-    init(_ store: Store) {
+    init(_ store: SiteStore) {
         self.store = store
         options = store.importOptions
     }
@@ -105,7 +105,7 @@ package final class HistoryImporter {
     }
 }
 
-extension Store {
+extension SiteStore {
     /// An import of history. Devices are registered first.
     package func historyImporter() -> HistoryImporter { HistoryImporter(self) }
 

@@ -92,7 +92,7 @@ enum LedgerTable {
     }
 }
 
-extension Store {
+extension SiteStore {
     /// Writes entries of one meter and the state of its integrator in one transaction, at once; an
     /// entry replaces an earlier one of the same interval. Blocks. Kept like `record` when the
     /// disk does not take it.

@@ -15,7 +15,7 @@ final class ReaderState: @unchecked Sendable {
 
     init(directory: String) throws(StoreError) {
         self.directory = directory
-        let path = Store.databasePath(in: directory)
+        let path = SiteStore.databasePath(in: directory)
         guard FileIO.exists(path) else { throw .missing(path: path) }
         do throws(SQLiteError) {
             connection = try Connection(path: path, mode: .readOnly)

@@ -5,7 +5,7 @@ import SQLite
 extension ReaderState {
     func info() throws(SQLiteError) -> StoreInfo {
         func number(_ sql: String) throws(SQLiteError) -> Int64 { try db.integer(sql) ?? 0 }
-        let path = Store.databasePath(in: directory)
+        let path = SiteStore.databasePath(in: directory)
         let wal = FileIO.size(path + "-wal") ?? 0
         var oldest = try db.integer("SELECT min(first) FROM device")
         var newest = try db.integer("SELECT max(last) FROM device")

@@ -104,7 +104,7 @@ package final class StoreReader: Sendable {
         try read { state throws(SQLiteError) in try state.alarmRecords() }
     }
 
-    /// As `Store.ledger`.
+    /// As `SiteStore.ledger`.
     package func ledger(meter: String, _ range: TimeRange) throws(StoreError) -> [LedgerEntry] {
         try read { state throws(SQLiteError) in try state.ledger(meter, range) }
     }

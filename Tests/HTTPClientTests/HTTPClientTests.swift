@@ -10,7 +10,7 @@ struct HTTPClientTests {
 
     private func kind(_ request: HTTPRequest) -> HTTPError.Kind? {
         do {
-            _ = try HTTPClient.send(request)
+            _ = try HTTP.send(request)
             return nil
         } catch {
             return error.kind
@@ -22,7 +22,7 @@ struct HTTPClientTests {
         let server = LoopbackServer { _ in
             [.init(text: answer("201 Created", headers: "X-Id:  a b \r\n", "{\"ok\":true}"))]
         }
-        let response = try HTTPClient.send(
+        let response = try HTTP.send(
             HTTPRequest(
                 method: .post, url: url(server, "/hook?x=1"),
                 headers: [.init("Content-Type", "application/json")], body: Array("{}".utf8)))
@@ -41,7 +41,7 @@ struct HTTPClientTests {
     func unixSocket() throws {
         let path = try temporaryDirectory() + "/s"
         let server = LoopbackServer(unixPath: path) { _ in [.init(text: answer("200 OK", "hi"))] }
-        let response = try HTTPClient.send(
+        let response = try HTTP.send(
             HTTPRequest(url: "http://localhost/x", unixSocketPath: path))
         #expect(String(decoding: response.body, as: UTF8.self) == "hi")
         #expect(server.requests.first?.hasPrefix("GET /x HTTP/1.1") == true)
@@ -52,14 +52,14 @@ struct HTTPClientTests {
         let server = LoopbackServer { _ in
             [.init(text: answer("302 Found", headers: "Location: /elsewhere\r\n"))]
         }
-        #expect(try HTTPClient.send(HTTPRequest(url: url(server))).status == 302)
+        #expect(try HTTP.send(HTTPRequest(url: url(server))).status == 302)
         #expect(server.requests.count == 1)
     }
 
     @Test("A server's failure is an answer with its status")
     func serverError() throws {
         let server = LoopbackServer { _ in [.init(text: answer("500 Oops", "why"))] }
-        let response = try HTTPClient.send(HTTPRequest(url: url(server)))
+        let response = try HTTP.send(HTTPRequest(url: url(server)))
         #expect(response.status == 500)
         #expect(!response.isSuccess)
         #expect(String(decoding: response.body, as: UTF8.self) == "why")
@@ -99,7 +99,7 @@ struct HTTPClientTests {
         let port = server.port
         server.stop()
         do {
-            _ = try HTTPClient.send(
+            _ = try HTTP.send(
                 HTTPRequest(url: "http://me:secret@127.0.0.1:\(port)/token/abc?k=v"))
             Issue.record("the request succeeded")
         } catch {
@@ -139,7 +139,7 @@ struct HTTPClientTests {
         var parser = ServerSentEventParser()
         var data: [String] = []
         do {
-            try HTTPClient.stream(
+            try HTTP.stream(
                 HTTPRequest(url: url(server), totalTimeoutMilliseconds: 0), stallSeconds: 5
             ) { bytes in
                 data += parser.append(bytes).map { String(decoding: $0.data, as: UTF8.self) }
@@ -161,7 +161,7 @@ struct HTTPClientTests {
         }
         let request = HTTPRequest(url: url(server), totalTimeoutMilliseconds: 0)
         do {
-            try HTTPClient.stream(request, stallSeconds: 1) { _ in true }
+            try HTTP.stream(request, stallSeconds: 1) { _ in true }
             Issue.record("the stream ended by itself")
         } catch {
             #expect(error.kind == .timeout)
@@ -170,7 +170,7 @@ struct HTTPClientTests {
             [.init(text: "HTTP/1.1 200 OK\r\n\r\n"), .init(afterMilliseconds: 8000, text: "x")]
         }
         do {
-            try HTTPClient.stream(
+            try HTTP.stream(
                 HTTPRequest(url: url(other), totalTimeoutMilliseconds: 0), stallSeconds: 60,
                 shouldStop: { true }, onBytes: { _ in true })
             Issue.record("the stream ended by itself")
@@ -182,7 +182,7 @@ struct HTTPClientTests {
     @Test("A refusal of a stream comes back with its text")
     func refusedStream() throws {
         let server = LoopbackServer { _ in [.init(text: answer("503 Busy", "later"))] }
-        let response = try HTTPClient.stream(
+        let response = try HTTP.stream(
             HTTPRequest(url: url(server)), stallSeconds: 5
         ) { _ in
             Issue.record("bytes of a refusal were handed on")

@@ -36,7 +36,7 @@ struct FaultTests {
     private func sample(_ directory: String) throws {
         var options = StoreOptions()
         options.importPolls = 60
-        let store = try Store.open(directory: directory, siteName: "s", options: options)
+        let store = try SiteStore.open(directory: directory, siteName: "s", options: options)
         var workload = Workload(seed: 5, columns: 7)
         let device = store.register(device: "d", points: workload.definitions)
         let importer = store.historyImporter()
@@ -103,7 +103,7 @@ struct FaultTests {
         defer { umount2(directory, Int32(MNT_DETACH)) }
         var options = StoreOptions()
         options.commitMilliseconds = 50
-        let store = try Store.open(directory: directory, siteName: "s", options: options)
+        let store = try SiteStore.open(directory: directory, siteName: "s", options: options)
         let device = store.register(
             device: "d",
             points: (0..<50).map {

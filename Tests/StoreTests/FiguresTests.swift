@@ -53,7 +53,7 @@ struct FiguresTests {
     @Test("import: CPU time per reading, and bytes per reading in the file")
     func importing() throws {
         let directory = try temporaryDirectory()
-        let store = try Store.open(directory: directory, siteName: "s")
+        let store = try SiteStore.open(directory: directory, siteName: "s")
         // The readings are made first: their making is not the store's cost.
         let devices = 20
         var workloads = (0..<devices).map { Workload(seed: UInt64($0), columns: 21) }
@@ -86,7 +86,7 @@ struct FiguresTests {
     @Test("reading: one point over a day, and a grid from summaries")
     func reading() throws {
         let directory = try temporaryDirectory()
-        let store = try Store.open(directory: directory, siteName: "s")
+        let store = try SiteStore.open(directory: directory, siteName: "s")
         var workload = Workload(seed: 1, columns: 21)
         let device = store.register(device: "d", points: workload.definitions)
         let importer = store.historyImporter()

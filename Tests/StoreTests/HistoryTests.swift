@@ -8,7 +8,7 @@ import Testing
 struct HistoryTests {
     private struct Imported {
         var directory: String
-        var store: Store
+        var store: SiteStore
         /// Times and values of the first device.
         var polls: [(time: Int64, values: [PointValue])] = []
         var definitions: [PointDefinition]
@@ -20,7 +20,7 @@ struct HistoryTests {
         let directory = try temporaryDirectory()
         var options = StoreOptions()
         options.importPolls = chunk
-        let store = try Store.open(directory: directory, siteName: "s", options: options)
+        let store = try SiteStore.open(directory: directory, siteName: "s", options: options)
         var workloads = (0..<devices).map { Workload(seed: UInt64($0), columns: columns) }
         let handles = workloads.enumerated().map {
             store.register(device: "d\($0)", points: $1.definitions)

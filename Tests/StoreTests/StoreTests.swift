@@ -29,8 +29,8 @@ private func small() -> StoreOptions {
 
 private func openStore(
     _ directory: String, _ options: StoreOptions = StoreOptions()
-) throws -> Store {
-    try Store.open(directory: directory, siteName: "test", options: options)
+) throws -> SiteStore {
+    try SiteStore.open(directory: directory, siteName: "test", options: options)
 }
 
 private func waitUntil(_ what: String, _ condition: () throws -> Bool) rethrows {
@@ -83,7 +83,7 @@ struct StoreTests {
     @Test("a store dropped without closing keeps everything committed")
     func dropped() throws {
         let directory = try temporaryDirectory()
-        var store: Store? = try openStore(directory)
+        var store: SiteStore? = try openStore(directory)
         let device = try #require(store?.register(device: "d", points: [gauge]))
         for index in 0..<100 {
             store?.append(device, time: at(Int64(index)), values: good(Int64(index)))
@@ -367,7 +367,7 @@ struct StoreTablesTests {
     @Test("alarms, journal and notices survive together")
     func alarms() throws {
         let directory = try temporaryDirectory()
-        var store: Store? = try openStore(directory)
+        var store: SiteStore? = try openStore(directory)
         let record = AlarmRecord(
             key: event(1).key, state: .unacknowledged, priority: .high, episode: 1, sequence: 1,
             raisedAt: at(1), changedAt: at(1), valueText: "31.0 °C")

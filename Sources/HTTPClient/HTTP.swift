@@ -2,7 +2,7 @@ import CCurlShims
 
 /// HTTP over libcurl. Every call blocks its thread until the answer is there; one handle per call,
 /// so any thread may call.
-package enum HTTPClient {
+package enum HTTP {
     /// The complete answer to one request, whatever its status.
     package static func send(_ request: HTTPRequest) throws(HTTPError) -> HTTPResponse {
         let exchange = Exchange(maximumBytes: request.maximumResponseBytes)

@@ -1,7 +1,7 @@
 package import Model
 import SQLite
 
-extension Store {
+extension SiteStore {
     /// Writes changes of alarms, the alarms as they stand and the notices about them in one
     /// transaction, at once. Returns after the commit. Blocks: not for Swift's pool.
     ///

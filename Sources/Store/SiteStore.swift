@@ -8,7 +8,7 @@ import SQLite
 /// been committed survives a crash of the process, of the machine and a loss of power; readings
 /// are committed once a second, everything else at once. Dropping the last reference without
 /// `close` is a crash on purpose: what was not committed is lost.
-package final class Store: Sendable {
+package final class SiteStore: Sendable {
     private let shared: ConditionLock<SharedState>
     private let worker: WorkerThread
     /// Nil once closed.
@@ -25,7 +25,7 @@ package final class Store: Sendable {
     /// not yet in chunks; that takes well under a second per 100 MB.
     package static func open(
         directory: String, siteName: String, options: StoreOptions = StoreOptions()
-    ) throws(StoreError) -> Store {
+    ) throws(StoreError) -> SiteStore {
         do throws(PlatformError) {
             try FileIO.createDirectory(directory)
         } catch {
@@ -56,7 +56,7 @@ package final class Store: Sendable {
             worker.stop()
             throw error
         }
-        return Store(directory, shared, worker, ConditionLock(lock), options)
+        return SiteStore(directory, shared, worker, ConditionLock(lock), options)
     }
 
     private init(
