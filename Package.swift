@@ -147,7 +147,6 @@ let package = Package(
                 "SiteFile", "ConfigTree", "YAML", "TestSupport",
             ]),
         tests("Tidy", ["TestSupport"]),
-        tests("Integration", ["TestSupport"]),
     ],
     swiftLanguageModes: [.v6]
 )

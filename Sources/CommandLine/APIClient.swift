@@ -6,6 +6,14 @@ import HTTPClient
 struct APIClient {
     let socketPath: String
 
+    /// True while a daemon listens, whatever it says.
+    var isAnswered: Bool {
+        var request = HTTPRequest(method: .get, url: "http://localhost/healthz")
+        request.unixSocketPath = socketPath
+        request.totalTimeoutMilliseconds = 2_000
+        return (try? HTTP.send(request)) != nil
+    }
+
     func get<Answer: Decodable>(_ path: String, as type: Answer.Type) throws -> Answer {
         let response = try send(HTTPRequest(method: .get, url: "http://localhost" + path))
         do {

@@ -61,6 +61,9 @@ struct Locations: ParsableArguments {
         return Int((86_400_000 - local.milliseconds) / 60_000)
     }
 
+    /// What the kernel takes for the path of a Unix socket (unix(7)).
+    static let maximumSocketPathBytes = 107
+
     private static func home(_ variable: String, _ below: String) -> String {
         if let path = environmentValue(variable) { return path }
         return (environmentValue("HOME") ?? "/root") + "/" + below

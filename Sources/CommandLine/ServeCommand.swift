@@ -33,7 +33,18 @@ struct ServeCommand: ParsableCommand {
         var logger = Logger(label: "frostline") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = level
         let socketPath = locations.socketPath
+        guard socketPath.utf8.count <= Locations.maximumSocketPathBytes else {
+            throw CommandFailure(
+                .usage, "the socket's path is too long; use at most "
+                    + "\(Locations.maximumSocketPathBytes) bytes: --socket")
+        }
         try createParent(of: socketPath)
+        // The socket file is replaced at the start: never that of a daemon which still answers.
+        guard !APIClient(socketPath: socketPath).isAnswered else {
+            throw CommandFailure(
+                .unreachable,
+                "another daemon answers on \(socketPath); stop it, or choose another --socket")
+        }
         var addresses: [APIAddress] = [.unixSocket(path: socketPath)]
         if let port { addresses.append(.loopback(port: port)) }
         let daemon: SiteDaemon

@@ -142,8 +142,11 @@ actor Collector {
 
     /// Journal, records and notices in one transaction. The store keeps what the disk does not
     /// take now and writes it, in order, when it can; receivers are told after the commit.
-    private func saveAlarms() {
-        guard !unsaved.isEmpty else { return }
+    ///
+    /// `completion` is called once, after the commit or the first failure; also when there was
+    /// nothing to save.
+    private func saveAlarms(completion: @escaping @Sendable (StoreError?) -> Void = { _ in }) {
+        guard !unsaved.isEmpty else { return completion(nil) }
         let outbox = unsaved.flatMap { outboxItems(for: $0) }
         var seen = Set<AlarmKey>()
         let records = unsaved.reversed().compactMap { event in
@@ -153,6 +156,7 @@ actor Collector {
         store.enqueue(events: unsaved, records: records, outbox: outbox) { [wakeNotifier, logger] in
             if let error = $0 { logger.warning("alarm changes wait for the store: \(error)") }
             wakeNotifier()
+            completion($0)
         }
         unsaved.removeAll()
     }
@@ -185,13 +189,27 @@ actor Collector {
         }
     }
 
+    /// Returns when the acknowledgement is on the disk: nobody is told "saved" before.
     func acknowledge(
         id: String, by actor: String, comment: String?
-    ) throws(AlarmEngine.Refusal) {
+    ) async throws(AcknowledgeProblem) {
         let now = Instant(milliseconds: Clocks.wallMilliseconds())
-        unsaved += try alarms.acknowledge(id: id, by: actor, comment: comment, at: now)
-        saveAlarms()
+        do throws(AlarmEngine.Refusal) {
+            unsaved += try alarms.acknowledge(id: id, by: actor, comment: comment, at: now)
+        } catch {
+            throw .refused(error)
+        }
         publish(at: now)
+        let failure = await withCheckedContinuation { continuation in
+            saveAlarms { continuation.resume(returning: $0) }
+        }
+        if let failure { throw .notSaved(failure) }
+    }
+
+    enum AcknowledgeProblem: Error {
+        case refused(AlarmEngine.Refusal)
+        /// It holds, and is written when the disk takes it.
+        case notSaved(StoreError)
     }
 
     // MARK: Once a second

@@ -31,13 +31,21 @@ struct LiveBackend: APIBackend {
         else {
             throw APIRefusal(status: 400, message: "say who acknowledges, in at most 100 bytes")
         }
-        do throws(AlarmEngine.Refusal) {
+        do throws(Collector.AcknowledgeProblem) {
             try await collector.acknowledge(
                 id: request.id, by: request.by, comment: request.comment)
         } catch {
             switch error {
-            case .unknown: throw APIRefusal(status: 404, message: error.description)
-            case .notAllowed: throw APIRefusal(status: 409, message: error.description)
+            case .refused(.unknown(let id)):
+                let refusal = AlarmEngine.Refusal.unknown(id)
+                throw APIRefusal(status: 404, message: refusal.description)
+            case .refused(let refusal):
+                throw APIRefusal(status: 409, message: refusal.description)
+            case .notSaved(let reason):
+                throw APIRefusal(
+                    status: 503,
+                    message: "acknowledged, but not on the disk yet (\(reason)); it is kept and "
+                        + "written when the disk takes it")
             }
         }
     }
