@@ -129,6 +129,36 @@ struct AlarmEngineTests {
         #expect(events.first?.episode == 1)
     }
 
+    @Test("an alarm of before the start is shown and acknowledged while its device is silent")
+    func restartWithSilentDevice() throws {
+        var first = engine(site())
+        _ = first.step(batch(300, at: 0), answered: true, now: 0)
+        var second = AlarmEngine(site: site(), restored: first.active.map(\.record))
+        #expect(second.retireOrphans(at: Instant(seconds: 1)).isEmpty)
+        #expect(second.active.map(\.record.state) == [.unacknowledged])
+        let id = "hot:probe-1/inlet.temperature"
+        let time = Instant(seconds: 5)
+        let events = try second.acknowledge(id: id, by: "li", comment: nil, at: time)
+        #expect(events.map(\.state) == [.acknowledged])
+        #expect(second.record(events[0].key)?.acknowledgedBy == "li")
+        #expect(try second.acknowledge(id: id, by: "wang", comment: nil, at: time).isEmpty)
+        second.bind(DeviceID(0), points: [Self.temperature])
+        #expect(second.active.map(\.record.acknowledgedBy) == ["li"])
+        let ended = second.step(batch(200, at: 10), answered: true, now: 10_000)
+        #expect(ended.map(\.state) == [.normal])
+    }
+
+    @Test("an alarm whose rule no longer asks for its point is ended")
+    func narrowedRule() {
+        var first = engine(site())
+        _ = first.step(batch(300, at: 0), answered: true, now: 0)
+        var narrower = site()
+        narrower.alarmRules[0].point = "outlet.*"
+        var second = AlarmEngine(site: narrower, restored: first.active.map(\.record))
+        #expect(second.retireOrphans(at: Instant(seconds: 20)).map(\.notice) == [.resolved])
+        #expect(second.active.isEmpty)
+    }
+
     @Test("an alarm whose device was taken out of the site file is ended, with a notice")
     func retire() {
         var first = engine(site())
