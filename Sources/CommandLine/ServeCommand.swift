@@ -35,7 +35,8 @@ struct ServeCommand: ParsableCommand {
         let socketPath = locations.socketPath
         guard socketPath.utf8.count <= Locations.maximumSocketPathBytes else {
             throw CommandFailure(
-                .usage, "the socket's path is too long; use at most "
+                .usage,
+                "the socket's path is too long; use at most "
                     + "\(Locations.maximumSocketPathBytes) bytes: --socket")
         }
         try createParent(of: socketPath)

@@ -29,7 +29,8 @@ package struct HistoryFill {
     /// - Parameter step: time between two polls of a device; the ledger is told, so that
     ///   boundaries count as measured.
     package init(
-        configuration: LoadedConfiguration, store: SiteStore, start: Instant, stepMilliseconds: Int64
+        configuration: LoadedConfiguration, store: SiteStore, start: Instant,
+        stepMilliseconds: Int64
     ) {
         self.configuration = configuration
         self.store = store
