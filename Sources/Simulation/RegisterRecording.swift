@@ -1,33 +1,40 @@
 import Model
 
-/// A recorded Modbus unit: CSV with the columns `table,address,value_hex`. Tables are `hr` holding,
-/// `ir` input, `c` coils, `di` discrete inputs; addresses count from 0 as on the wire. Registers
-/// that are not listed answer with exception 2, illegal data address.
+/// A recorded Modbus unit: CSV with the columns `table,address,value_hex`, or `table,address,value`
+/// with decimal values, as the golden answers of profiles have them. Tables are `hr` or `holding`,
+/// `ir` or `input`, `c` or `coils`, `di` or `discrete`; addresses count from 0 as on the wire.
+/// Registers that are not listed answer with exception 2, illegal data address.
 package struct RegisterRecording: Sendable {
     package var map: RegisterMap
 
     package init(_ text: String, file: String) throws(RecordingError) {
         var map = RegisterMap()
         var number = 0
+        var radix = 16
         for line in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) {
             number += 1
             if number == 1 {
-                guard line.hasPrefix("table,address,value_hex") else {
+                guard let found = Self.radix(header: line) else {
                     throw RecordingError(
                         file: file, line: 1, problem: "the header is not `table,address,value_hex`",
-                        cure: "give the file this header line")
+                        cure: "give the file this header line, or `table,address,value` where "
+                            + "values are decimal")
                 }
+                radix = found
                 continue
             }
             if line.isEmpty || line.hasPrefix("#") { continue }
             let parts = line.split(separator: ",", omittingEmptySubsequences: false)
             guard parts.count >= 3, let table = Self.table(parts[0]),
-                let address = UInt16(parts[1]), let value = UInt16(parts[2], radix: 16),
+                let address = UInt16(parts[1]), let value = UInt16(parts[2], radix: radix),
                 !table.isBits || value <= 1
             else {
                 throw RecordingError(
-                    file: file, line: number, problem: "not `table,address,value_hex`",
-                    cure: "write such as `hr,40001,0A1F`: hr, ir, c or di; 0…65535; 0000…FFFF")
+                    file: file, line: number, problem: "not as the header says",
+                    cure: radix == 16
+                        ? "write such as `hr,10,0A1F`: hr, ir, c or di; 0…65535; 0000…FFFF"
+                        : "write such as `holding,10,2591`: holding, input, coils or discrete; "
+                            + "0…65535; 0…65535")
             }
             map.set(table, address, .constant(value))
         }
@@ -39,12 +46,17 @@ package struct RegisterRecording: Sendable {
         self.map = map
     }
 
+    private static func radix(header: Substring) -> Int? {
+        if header.hasPrefix("table,address,value_hex") { return 16 }
+        return header == "table,address,value" ? 10 : nil
+    }
+
     private static func table(_ text: Substring) -> RegisterTable? {
         switch text {
-        case "hr": .holding
-        case "ir": .input
-        case "c": .coils
-        case "di": .discrete
+        case "hr", "holding": .holding
+        case "ir", "input": .input
+        case "c", "coils": .coils
+        case "di", "discrete": .discrete
         default: nil
         }
     }

@@ -111,6 +111,22 @@ struct RecordingTests {
         #expect(error?.description.hasPrefix("unit.csv:2: ") == true)
     }
 
+    @Test("the golden register images of profiles can be served as they are")
+    func goldenRegisters() throws {
+        for profile in ["eastron.sdm630", "sunspec.inverter", "xymd02.probe"] {
+            let file = "Tests/Golden/profiles/\(profile)/registers.csv"
+            let text = try readText(repositoryRoot() + "/" + file)
+            let lines = text.split(whereSeparator: \.isNewline).count
+            #expect(try RegisterRecording(text, file: file).map.count == lines - 1)
+        }
+        let decimal = try RegisterRecording(
+            "table,address,value\nholding,10,4660\n", file: "unit.csv")
+        let hexadecimal = try RegisterRecording(
+            "table,address,value_hex\nhr,10,1234\n", file: "unit.csv")
+        let span = RegisterSpan(table: .holding, start: 10, count: 1)
+        #expect("\(decimal.map.forms(of: span))" == "\(hexadecimal.map.forms(of: span))")
+    }
+
     private struct Missing: Error {}
 
     @Test("all recordings of real devices load")
