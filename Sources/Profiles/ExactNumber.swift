@@ -114,6 +114,28 @@ package struct LinearConversion: Hashable, Sendable {
         return Int64(exactly: up ? quotient + (dividend < 0 ? -1 : 1) : quotient)
     }
 
+    /// The same arithmetic for 64 bits, for raw values with `rawDigits` digits. Nil where a part is
+    /// so large that the exact way could overflow where this one does not.
+    func form(rawDigits: Int, digits: Int8) -> LinearForm? {
+        guard let rawScale = Int64.powerOfTen(abs(rawDigits)),
+            let outScale = Int64.powerOfTen(Int(digits))
+        else { return nil }
+        let (up, down) = rawDigits < 0 ? (rawScale, 1) : (1, rawScale)
+        let top = Checked(Int128(factor.numerator)) * outScale * offset.denominator * up
+        let addition = Checked(Int128(offset.numerator)) * outScale * factor.denominator * down
+        let bottom = Checked(Int128(factor.denominator)) * offset.denominator * down
+        guard let a = top.value, let b = addition.value, let c = bottom.value,
+            max(a.magnitude, b.magnitude, c.magnitude) < 1 << 62
+        else { return nil }
+        var (divisor, rest) = (c.magnitude, a.magnitude)
+        while rest != 0 { (divisor, rest) = (rest, divisor % rest) }
+        rest = b.magnitude
+        while rest != 0 { (divisor, rest) = (rest, divisor % rest) }
+        let common = Int128(divisor)
+        return LinearForm(
+            factor: Int64(a / common), offset: Int64(b / common), divisor: Int64(c / common))
+    }
+
     private static func rounded(_ value: Double, digits: Int8) -> Int64? {
         guard let power = Int64.powerOfTen(Int(digits)) else { return nil }
         let scaled = (value * Double(power)).rounded(.toNearestOrAwayFromZero)

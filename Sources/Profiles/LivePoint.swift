@@ -15,12 +15,11 @@ struct LivePoint: Sendable {
     var labelBytes: [UInt8]?
     /// The row it was made of; nil for single points.
     var key: InstanceKey?
-    var lastSource = 0
 
     init(kind: Kind) { self.kind = kind }
 
-    func conditionsHold(_ answers: Answers) -> Bool {
-        conditions.allSatisfy { $0.holds(answers) }
+    func conditionsHold(_ answers: inout Answers) -> Bool {
+        conditions.allSatisfy { $0.holds(&answers) }
     }
 }
 
@@ -34,12 +33,12 @@ struct LiveSource: Sendable {
     var value: ObjectID
     var scale: ObjectID?
     var unit: ObjectID?
-    var rule: ValueRule
+    var source: Source
 
     init?(_ source: Source, index: [UInt32]) {
         guard let value = source.value.object(index: index) else { return nil }
         self.value = value
-        rule = source.rule
+        self.source = source
         scale = source.rule.scale?.reference.object(index: index)
         unit = source.rule.unitChoice?.from.object(index: index)
     }
@@ -55,7 +54,7 @@ struct LiveCondition: Sendable {
         self.condition = condition
     }
 
-    func holds(_ answers: Answers) -> Bool { condition.holds(answers[oid]) }
+    func holds(_ answers: inout Answers) -> Bool { condition.holds(answers.value(of: oid)) }
 }
 
 extension Reference {
@@ -79,49 +78,6 @@ extension PointSpec {
 
     func definition(name: String) -> PointDefinition {
         PointDefinition(name: name, kind: kind, unit: unit, scale: digits, range: range)
-    }
-}
-
-/// The answers of one SNMP poll by object identifier; the first of two answers counts.
-struct Answers {
-    private let values: [ObjectID: RawValue]
-
-    init(_ varBinds: [VarBind]) {
-        var values: [ObjectID: RawValue] = [:]
-        values.reserveCapacity(varBinds.count)
-        for varBind in varBinds {
-            guard let value = RawValue(varBind.value), values[varBind.oid] == nil else { continue }
-            values[varBind.oid] = value
-        }
-        self.values = values
-    }
-
-    subscript(oid: ObjectID) -> RawValue? { values[oid] }
-}
-
-/// The registers of one Modbus poll.
-struct Registers {
-    private let image: RegisterImage
-    private let models: [UInt16: Int]
-
-    init(_ blocks: [RegisterBlock], sunspecBase: UInt16?) {
-        let image = RegisterImage(blocks)
-        self.image = image
-        models = sunspecBase.map { image.sunspecModels(base: $0) } ?? [:]
-    }
-
-    /// `beside` is the value a scale belongs to: in a chain of models both count from one model.
-    func value(_ reference: Reference, beside other: Reference? = nil) -> RawValue? {
-        guard let field = reference.registerField else { return nil }
-        let numbers = (other?.registerField ?? field).models
-        guard !numbers.isEmpty else {
-            return image.number(field, at: Int(field.address)).map { .number($0) }
-        }
-        for number in numbers {
-            guard let start = models[number] else { continue }
-            return image.number(field, at: start + Int(field.address)).map { .number($0) }
-        }
-        return nil
     }
 }
 

@@ -130,9 +130,15 @@ struct ValueRule: Sendable {
     var counterBits: Int?
 }
 
-struct Source: Sendable {
-    var value: Reference
-    var rule: ValueRule
+/// A class as `PointSpec` is: many points of many devices share one, and reading copies none.
+final class Source: Sendable {
+    let value: Reference
+    let rule: ValueRule
+
+    init(value: Reference, rule: ValueRule) {
+        self.value = value
+        self.rule = rule
+    }
 }
 
 struct Condition: Sendable {
@@ -142,20 +148,45 @@ struct Condition: Sendable {
     var texts: Set<String>
 }
 
-struct PointSpec: Sendable {
-    var template: NameTemplate
-    var kind: PointKind
-    var unit: MeasurementUnit
-    var digits: Int8
-    var range: ClosedRange<Int64>?
+final class PointSpec: Sendable {
+    let template: NameTemplate
+    let kind: PointKind
+    let unit: MeasurementUnit
+    let digits: Int8
+    let range: ClosedRange<Int64>?
     /// In order of preference.
-    var sources: [Source]
+    let sources: [Source]
     /// Known only once the device has answered it.
-    var optional: Bool
-    var label: Reference?
-    var available: Condition?
+    let optional: Bool
+    let label: Reference?
+    let available: Condition?
     /// Arcs of the index, by place, that must be one of these.
-    var only: [Int: Set<UInt32>]
+    let only: [Int: Set<UInt32>]
+
+    init(
+        template: NameTemplate, kind: PointKind, unit: MeasurementUnit, digits: Int8,
+        range: ClosedRange<Int64>?, sources: [Source], optional: Bool, label: Reference?,
+        available: Condition?, only: [Int: Set<UInt32>]
+    ) {
+        self.template = template
+        self.kind = kind
+        self.unit = unit
+        self.digits = digits
+        self.range = range
+        self.sources = sources
+        self.optional = optional
+        self.label = label
+        self.available = available
+        self.only = only
+    }
+
+    /// The same for fewer rows; what the point itself says of an arc stands.
+    func narrowed(_ others: [Int: Set<UInt32>]) -> PointSpec {
+        PointSpec(
+            template: template, kind: kind, unit: unit, digits: digits, range: range,
+            sources: sources, optional: optional, label: label, available: available,
+            only: only.merging(others) { own, _ in own })
+    }
 }
 
 struct TableSpec: Sendable {

@@ -65,12 +65,14 @@ package struct ProfileLibrary: Sendable {
 
     /// The profile whose signature the registers carry.
     package func identify(registers: [RegisterBlock]) -> Profile? {
-        let image = RegisterImage(registers)
+        let layout = RegisterLayout(registers)
+        var held: [UInt16] = []
+        layout.gather(registers, into: &held)
         for name in names {
             guard let profile = profiles[name] else { continue }
             for case let signature? in profile.identification.map(\.registers) {
                 let words = signature.words.indices.map {
-                    image.word(signature.table, Int(signature.address) + $0)
+                    layout.place(signature.table, Int(signature.address) + $0).map { held[$0] }
                 }
                 if words == signature.words { return profile }
             }

@@ -82,14 +82,11 @@ enum SNMPSection {
                 return reference(node, &d).map { ($0, nil, false) }
             },
             arcs: arcs, variables: Set(variables.map(\.name)))
-        var points = (table.required("points", &d)?.list(&d) ?? []).flatMap { reader.read($0, &d) }
+        let points = (table.required("points", &d)?.list(&d) ?? []).flatMap { reader.read($0, &d) }
         table.finish(&d)
-        for place in points.indices {
-            points[place].only.merge(only) { own, _ in own }
-        }
         return TableSpec(
             indexCount: arcs.count, variables: variables, conditions: conditions, label: label,
-            points: points)
+            points: points.map { $0.narrowed(only) })
     }
 
     /// Scalars are asked for by name, every column that any rule looks at is walked once.

@@ -7,26 +7,16 @@ extension ValueRule {
         case bad(Int64)
     }
 
-
     /// What a raw value means. `scaleValue` and `unitCode` are what their references hold now.
     func outcome(
         _ raw: RawValue, spec: PointSpec, scaleValue: Int64?, unitCode: Int64?
     ) -> Outcome {
         if isInvalid(raw) { return .bad(0) }
         if case .state(let labels) = spec.kind { return state(raw, labels) }
-        guard var (number, conversion) = number(raw) else { return .bad(0) }
-        if let choice = unitChoice {
-            guard let code = unitCode, let unit = choice.codes[code],
-                let factor = conversion.factor.times(unit.factor)
-            else { return .bad(0) }
-            conversion = LinearConversion(factor: factor, offset: unit.offset)
-        }
-        if let scale {
-            guard let scaleValue, let result = scale.apply(scaleValue, number, conversion) else {
-                return .bad(0)
-            }
-            (number, conversion) = result
-        }
+        guard let (plain, own) = number(raw),
+            let (number, conversion) = scaled(
+                plain, own, scaleValue: scaleValue, unitCode: unitCode)
+        else { return .bad(0) }
         guard let mantissa = conversion.mantissa(of: number, digits: spec.digits) else {
             return .bad(0)
         }
@@ -34,8 +24,27 @@ extension ValueRule {
         return .good(mantissa)
     }
 
+    /// The number and its conversion with what the device says of scale and unit; nil where that
+    /// makes no sense.
+    func scaled(
+        _ number: RawNumber, _ conversion: LinearConversion, scaleValue: Int64?, unitCode: Int64?
+    ) -> (RawNumber, LinearConversion)? {
+        var conversion = conversion
+        if let choice = unitChoice {
+            guard let code = unitCode, let unit = choice.codes[code],
+                let factor = conversion.factor.times(unit.factor)
+            else { return nil }
+            conversion = LinearConversion(factor: factor, offset: unit.offset)
+        }
+        guard let scale else { return (number, conversion) }
+        guard let scaleValue else { return nil }
+        return scale.apply(scaleValue, number, conversion)
+    }
+
     private func isInvalid(_ raw: RawValue) -> Bool {
-        if let number = raw.integer, invalidNumbers.contains(number) { return true }
+        if !invalidNumbers.isEmpty, let number = raw.integer, invalidNumbers.contains(number) {
+            return true
+        }
         guard !invalidTexts.isEmpty, case .text = raw else { return false }
         return invalidTexts.contains(raw.trimmedText)
     }

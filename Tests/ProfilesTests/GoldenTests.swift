@@ -35,7 +35,7 @@ struct GoldenTests {
         }
     }
 
-    private static func frames(_ folder: String, _ profile: Profile) throws -> RawFrames {
+    static func frames(_ folder: String, _ profile: Profile) throws -> RawFrames {
         guard case .modbus(let plan) = profile.requestPlan else {
             return Recording(text: try readText(folder + "/input.snmprec"))
                 .answers(to: profile.requestPlan)

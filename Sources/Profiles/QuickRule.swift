@@ -1,0 +1,197 @@
+import Model
+
+/// `(raw × factor + offset) / divisor` in 64 bits, rounded half away from zero: the same result as
+/// the 128-bit fractions of `LinearConversion` wherever it has one.
+struct LinearForm: Sendable {
+    var factor: Int64 = 0
+    var offset: Int64 = 0
+    /// Positive.
+    var divisor: Int64 = 1
+
+    /// Nil where the product does not fit in 64 bits.
+    @inline(__always)
+    func mantissa(of raw: Int64) -> Int64? {
+        let (product, overflow) = raw.multipliedReportingOverflow(by: factor)
+        let (sum, carry) = product.addingReportingOverflow(offset)
+        guard !overflow, !carry else { return nil }
+        guard divisor != 1 else { return sum }
+        let (quotient, rest) = sum.quotientAndRemainder(dividingBy: divisor)
+        let remainder = Int64(truncatingIfNeeded: rest.magnitude)
+        guard remainder >= divisor - remainder else { return quotient }
+        return sum < 0 ? quotient - 1 : quotient + 1
+    }
+}
+
+/// What a `ValueRule` comes to for the ordinary answer, a whole number: a few instructions. For all
+/// else it has no opinion, and the rule itself decides.
+struct QuickRule: Sendable {
+    private enum Mode { case none, number, state }
+    /// What a form was made for.
+    private struct Key: Equatable {
+        var digits: Int
+        var scale: Int64?
+        var unit: Int64?
+    }
+    private enum Form {
+        case none, impossible
+        case linear(LinearForm)
+    }
+    private var mode = Mode.none
+    private let hasScale: Bool
+    private let hasUnit: Bool
+    /// A plain number given as text is none of `invalidTexts`, unless as a number.
+    let takesText: Bool
+    private let bit: Int64
+    private let hasInvalid: Bool
+    private var invalid = SIMD4<Int64>(repeating: 0)
+    /// Of the codes 0…63 those with a label.
+    private var codes: UInt64 = 0
+    private let low: Int64
+    private let high: Int64
+    /// For numbers of floating-point registers.
+    private let factor: Double
+    private let offset: Double
+    private let power: Double
+    private var key = Key(digits: 0)
+    private var form = Form.none
+
+    init(_ rule: ValueRule, _ spec: PointSpec) {
+        hasScale = rule.scale != nil
+        hasUnit = rule.unitChoice != nil
+        low = spec.range?.lowerBound ?? .min
+        high = spec.range?.upperBound ?? .max
+        factor = rule.conversion.factor.double
+        offset = rule.conversion.offset.double
+        power = Double(Int64.powerOfTen(Int(spec.digits)) ?? 0)
+        hasInvalid = !rule.invalidNumbers.isEmpty
+        takesText = rule.invalidTexts.allSatisfy {
+            Int64($0) != nil || DecimalText(Array($0.utf8)) == nil
+        }
+        var bit: Int64 = -1
+        if case .number(let place) = rule.bit { bit = Int64(place) }
+        self.bit = bit
+        guard rule.invalidNumbers.count <= 4, power > 0 else { return }
+        for (place, number) in rule.invalidNumbers.enumerated() {
+            if place == 0 { invalid = SIMD4(repeating: number) }
+            invalid[place] = number
+        }
+        if case .state(let labels) = spec.kind {
+            mode = rule.bit == nil || bit >= 0 ? .state : .none
+            for label in labels where label.code >= 0 && label.code < 64 {
+                codes |= 1 << UInt64(label.code)
+            }
+        } else {
+            mode = .number
+            form = Self.form(rule, spec, key)
+        }
+    }
+
+    /// Makes the rule ready for a whole number at a scale and in a unit: they hardly ever change.
+    mutating func adapt(_ meaning: Meaning, digits: Int, scale: Int64?, unit: Int64?) {
+        guard mode == .number else { return }
+        let new = Key(digits: digits, scale: scale, unit: unit)
+        guard new != key else { return }
+        key = new
+        form = Self.form(meaning.source.rule, meaning.spec, new)
+    }
+
+    private static func form(_ rule: ValueRule, _ spec: PointSpec, _ key: Key) -> Form {
+        let number = RawNumber.decimal(mantissa: 0, digits: key.digits)
+        guard
+            let (scaled, conversion) = rule.scaled(
+                number, rule.conversion, scaleValue: key.scale, unitCode: key.unit)
+        else { return .impossible }
+        guard case .decimal(_, let digits) = scaled,
+            let form = conversion.form(rawDigits: digits, digits: spec.digits)
+        else { return .none }
+        return .linear(form)
+    }
+
+    /// Nil where the rule itself must decide. `adapt` came before.
+    @inline(__always)
+    func outcome(_ raw: RawNumber) -> ValueRule.Outcome? {
+        switch raw {
+        case .decimal(let mantissa, _):
+            guard let whole = Int64(exactly: mantissa) else { return nil }
+            return outcome(whole: whole)
+        case .binary(let value): return outcome(binary: value)
+        }
+    }
+
+    /// The same for a number that came as text.
+    func outcome(text number: RawNumber) -> ValueRule.Outcome? {
+        mode == .number ? outcome(number) : nil
+    }
+
+    @inline(__always)
+    private func outcome(whole: Int64) -> ValueRule.Outcome? {
+        switch mode {
+        case .none: return nil
+        case .number:
+            if hasInvalid, key.digits == 0, any(invalid .== SIMD4(repeating: whole)) {
+                return .bad(0)
+            }
+            switch form {
+            case .none: return nil
+            case .impossible: return .bad(0)
+            case .linear(let form):
+                guard let mantissa = form.mantissa(of: whole) else { return nil }
+                return mantissa >= low && mantissa <= high ? .good(mantissa) : .bad(mantissa)
+            }
+        case .state:
+            if hasInvalid, any(invalid .== SIMD4(repeating: whole)) { return .bad(0) }
+            let code = bit >= 0 ? whole >> bit & 1 : whole
+            guard code >= 0, code < 64 else { return nil }
+            return codes >> UInt64(code) & 1 == 1 ? .good(code) : .bad(code)
+        }
+    }
+
+    private func outcome(binary value: Double) -> ValueRule.Outcome? {
+        guard mode == .number, !hasScale, !hasUnit, !hasInvalid else { return nil }
+        let scaled = ((value * factor + offset) * power).rounded(.toNearestOrAwayFromZero)
+        guard scaled.isFinite, scaled.magnitude < 0x1p63 else { return .bad(0) }
+        let mantissa = Int64(scaled)
+        return mantissa >= low && mantissa <= high ? .good(mantissa) : .bad(mantissa)
+    }
+}
+
+/// A rule and the point it makes a value of.
+struct Meaning: Sendable {
+    let source: Source
+    let spec: PointSpec
+}
+
+/// A number written plainly, as `54.01` or `-3`, between blanks.
+struct DecimalText {
+    let mantissa: Int64
+    let digits: Int
+
+    /// Nil for all else, also for what other readers may still understand.
+    init?(_ bytes: [UInt8]) {
+        let bytes = bytes.span
+        var start = 0
+        var end = bytes.count
+        while end > start, bytes[end - 1] <= 0x20 { end -= 1 }
+        while start < end, bytes[start] <= 0x20 { start += 1 }
+        // Eighteen digits, a sign and a point.
+        guard end > start, end - start <= 20 else { return nil }
+        let isNegative = bytes[start] == UInt8(ascii: "-")
+        if isNegative { start += 1 }
+        var value: Int64 = 0
+        var count = 0
+        var point: Int?
+        for index in start..<end {
+            let byte = bytes[index]
+            if byte == UInt8(ascii: "."), point == nil, count > 0, index + 1 < end {
+                point = count
+                continue
+            }
+            guard byte >= 0x30, byte <= 0x39, count < 18 else { return nil }
+            value = value * 10 + Int64(byte - 0x30)
+            count += 1
+        }
+        guard count > 0 else { return nil }
+        mantissa = isNegative ? -value : value
+        digits = point.map { count - $0 } ?? 0
+    }
+}

@@ -1,0 +1,166 @@
+import Model
+
+/// Where a poll's values are, by slot. A slot of the present layout always has one.
+protocol PollValues {
+    /// Nil for what is no number by its type.
+    func number(_ slot: Int) -> RawNumber?
+    func text(_ slot: Int) -> DecimalText?
+    func raw(_ slot: Int) -> RawValue?
+}
+
+extension PollValues {
+    @inline(__always)
+    func integer(_ slot: Int) -> Int64? {
+        if case .decimal(let mantissa, 0)? = number(slot) { return Int64(exactly: mantissa) }
+        return raw(slot)?.integer
+    }
+}
+
+struct ObjectValues: PollValues {
+    let varBinds: [VarBind]
+
+    @inline(__always)
+    func number(_ slot: Int) -> RawNumber? {
+        switch varBinds[slot].value {
+        case .integer(let number): .decimal(mantissa: Int128(number), digits: 0)
+        case .counter32(let number), .gauge32(let number), .timeTicks(let number):
+            .decimal(mantissa: Int128(number), digits: 0)
+        case .counter64(let number): .decimal(mantissa: Int128(number), digits: 0)
+        case .float(let number): .binary(Double(number))
+        case .double(let number): .binary(number)
+        default: nil
+        }
+    }
+
+    func text(_ slot: Int) -> DecimalText? {
+        guard case .octets(let bytes) = varBinds[slot].value else { return nil }
+        return DecimalText(bytes)
+    }
+
+    func raw(_ slot: Int) -> RawValue? { RawValue(varBinds[slot].value) }
+}
+
+struct RegisterValues: PollValues {
+    let words: [UInt16]
+    let fields: [PlacedField]
+
+    @inline(__always)
+    func number(_ slot: Int) -> RawNumber? { fields[slot].number(words) }
+    func text(_ slot: Int) -> DecimalText? { nil }
+    func raw(_ slot: Int) -> RawValue? { number(slot).map { .number($0) } }
+}
+
+/// The points of a device as a flat list of places to read, good for one layout of answers. Made of
+/// plain numbers: no step of it copies a reference.
+struct ReadProgram: Sendable {
+    struct Step: Sendable {
+        var place: Int
+        var firstSource: Int
+        var endSource: Int
+        /// Whether the point's conditions hold.
+        var isActive = true
+    }
+    struct SourceStep: Sendable {
+        /// In the point's order of preference.
+        var number: Int
+        var value: Int
+        /// -1 where the rule has none, or the device did not answer it.
+        var scale: Int
+        var unit: Int
+        var rule: QuickRule
+    }
+    var steps: [Step] = []
+    private(set) var sources: [SourceStep] = []
+    private var meanings: [Meaning] = []
+    /// By point: which of its sources gave the last value.
+    private(set) var lastSources: [Int] = []
+
+    mutating func removeAll() {
+        steps.removeAll(keepingCapacity: true)
+        sources.removeAll(keepingCapacity: true)
+        meanings.removeAll(keepingCapacity: true)
+    }
+
+    /// A point of which at least one source has an answer. Sources come by `addSource` before.
+    mutating func addStep(place: Int, firstSource: Int) {
+        guard sources.count > firstSource else { return }
+        steps.append(Step(place: place, firstSource: firstSource, endSource: sources.count))
+    }
+
+    mutating func addSource(
+        number: Int, value: Int, scale: Int?, unit: Int?, _ source: Source, _ spec: PointSpec
+    ) {
+        sources.append(
+            SourceStep(
+                number: number, value: value, scale: scale ?? -1, unit: unit ?? -1,
+                rule: QuickRule(source.rule, spec)))
+        meanings.append(Meaning(source: source, spec: spec))
+    }
+
+    /// Of a new point, and of one that is now read elsewhere.
+    mutating func forgetLastSource(of place: Int) {
+        if place < lastSources.count {
+            lastSources[place] = 0
+        } else {
+            lastSources += Array(repeating: 0, count: place + 1 - lastSources.count)
+        }
+    }
+
+    /// - Parameter quick: false takes every value through the exact rule.
+    mutating func read(_ answers: some PollValues, _ values: inout [PointValue], quick: Bool) {
+        Self.read(steps, &sources, meanings, answers, &values, &lastSources, quick: quick)
+    }
+
+    private static func read(
+        _ steps: [Step], _ sources: inout [SourceStep], _ meanings: [Meaning],
+        _ answers: some PollValues, _ values: inout [PointValue], _ lastSources: inout [Int],
+        quick: Bool
+    ) {
+        let steps = steps.span
+        let meanings = meanings.span
+        var sources = sources.mutableSpan
+        var values = values.mutableSpan
+        var lastSources = lastSources.mutableSpan
+        for index in steps.indices where steps[index].isActive {
+            let place = steps[index].place
+            for source in steps[index].firstSource..<steps[index].endSource {
+                let outcome = outcome(&sources[source], meanings[source], answers, quick)
+                switch outcome {
+                case .good(let mantissa):
+                    values[place].mantissa = mantissa
+                    values[place].quality = .good
+                case .bad(let mantissa):
+                    // Of several bad ones the first is shown.
+                    guard values[place].quality == .absent else { continue }
+                    values[place].mantissa = mantissa
+                    values[place].quality = .bad
+                }
+                lastSources[place] = sources[source].number
+                if case .good = outcome { break }
+            }
+        }
+    }
+
+    @inline(__always)
+    private static func outcome(
+        _ step: inout SourceStep, _ meaning: borrowing Meaning, _ answers: some PollValues,
+        _ quick: Bool
+    ) -> ValueRule.Outcome {
+        let scale = step.scale < 0 ? nil : answers.integer(step.scale)
+        let unit = step.unit < 0 ? nil : answers.integer(step.unit)
+        if quick {
+            if let number = answers.number(step.value) {
+                step.rule.adapt(meaning, digits: 0, scale: scale, unit: unit)
+                if let outcome = step.rule.outcome(number) { return outcome }
+            } else if step.rule.takesText, let text = answers.text(step.value) {
+                step.rule.adapt(meaning, digits: text.digits, scale: scale, unit: unit)
+                let number = RawNumber.decimal(
+                    mantissa: Int128(text.mantissa), digits: text.digits)
+                if let outcome = step.rule.outcome(text: number) { return outcome }
+            }
+        }
+        guard let raw = answers.raw(step.value) else { return .bad(0) }
+        return meaning.source.rule.outcome(
+            raw, spec: meaning.spec, scaleValue: scale, unitCode: unit)
+    }
+}
