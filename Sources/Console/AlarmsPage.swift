@@ -43,10 +43,15 @@ extension Painter {
             Span(alarm.state, waits ? Style(ink, .bold) : .muted),
             Span(age(of: alarm.raisedMS), .muted),
             Span(alarm.cause, waits ? .plain : .muted),
-            Span(alarm.place ?? alarm.device, .muted),
+            Span(whereText(of: alarm), .muted),
             Span(alarm.valueText.isEmpty ? unknown : alarm.valueText),
             Span(alarm.device + (alarm.point.isEmpty ? "" : "/" + alarm.point), .muted),
         ]
+    }
+
+    /// Two alarms in one room must not look alike: the device by the name people gave it.
+    func whereText(of alarm: AlarmView) -> String {
+        model.snapshot?.devices.first { $0.name == alarm.device }?.displayName ?? alarm.device
     }
 
     private mutating func drawAlarmDetail(_ alarm: AlarmView, _ rect: Rect) {

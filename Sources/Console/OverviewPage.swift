@@ -179,7 +179,7 @@ extension Painter {
         let columns = line.columns(9).split(
             columns: [.share(5), .share(4), .fixed(11), .fixed(7)], gap: 1)
         screen.put(alarm.cause, in: columns[0], waits ? .plain : .muted)
-        screen.put(alarm.place ?? alarm.device, in: columns[1], .muted)
+        screen.put(whereText(of: alarm), in: columns[1], .muted)
         screen.put(alarm.valueText, in: columns[2], .plain, align: .right)
         screen.put(age(of: alarm.raisedMS), in: columns[3], .muted, align: .right)
     }

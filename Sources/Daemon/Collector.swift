@@ -314,7 +314,8 @@ actor Collector {
         let status = store.health
         health.store = status.name
         if case .ok = status {} else { health.storeDetail = status.description }
-        health.storeBytes = FileIO.size(SiteStore.databasePath(in: store.directory))
+        let path = SiteStore.databasePath(in: store.directory)
+        health.storeBytes = FileIO.size(path).map { $0 + (FileIO.size(path + "-wal") ?? 0) }
         health.lastCommitMS = store.statistics.lastCommitMS
         health.outboxPending = outboxPending()
         return health

@@ -185,7 +185,8 @@ package struct LiveEnergy: Sendable {
             guard let milliwatts = part.milliwatts else { return }
             rest -= milliwatts
         }
-        figures.lossMilliwatts = rest
+        // On batteries the racks draw more than the utility gives: no loss can be told then.
+        figures.lossMilliwatts = rest >= 0 ? rest : nil
     }
 
     /// What is paid for is what the utility delivers, own generation apart.
