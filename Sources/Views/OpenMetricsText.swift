@@ -20,6 +20,7 @@ package struct OpenMetricsText: Sendable {
         for (index, device) in live.enumerated() {
             points(of: device, spec: site.devices[index], into: &families)
         }
+        racks(view, into: &families)
         collector(view, into: &families)
         header(view.header, into: &families)
         var text = ""
@@ -59,6 +60,22 @@ package struct OpenMetricsText: Sendable {
                 families[name, default: Family(type: "gauge", unit: "", help: "states by name")]
                     .lines.append("\(name){\(pointLabels),state=\"\(Self.escaped(label))\"} 1\n")
             }
+        }
+    }
+
+    /// The sums that a scrape could not make itself: which points are a rack's power and inlet.
+    private func racks(_ view: SiteView, into families: inout [String: Family]) {
+        func add(_ name: String, _ unit: String, _ help: String, _ value: Double?, _ rack: String) {
+            guard let value else { return }
+            families[name, default: Family(type: "gauge", unit: unit, help: help)]
+                .lines.append("\(name){place=\"\(Self.escaped(rack))\"} \(value)\n")
+        }
+        for rack in view.rows.flatMap(\.racks) {
+            add("frostline_rack_watts", "watts", "drawn by the rack", rack.watts, rack.name)
+            add("frostline_rack_load_ratio", "ratio", "of its rating", rack.load, rack.name)
+            add(
+                "frostline_rack_inlet_celsius", "celsius", "warmest inlet", rack.inletCelsius,
+                rack.name)
         }
     }
 
