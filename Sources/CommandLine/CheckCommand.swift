@@ -29,7 +29,8 @@ struct CheckCommand: ParsableCommand {
 
     func run() throws {
         var diagnostics = Diagnostics()
-        let loaded = try ConfigurationLoader.standard().load(siteFile: siteFile, &diagnostics)
+        let loaded = try ConfigurationLoader.standard(needsCredentials: false)
+            .load(siteFile: siteFile, &diagnostics)
         let problems = diagnostics.sorted
         if json {
             try Output.json(
@@ -43,7 +44,14 @@ struct CheckCommand: ParsableCommand {
                     summary: loaded.map { SiteSummary($0.site).description }))
         } else {
             Output.diagnostics(problems.map(\.description))
-            if let loaded { Output.line("\(siteFile): \(SiteSummary(loaded.site))") }
+            if let loaded {
+                Output.line("\(siteFile): \(SiteSummary(loaded.site))")
+                if !loaded.unreadCredentials.isEmpty {
+                    Output.note(
+                        "not read, for only the service is given them: "
+                            + loaded.unreadCredentials.joined(separator: " "))
+                }
+            }
         }
         if !problems.isEmpty { throw ExitCode(CommandFailure.Code.usage.rawValue) }
     }
@@ -52,14 +60,14 @@ struct CheckCommand: ParsableCommand {
 extension ConfigurationLoader {
     /// The loader over the files that come with the product, or an error that says where they
     /// were looked for.
-    static func standard() throws -> ConfigurationLoader {
+    static func standard(needsCredentials: Bool = true) throws -> ConfigurationLoader {
         guard let resources = Resources.find() else {
             throw CommandFailure(
                 .usage,
                 "no device profiles found in \(Resources.packagedRoot); install the package, or "
                     + "set FROSTLINE_RESOURCES to the folder that holds DeviceProfiles")
         }
-        return ConfigurationLoader(resources: resources)
+        return ConfigurationLoader(resources: resources, needsCredentials: needsCredentials)
     }
 
     /// The configuration, or every mistake printed and exit code 2.

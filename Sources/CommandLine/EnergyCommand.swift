@@ -43,7 +43,7 @@ struct EnergyCommand: ParsableCommand {
         }
 
         func run() throws {
-            let configuration = try ConfigurationLoader.standard()
+            let configuration = try ConfigurationLoader.standard(needsCredentials: false)
                 .required(siteFile: locations.configPath)
             let site = configuration.site
             let range = try range(site)

@@ -42,7 +42,7 @@ struct ReportCommand: ParsableCommand {
         }
 
         func run() throws {
-            let configuration = try ConfigurationLoader.standard()
+            let configuration = try ConfigurationLoader.standard(needsCredentials: false)
                 .required(siteFile: locations.configPath)
             let subsidiary = try choose(configuration.site)
             let month = month

@@ -12,6 +12,8 @@ package struct LoadedConfiguration: Sendable {
     package var profiles: ProfileLibrary
     package var tariff: TariffTable?
     package var siteFile: String
+    /// Systemd credentials that were not read, as the file names them: `${cred:NAME}`.
+    package var unreadCredentials: [String]
 }
 
 /// Reads profiles, tariffs and the site file; collects every mistake of all of them.
@@ -24,10 +26,17 @@ package struct ConfigurationLoader: Sendable {
     private let resources: Resources
     /// Own profiles of the site, which come before those of the product.
     private let ownProfiles: String?
+    private let needsCredentials: Bool
 
-    package init(resources: Resources, ownProfiles: String? = "/etc/frostline/profiles") {
+    /// Without `needsCredentials` a site file may name systemd credentials that this process is not
+    /// given, as no process but the service is.
+    package init(
+        resources: Resources, ownProfiles: String? = "/etc/frostline/profiles",
+        needsCredentials: Bool = true
+    ) {
         self.resources = resources
         self.ownProfiles = ownProfiles
+        self.needsCredentials = needsCredentials
     }
 
     package func profiles(_ diagnostics: inout Diagnostics) -> ProfileLibrary {
@@ -75,13 +84,19 @@ package struct ConfigurationLoader: Sendable {
         let directory = siteFile.lastIndex(of: "/").map { String(siteFile[..<$0]) } ?? "."
         let others = yamlFiles(in: directory + "/conf.d").compactMap { tree($0, &diagnostics) }
         let merged = SiteFileParser.merge(main, with: others, &diagnostics)
+        var unread: [String] = []
         let site = SiteFileParser.parse(
             merged, profiles: profiles.facts, tariffs: tariffs.mapValues(\.voltageNames),
-            secret: SecretResolver.resolve, &diagnostics)
+            secret: { reference in
+                if needsCredentials { return SecretResolver.resolve(reference) }
+                if let known = SecretResolver.resolveOutsideService(reference) { return known }
+                if !unread.contains("\(reference)") { unread.append("\(reference)") }
+                return .success(SecretResolver.standIn)
+            }, &diagnostics)
         guard let site, diagnostics.isEmpty else { return nil }
         return LoadedConfiguration(
             site: site, profiles: profiles, tariff: site.tariff.flatMap { tariffs[$0.table] },
-            siteFile: siteFile)
+            siteFile: siteFile, unreadCredentials: unread)
     }
 
     private func yamlFiles(in directory: String) -> [String] {

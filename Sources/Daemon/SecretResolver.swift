@@ -33,6 +33,20 @@ package enum SecretResolver {
         }
     }
 
+    /// As `resolve`, and nil for a systemd credential where this process is given none: only the
+    /// service has them, and who checks or computes uses none.
+    static func resolveOutsideService(
+        _ reference: SecretReference
+    ) -> Result<String, SecretProblem>? {
+        guard case .credential = reference, environmentValue("CREDENTIALS_DIRECTORY") == nil else {
+            return resolve(reference)
+        }
+        return nil
+    }
+
+    /// Stands for what was not read; it passes for a passphrase and for an address.
+    static let standIn = "https://credential.invalid/"
+
     private static func read(
         _ path: String, _ reference: SecretReference
     ) -> Result<String, SecretProblem> {
