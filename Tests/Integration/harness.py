@@ -1,5 +1,6 @@
 """What the integration tests share: the built program, free ports, children that always end."""
 
+import atexit
 import contextlib
 import json
 import os
@@ -67,9 +68,15 @@ class Child:
     def __init__(self, *command, log=None, env=None):
         self.log_path = log or tempfile.mktemp(prefix="frostline-child-", suffix=".log")
         self.log = open(self.log_path, "wb")
+        atexit.register(self.forget)
         self.process = subprocess.Popen(
             list(map(str, command)), stdout=self.log, stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL, env=dict(os.environ, **(env or {})), cwd=ROOT)
+
+    def forget(self):
+        self.log.close()
+        with contextlib.suppress(OSError):
+            os.remove(self.log_path)
 
     @property
     def running(self):
