@@ -10,13 +10,25 @@ PYTHON_TEST_PACKAGES := snmpsim pysmi pymodbus openpyxl pyte jsonschema
 SWIFT_FLAGS ?= --explicit-target-dependency-import-check error
 PEERS := .build/peers
 
-.PHONY: demo test bench build deps test-deps peers clean format
+# The program carries Swift's runtime with it: it runs on machines without a toolchain.
+RELEASE := -c release --static-swift-stdlib --product frostline
+PREFIX ?= /usr
+
+.PHONY: demo test bench build install deb deps test-deps peers clean format
 
 demo: build
 	.build/release/frostline demo
 
 build: deps
-	swift build -c release $(SWIFT_FLAGS) --product frostline
+	swift build $(RELEASE) $(SWIFT_FLAGS)
+
+# Files as packages have them; DESTDIR is put before every path.
+install: build
+	scripts/install-files "$(DESTDIR)" "$(PREFIX)"
+
+# build/frostline_VERSION_ARCH.deb
+deb: build
+	scripts/build-deb
 
 deps:
 	@scripts/install-packages $(APT_PACKAGES)

@@ -14,6 +14,8 @@ let swiftSettings: [SwiftSetting] = [
 let argumentParser: Target.Dependency =
     .product(name: "ArgumentParser", package: "swift-argument-parser")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let lifecycle: Target.Dependency =
+    .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 
@@ -42,6 +44,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(
             url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
@@ -88,7 +91,7 @@ let package = Package(
         module("Store", ["Model", "SQLite", "Platform"]),
         module("Notify", ["Model", "HTTPClient", "Platform"]),
         module("Reporting", ["Model", "Energy", "Spreadsheet"]),
-        module("Serve", ["Model", "Views", hummingbird, logging]),
+        module("Serve", ["Model", "Views", hummingbird, lifecycle, logging]),
         module(
             "Console",
             ["Model", "Views", "Screen", "Terminal", "HTTPClient", "Platform", "ConfigTree"]),

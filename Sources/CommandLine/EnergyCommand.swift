@@ -62,7 +62,9 @@ struct EnergyCommand: ParsableCommand {
             if json {
                 try Output.json(answer)
             } else {
-                Output.line("\(answer.label) = \(answer.pue ?? "unknown")")
+                let share = decimal(paired.coverage * 100, 1)
+                let note = paired.paired == paired.expected ? "" : ", from \(share) % of the time"
+                Output.line("\(answer.label) = \(answer.pue ?? "unknown")\(note)")
                 Output.line(
                     "total \(answer.totalKilowattHours) kWh / IT \(answer.itKilowattHours) kWh, "
                         + "\(paired.paired) of \(paired.expected) quarter hours in which both are "

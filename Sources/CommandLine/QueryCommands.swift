@@ -124,10 +124,21 @@ struct QueryCommand: ParsableCommand {
             guard let span = ConfigNode.durationMilliseconds(step), span > 0 else {
                 throw CommandFailure(.usage, "--step \(step) is no time; write 15m or 1h")
             }
-            try printSteps(names, range, span, aggregate)
+            try printSteps(names, Self.aligned(range, span, offset), span, aggregate)
         } else {
             try printSamples(names, range)
         }
+    }
+
+    /// Steps begin where a clock on the wall would have them: whole hours, midnights.
+    private static func aligned(
+        _ range: TimeRange, _ step: Int64, _ offsetMinutes: Int
+    ) -> TimeRange {
+        let shift = Int64(offsetMinutes) * 60_000
+        let local = range.start.milliseconds + shift
+        return TimeRange(
+            start: Instant(milliseconds: local.flooredDivision(by: step) * step - shift),
+            end: range.end)
     }
 
     private func matchingPoints() throws -> [PointName] {

@@ -15,7 +15,7 @@ struct ServeCommand: ParsableCommand {
     @Option(help: "Also answer on this port of 127.0.0.1, for Prometheus and reverse proxies.")
     var port: Int?
 
-    @Option(help: "trace, debug, info, notice, warning or error.")
+    @Option(help: "trace, debug, info, notice, warning, error or critical.")
     var logLevel = "info"
 
     func run() throws {
@@ -23,7 +23,7 @@ struct ServeCommand: ParsableCommand {
         Signals.blockTermination()
         Signals.ignoreBrokenPipe()
         guard let level = Logger.Level(rawValue: logLevel) else {
-            throw CommandFailure(.usage, "--log-level takes trace, debug, info, notice, warning")
+            throw CommandFailure(.usage, "--log-level takes trace, debug, info, notice, warning, error or critical")
         }
         if let port, !(1...65_535).contains(port) {
             throw CommandFailure(.usage, "--port takes 1 to 65535")

@@ -29,7 +29,10 @@ package struct MonthlyReportSource {
         for meter in site.meters {
             let readings = try registers(of: meter, around: range)
             derivations[meter.name] = derive(meter, readings, range)
-            spans[meter.name] = Self.span(readings.readings, range)
+            // Of a month that still runs, the closing reading is the newest there is.
+            let end = min(range.end, max(range.start, generatedAt))
+            spans[meter.name] = Self.span(
+                readings.readings, TimeRange(start: range.start, end: end))
         }
         let cooling = try HistoryReader.cooling(reader, site: site, range: range)
         return MonthlyReport.build(

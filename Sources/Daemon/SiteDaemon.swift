@@ -45,6 +45,8 @@ package final class SiteDaemon: Sendable {
     private let polls: AsyncStream<[RawPoll]>
     private let pollsContinuation: AsyncStream<[RawPoll]>.Continuation
     private let tasks = Mutex<[Task<Void, Never>]>([])
+    private let servers = Mutex<[APIServer]>([])
+    private let ticker = Mutex<Task<Void, Never>?>(nil)
 
     /// Opens the store and builds all parts; nothing runs before `start`.
     package init(_ options: Options) throws {
@@ -96,16 +98,22 @@ package final class SiteDaemon: Sendable {
         let ready = ConditionLock(0)
         let expected = options.addresses.count
         var running: [Task<Void, Never>] = []
+        var started: [APIServer] = []
         for address in options.addresses {
-            running.append(serve(address) { ready.update { $0 += 1 } })
+            let server = makeServer(address) { ready.update { $0 += 1 } }
+            started.append(server)
+            running.append(serve(server, on: address))
         }
+        servers.withLock { $0 = started }
         let collector = collector
         let polls = polls
         running.append(
             Task {
                 for await batch in polls { await collector.apply(batch) }
             })
-        running.append(Task { await Self.tick(collector) })
+        let ticking = Task { await Self.tick(collector) }
+        ticker.withLock { $0 = ticking }
+        running.append(ticking)
         tasks.withLock { $0 = running }
         poller.start()
         let served = ready.wait(forMilliseconds: 10_000) { $0 >= expected ? true : nil }
@@ -121,23 +129,29 @@ package final class SiteDaemon: Sendable {
         var description: String
     }
 
-    private func serve(
-        _ address: APIAddress, onRunning: @escaping @Sendable () -> Void
-    ) -> Task<Void, Never> {
-        let backend = LiveBackend(
-            collector: collector, broadcast: broadcast, dataDirectory: options.dataDirectory,
-            offsetMinutes: options.configuration.site.offsetMinutes)
+    private func serve(_ server: APIServer, on address: APIAddress) -> Task<Void, Never> {
         let logger = options.logger
-        let server = APIServer(backend: backend, address: address, logger: logger) {
-            if case .unixSocket(let path) = address { Self.openSocketToGroup(path) }
-            onRunning()
-        }
         return Task {
             do {
                 try await server.run()
             } catch {
                 logger.error("the API on \(address) ended: \(error)")
             }
+        }
+    }
+
+    private func makeServer(
+        _ address: APIAddress, onRunning: @escaping @Sendable () -> Void
+    ) -> APIServer {
+        let backend = LiveBackend(
+            collector: collector, broadcast: broadcast, dataDirectory: options.dataDirectory,
+            offsetMinutes: options.configuration.site.offsetMinutes)
+        var logger = options.logger
+        // The server tells of every connection at info; its warnings are enough.
+        logger.logLevel = max(logger.logLevel, .warning)
+        return APIServer(backend: backend, address: address, logger: logger) {
+            if case .unixSocket(let path) = address { Self.openSocketToGroup(path) }
+            onRunning()
         }
     }
 
@@ -162,7 +176,8 @@ package final class SiteDaemon: Sendable {
             return tasks
         }
         broadcast.finish()
-        for task in running { task.cancel() }
+        for server in servers.withLock({ $0 }) { await server.stop() }
+        ticker.withLock { $0 }?.cancel()
         for task in running { await task.value }
         await collector.finish()
         collector.stop()

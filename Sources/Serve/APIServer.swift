@@ -1,5 +1,6 @@
 import Hummingbird
 package import Logging
+import ServiceLifecycle
 
 /// Where the API listens.
 package enum APIAddress: Hashable, Sendable {
@@ -9,39 +10,41 @@ package enum APIAddress: Hashable, Sendable {
 }
 
 /// The HTTP API on one address. NIO lives behind this type and nowhere else.
-package struct APIServer: Sendable {
-    private let backend: any APIBackend
-    private let address: APIAddress
-    private let logger: Logger
-    private let onRunning: @Sendable () -> Void
+package final class APIServer: Sendable {
+    /// A client that does not let go of its connection is cut off after this.
+    private static let longestGoodbye = Duration.seconds(3)
+
+    private let group: ServiceGroup
 
     /// `onRunning` is called once connections are accepted.
     package init(
         backend: any APIBackend, address: APIAddress, logger: Logger,
         onRunning: @escaping @Sendable () -> Void = {}
     ) {
-        self.backend = backend
-        self.address = address
-        self.logger = logger
-        self.onRunning = onRunning
-    }
-
-    package func run() async throws {
         let bind: BindAddress
         switch address {
         case .unixSocket(let path): bind = .unixDomainSocket(path: path)
         case .loopback(let port): bind = .hostname("127.0.0.1", port: port)
         }
-        let onRunning = onRunning
         let application = Application(
-            router: router(),
+            router: Self.router(backend, address),
             configuration: ApplicationConfiguration(address: bind, serverName: "frostline"),
             onServerRunning: { _ in onRunning() },
             logger: logger)
-        try await application.run()
+        var configuration = ServiceGroupConfiguration(services: [application], logger: logger)
+        configuration.maximumGracefulShutdownDuration = Self.longestGoodbye
+        group = ServiceGroup(configuration: configuration)
     }
 
-    private func router() -> Router<BasicRequestContext> {
+    /// Serves until `stop`.
+    package func run() async throws { try await group.run() }
+
+    /// Lets requests under way finish; `run` returns then.
+    package func stop() async { await group.triggerGracefulShutdown() }
+
+    private static func router(
+        _ backend: any APIBackend, _ address: APIAddress
+    ) -> Router<BasicRequestContext> {
         let router = Router()
         if case .loopback = address { router.add(middleware: LoopbackHostCheck()) }
         Routes(backend: backend).register(on: router)

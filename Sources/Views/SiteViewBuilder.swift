@@ -209,10 +209,18 @@ package struct SiteViewBuilder: Sendable {
             view.supplyCelsius = device?.usableValue(of: "supply.temperature")
             view.returnCelsius = device?.usableValue(of: "return.temperature")
             view.fanPercent = device?.usableValue(of: "fan.speed")
-            view.compressorPercent = device?.usableValue(of: "cooling.capacity")
+            view.compressorPercent = device.flatMap { Self.compressorPercent($0) }
             view.watts = device?.usableValue(of: "input.power")
             return view
         }
+    }
+
+    /// What of the cooling in use is not free; nil where the unit does not tell the two apart.
+    private static func compressorPercent(_ device: LiveDevice) -> Double? {
+        guard let all = device.usableValue(of: "cooling.capacity"),
+            let free = device.usableValue(of: "freecooling.capacity")
+        else { return nil }
+        return max(0, all - free)
     }
 
     /// Nodes that nothing measures have no power and no fault: racks carry the sum of their PDUs.
