@@ -36,14 +36,14 @@ struct AlarmsCommand: ParsableCommand {
             }
             var table = TextTable([
                 ("PRIORITY", .left), ("STATE", .left), ("RAISED", .left), ("VALUE", .right),
-                ("PLACE", .left), ("ID", .left), ("ACTION", .left),
+                ("ID", .left), ("CAUSE", .left), ("ACTION", .left),
             ])
             for alarm in alarms {
                 table.add([
                     alarm.priority, alarm.state,
                     Instant(milliseconds: alarm.raisedMS).iso8601(
                         offsetMinutes: view.offsetMinutes),
-                    alarm.valueText, alarm.place ?? "", alarm.id, alarm.action,
+                    alarm.valueText, alarm.id, alarm.cause, alarm.action,
                 ])
             }
             table.print()

@@ -24,14 +24,15 @@ struct LastCommand: ParsableCommand {
         let offset = locations.offsetMinutes
         if json {
             try Output.json(points)
-        } else {
+        } else if !points.isEmpty {
             var table = TextTable([
                 ("POINT", .left), ("VALUE", .right), ("UNIT", .left), ("QUALITY", .left),
                 ("TIME", .left),
             ])
             for point in points {
                 table.add([
-                    point.device + "/" + point.name, point.text ?? "–", point.unit, point.quality,
+                    point.device + "/" + point.name, point.text ?? "–", shownUnit(point.unit),
+                    point.quality,
                     point.timeMS.map { Instant(milliseconds: $0).iso8601(offsetMinutes: offset) }
                         ?? "never",
                 ])
@@ -210,12 +211,15 @@ struct QueryCommand: ParsableCommand {
             let fields = [row.point, row.time, row.value ?? "", row.unit, row.quality ?? ""]
             Output.line(fields.map(csvField).joined(separator: ","))
         } else {
-            let unit = row.unit.isEmpty ? "" : " " + row.unit
+            let unit = shownUnit(row.unit).isEmpty ? "" : " " + row.unit
             let quality = row.quality.map { $0 == "good" ? "" : "  " + $0 } ?? ""
             Output.line("\(row.time)  \(row.point)  \(row.value ?? "–")\(unit)\(quality)")
         }
     }
 }
+
+/// The unit of pure numbers is 1, which nobody wants to read behind a number.
+func shownUnit(_ unit: String) -> String { unit == "1" ? "" : unit }
 
 /// RFC 4180; a leading `=`, `+`, `-` or `@` of a text is kept from becoming a formula.
 func csvField(_ text: String) -> String {

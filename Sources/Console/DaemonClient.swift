@@ -62,6 +62,11 @@ struct DaemonClient: Sendable {
     }
 
     private func refusal(_ response: HTTPResponse) -> Failure {
+        // A proxy's page of HTML says less than its number.
+        if response.status == 401 || response.status == 403 {
+            return Failure(
+                description: "user or password is wrong, or not allowed here (\(response.status))")
+        }
         let text = String(decoding: response.body.prefix(200), as: UTF8.self)
         return Failure(description: "the daemon answered \(response.status) \(text)")
     }

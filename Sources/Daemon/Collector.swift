@@ -43,6 +43,7 @@ actor Collector {
     private var readingsAtLastTick: Int64 = 0
     private var lastTick: Int64
     private var lastView: SiteView?
+    private let encoder: JSONEncoder
     /// Alarm changes of the present step, before they are handed to the store.
     private var unsaved: [AlarmEvent] = []
     /// Quarter hours finished since the last tick.
@@ -65,6 +66,8 @@ actor Collector {
         let now = Instant(milliseconds: Clocks.wallMilliseconds())
         startedAt = now
         lastTick = Clocks.monotonicNanoseconds()
+        encoder = JSONEncoder()
+        encoder.outputFormatting = .withoutEscapingSlashes
         metricsText = OpenMetricsText(site: site)
         liveEnergy = LiveEnergy(site: site, tariff: configuration.tariff)
         decoders = site.devices.map { spec in
@@ -242,7 +245,7 @@ actor Collector {
             live.devices)
         lastView = view
         do {
-            broadcast.publish(Array(try JSONEncoder().encode(view)))
+            broadcast.publish(Array(try encoder.encode(view)))
         } catch {
             logger.error("a snapshot could not be encoded: \(error)")
         }

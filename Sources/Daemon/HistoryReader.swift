@@ -27,6 +27,9 @@ package enum HistoryReader {
         }
         do throws(StoreError) {
             return try result.get()
+        } catch .unknownPoint(let name) {
+            throw APIRefusal(
+                status: 404, message: "no readings of \(name); /api/v1/last lists the points")
         } catch {
             throw APIRefusal(status: 503, message: "\(error)")
         }
@@ -38,6 +41,10 @@ package enum HistoryReader {
         let reader = try StoreReader(directory: dataDirectory)
         let series = try reader.downsample(
             query.points, query.range, stepMS: query.stepMilliseconds)
+        let known = Set(series.map(\.series.name))
+        if let unknown = query.points.first(where: { !known.contains($0) }) {
+            throw .unknownPoint("\(unknown)")
+        }
         let count = series.first?.buckets.count ?? 0
         let times = (0..<count).map {
             query.range.start.milliseconds + Int64($0) * query.stepMilliseconds

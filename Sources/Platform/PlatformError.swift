@@ -15,7 +15,7 @@ package struct PlatformError: Error, Hashable, Sendable, CustomStringConvertible
         self.operation = operation
         self.subject = subject
         self.code = code
-        reason = Self.text(of: code) + Self.cure(of: code)
+        reason = Self.text(of: code)
     }
 
     package init(operation: String, subject: String = "", reason: String) {
@@ -30,7 +30,7 @@ package struct PlatformError: Error, Hashable, Sendable, CustomStringConvertible
     package var isTimeout: Bool { code == ETIMEDOUT }
 
     package var description: String {
-        operation + (subject.isEmpty ? "" : " " + subject) + ": " + reason
+        operation + (subject.isEmpty ? "" : " " + subject) + ": " + reason + Self.cure(of: code)
     }
 
     private static func text(of code: Int32) -> String {

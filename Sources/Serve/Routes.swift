@@ -109,6 +109,11 @@ struct Routes {
             return Response(status: .noContent)
         } catch let refusal as APIRefusal {
             return Self.refusal(refusal)
+        } catch let error as HTTPError where error.status == .contentTooLarge {
+            return Self.refusal(
+                APIRefusal(
+                    status: 413,
+                    message: "the body has more than \(Self.maximumBodyBytes) bytes"))
         } catch {
             return Self.refusal(
                 APIRefusal(
@@ -145,8 +150,10 @@ struct Routes {
 
     private static func json(_ value: some Encodable) -> Response {
         do {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
             return response(
-                ByteBuffer(bytes: try JSONEncoder().encode(value)), type: "application/json")
+                ByteBuffer(bytes: try encoder.encode(value)), type: "application/json")
         } catch {
             return refusal(APIRefusal(status: 500, message: "cannot encode the answer: \(error)"))
         }
