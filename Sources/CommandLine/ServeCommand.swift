@@ -23,7 +23,8 @@ struct ServeCommand: ParsableCommand {
         Signals.blockTermination()
         Signals.ignoreBrokenPipe()
         guard let level = Logger.Level(rawValue: logLevel) else {
-            throw CommandFailure(.usage, "--log-level takes trace, debug, info, notice, warning, error or critical")
+            throw CommandFailure(
+                .usage, "--log-level takes trace, debug, info, notice, warning, error or critical")
         }
         if let port, !(1...65_535).contains(port) {
             throw CommandFailure(.usage, "--port takes 1 to 65535")
