@@ -59,8 +59,14 @@ package struct FreeCoolingClock: Sendable {
 
     package init(offsetMinutes: Int) { self.offsetMinutes = offsetMinutes }
 
-    /// Takes the modes of all units at `now`; earlier times are dropped.
+    /// Takes the modes of all units at `now`. Earlier times are dropped; one that is earlier by more
+    /// than a sample may hold says that the clock was ahead, and counting begins again there.
     package mutating func sample(at now: Instant, units: [LiveCooling]) {
+        if let known = lastTime, known.millisecondsSince(now) > Self.maximumHoldMilliseconds {
+            lastTime = nil
+            states = [:]
+            days = days.filter { $0.key <= now }
+        }
         if let lastTime {
             guard now > lastTime else { return }
             var modes: [String: FreeCoolingMode] = [:]

@@ -10,6 +10,9 @@ package struct MeterLedger: Sendable {
     package static let maximumBridgeMilliseconds: Int64 = 40 * 86_400_000
     /// Up to here a bridged boundary counts as interpolated, beyond as estimated.
     package static let interpolationMilliseconds: Int64 = 3_600_000
+    /// Readings may come late by this much and are dropped. Older ones say that the clock was ahead
+    /// before: to wait for it would stop the ledger for as long.
+    package static let maximumStepBackMilliseconds: Int64 = 3_600_000
     /// Findings are for people; more than this of one meter between two collections repeat.
     package static let maximumFindings = 1000
     /// Readings are held at nine decimals, more than any register shows.
@@ -84,6 +87,9 @@ package struct MeterLedger: Sendable {
         }
         guard now.time > last.time else {
             if now.time < last.time { note(.outOfOrder, now.time, last.time) }
+            if last.time.millisecondsSince(now.time) > Self.maximumStepBackMilliseconds {
+                startAgain(at: now)
+            }
             return []
         }
         if now.time.millisecondsSince(last.time) > Self.maximumBridgeMilliseconds {
@@ -181,6 +187,13 @@ package struct MeterLedger: Sendable {
         last = now
         guard let entry = splitter?.restart(at: now.time) else { return [] }
         return [entry]
+    }
+
+    /// The clock was set back: what was filled lies in a time that has not come, and is dropped.
+    private mutating func startAgain(at now: Anchor) {
+        candidate = nil
+        last = now
+        _ = splitter?.restart(at: now.time)
     }
 
     private mutating func note(

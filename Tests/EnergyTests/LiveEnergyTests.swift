@@ -200,6 +200,19 @@ struct FreeCoolingClockTests {
         #expect(hours.equivalentHours == 0.25)
     }
 
+    @Test("after a clock that was years ahead is set right, the day is counted again")
+    func clockSetBack() {
+        let start = Instant(seconds: 1_795_622_400)
+        var clock = FreeCoolingClock(offsetMinutes: 480)
+        clock.sample(at: start.advanced(bySeconds: 10 * 365 * 86_400), units: [unit(.full)])
+        clock.sample(at: start.advanced(bySeconds: 10 * 365 * 86_400 + 60), units: [unit(.full)])
+        for minute in Int64(0)...60 {
+            clock.sample(at: start.advanced(bySeconds: minute * 60), units: [unit(.full)])
+        }
+        #expect(clock.today(at: start).equivalentHours == 1)
+        #expect(clock.days.count == 1)
+    }
+
     @Test("the clock survives a restart at every sample")
     func restart() throws {
         var straight = FreeCoolingClock(offsetMinutes: 480)

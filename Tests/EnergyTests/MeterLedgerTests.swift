@@ -81,6 +81,25 @@ struct MeterLedgerTests {
         #expect(meter.takeFindings().map(\.kind) == [.outOfOrder])
     }
 
+    @Test("after a clock that was years ahead is set right, quarter hours are measured again")
+    func clockSetBack() throws {
+        var meter = ledger()
+        for minute in Int64(0)...5 { _ = meter.observe(reading(minute * 60, minute * 10)) }
+        let ahead = Int64(10 * 365 * 86_400)
+        _ = meter.observe(reading(ahead, 60))
+        _ = meter.observe(reading(ahead + 60, 70))
+        // Also when the daemon starts again in between.
+        meter = try #require(MeterLedger(settings: meter.settings, state: meter.state))
+        var entries: [LedgerEntry] = []
+        for minute in Int64(8)...45 {
+            entries += meter.observe(reading(minute * 60, minute * 10))
+        }
+        #expect(entries.map(\.wattHours) == [nil, 150, 150])
+        #expect(entries.map(\.interval.start) == [0, 900, 1800].map {
+            midnight.advanced(bySeconds: $0)
+        })
+    }
+
     @Test("a proven wrap gives energy")
     func wrap() {
         var meter = ledger(modulus: 4_294_967_296)
