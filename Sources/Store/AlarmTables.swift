@@ -135,6 +135,10 @@ enum AlarmTables {
         try insert.run()
     }
 
+    /// No attempt is ever put off for longer: a notice that says so was stamped by a clock that was
+    /// ahead, and waits no more.
+    private static let longestWaitMilliseconds: Int64 = 3_600_000
+
     /// Notices that may be sent now. A receiver hears in order: while its oldest notice waits for
     /// its next attempt, the later ones wait too.
     static func pending(
@@ -148,7 +152,8 @@ enum AlarmTables {
         while ids.count < limit, try scan.step() {
             let receiver = scan.text(1)
             if waiting.contains(receiver) { continue }
-            if scan.integer(2) > now.milliseconds {
+            let next = scan.integer(2)
+            if next > now.milliseconds, next <= now.milliseconds + longestWaitMilliseconds {
                 waiting.insert(receiver)
             } else {
                 ids.append(scan.integer(0))

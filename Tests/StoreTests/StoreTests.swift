@@ -409,6 +409,17 @@ struct StoreTablesTests {
         try store.close()
     }
 
+    @Test("a notice that a clock years ahead has stamped does not wait for years")
+    func clockSetBack() throws {
+        let store = try openStore(try temporaryDirectory())
+        try store.record(events: [], records: [], outbox: [notice("a"), notice("b")])
+        let first = try store.pendingNotices(limit: 1, now: at(0))
+        try store.markFailed(first[0].id, nextAttemptAt: at(300_000_000_000), error: "503")
+        let pending = try store.pendingNotices(limit: 10, now: at(1))
+        #expect(pending.map(\.idempotencyKey) == ["a", "b"])
+        try store.close()
+    }
+
     @Test("the journal refuses to be changed")
     func appendOnly() throws {
         let directory = try temporaryDirectory()
