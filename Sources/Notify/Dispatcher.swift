@@ -6,6 +6,7 @@ package import Platform
 package protocol OutboxSource: Sendable {
     /// The oldest notices of one receiver that are not delivered, in order.
     func pending(receiver: String, limit: Int) -> [OutboxItem]
+    /// May be told again of the same item where it goes on being pending.
     func delivered(_ item: OutboxItem)
     /// `item` carries the new number of attempts, the time of the next and the error.
     func failed(_ item: OutboxItem)
@@ -67,8 +68,30 @@ package final class Dispatcher: Sendable {
         let outbox: any OutboxSource
         let signal: ConditionLock<Signal>
 
+        /// The notice that was tried last, as long as the outbox may not know it yet: a disk that
+        /// takes nothing must not make a flood of repeats.
+        private struct Held {
+            var id: Int64
+            var isDelivered: Bool
+            /// Tries, and after a delivery how often the outbox was told of it.
+            var attempts: Int
+            /// Monotonic, in milliseconds.
+            var until: Int64
+
+            init(_ id: Int64, isDelivered: Bool, attempts: Int) {
+                (self.id, self.isDelivered, self.attempts) = (id, isDelivered, attempts)
+                until =
+                    Clocks.monotonicNanoseconds() / 1_000_000
+                    + Backoff.milliseconds(
+                        afterAttempts: attempts, seed: UInt64(bitPattern: id))
+            }
+
+            var isOver: Bool { Clocks.monotonicNanoseconds() / 1_000_000 >= until }
+        }
+
         func run() {
             var generation = -1
+            var held: Held?
             while true {
                 let seen = generation
                 let next: Signal? = signal.wait(forMilliseconds: Dispatcher.pauseMilliseconds) {
@@ -78,7 +101,7 @@ package final class Dispatcher: Sendable {
                     if next.stopped { return }
                     generation = next.generation
                 }
-                while deliverFirst() {
+                while deliverFirst(&held) {
                     if signal.wait(forMilliseconds: 0, until: { $0.stopped ? true : nil }) == true {
                         return
                     }
@@ -87,8 +110,15 @@ package final class Dispatcher: Sendable {
         }
 
         /// Delivers the oldest notice if it is due; true when the next may be tried at once.
-        private func deliverFirst() -> Bool {
+        private func deliverFirst(_ held: inout Held?) -> Bool {
             guard var item = outbox.pending(receiver: hook.name, limit: 1).first else {
+                return false
+            }
+            let last = held?.id == item.id ? held : nil
+            if let last, !last.isOver { return false }
+            if let last, last.isDelivered {
+                outbox.delivered(item)
+                held = Held(item.id, isDelivered: true, attempts: last.attempts + 1)
                 return false
             }
             let now = Instant(milliseconds: Clocks.wallMilliseconds())
@@ -97,14 +127,16 @@ package final class Dispatcher: Sendable {
             guard wait <= 0 || wait > 2 * Backoff.maximumMilliseconds else { return false }
             guard let problem = Self.post(item.payload, key: item.idempotencyKey, to: hook) else {
                 outbox.delivered(item)
+                held = Held(item.id, isDelivered: true, attempts: 1)
                 return true
             }
-            item.attempts += 1
+            item.attempts = max(item.attempts, last?.attempts ?? 0) + 1
             item.lastError = problem
             let delay = Backoff.milliseconds(
                 afterAttempts: item.attempts, seed: UInt64(bitPattern: item.id))
             item.nextAttemptAt = Instant(milliseconds: Clocks.wallMilliseconds() + delay)
             outbox.failed(item)
+            held = Held(item.id, isDelivered: false, attempts: item.attempts)
             return false
         }
 

@@ -12,6 +12,8 @@ struct DispatcherTests {
             var items: [OutboxItem] = []
             var delivered: [Int64] = []
             var failures: [String] = []
+            /// As with a full disk: what is told of delivery does not get there.
+            var forgets = false
         }
         let state = Mutex(State())
 
@@ -20,13 +22,13 @@ struct DispatcherTests {
         }
         func delivered(_ item: OutboxItem) {
             state.withLock {
-                $0.items.removeAll { $0.id == item.id }
+                if !$0.forgets { $0.items.removeAll { $0.id == item.id } }
                 $0.delivered.append(item.id)
             }
         }
         func failed(_ item: OutboxItem) {
             state.withLock {
-                if let index = $0.items.firstIndex(where: { $0.id == item.id }) {
+                if !$0.forgets, let index = $0.items.firstIndex(where: { $0.id == item.id }) {
                     $0.items[index] = item
                 }
                 $0.failures.append(item.lastError ?? "")
@@ -101,6 +103,37 @@ struct DispatcherTests {
         #expect(state.delivered.isEmpty)
         #expect(state.items.count == 1 && state.items[0].attempts >= 1)
         #expect(state.failures.allSatisfy { !$0.contains("s3cret") }, "\(state.failures)")
+    }
+
+    @Test(
+        "while the outbox cannot note a delivery, the receiver does not hear it again and again",
+        arguments: ["200 OK", "503 Busy"])
+    func forgetfulOutbox(status: String) async throws {
+        let server = LoopbackServer { _ in
+            [
+                .init(
+                    text: "HTTP/1.1 \(status)\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+            ]
+        }
+        defer { server.stop() }
+        let outbox = MemoryOutbox()
+        outbox.state.withLock { $0.forgets = true }
+        outbox.add(1...2)
+        let dispatcher = try Dispatcher(hooks: [hook(server.port)], outbox: outbox)
+        await waitUntil { !server.requests.isEmpty }
+        for _ in 0..<20 {
+            dispatcher.wake()
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        #expect(server.requests.count == 1)
+        // The disk is well again: the next notice follows.
+        outbox.state.withLock { $0.forgets = false }
+        await waitUntil {
+            status != "200 OK" || outbox.state.withLock { $0.delivered.contains(2) }
+        }
+        dispatcher.stop()
+        let first = server.requests.count { $0.contains("Idempotency-Key: k/1") }
+        #expect(status == "200 OK" ? first == 1 : first >= 1)
     }
 
     @Test("the pause doubles to five minutes and stays within ±50 %")
