@@ -42,7 +42,16 @@ package struct AlarmEngine: Sendable {
 
     package init(site: Site, restored: [AlarmRecord]) {
         self.site = site
-        self.restored = Dictionary(restored.map { ($0.key, $0) }) { first, _ in first }
+        let priorities = Dictionary(site.alarmRules.map { ($0.name, $0.priority) }) {
+            first, _ in first
+        }
+        self.restored = Dictionary(
+            restored.map { record in
+                var record = record
+                // The site file may have said otherwise when this was stored.
+                record.priority = priorities[record.key.rule] ?? record.priority
+                return (record.key, record)
+            }, uniquingKeysWith: { first, _ in first })
         devices = Array(repeating: DeviceBinding(), count: site.devices.count)
         ancestors = Self.ancestors(of: site)
         for index in site.devices.indices { bindNoData(DeviceID(index)) }

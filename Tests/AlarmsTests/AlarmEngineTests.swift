@@ -46,6 +46,22 @@ struct AlarmEngineTests {
             values: [PointValue(index: 0, mantissa: mantissa, quality: quality)])
     }
 
+    @Test("after a restart an alarm is as urgent as the site file says now")
+    func changedPriority() {
+        let key = AlarmKey(rule: "hot", device: "probe-1", point: "inlet.temperature")
+        func record(_ state: AlarmState) -> AlarmRecord {
+            AlarmRecord(
+                key: key, state: state, priority: .low, episode: 3, sequence: 1,
+                raisedAt: Instant(seconds: 1), changedAt: Instant(seconds: 1), valueText: "")
+        }
+        var quiet = engine(site(), restored: [record(.normal)])
+        let raised = quiet.step(batch(300, at: 10), answered: true, now: 10_000)
+        #expect(raised.map(\.priority) == [.high])
+        #expect(raised.map(\.episode) == [4])
+        let live = AlarmEngine(site: site(), restored: [record(.unacknowledged)])
+        #expect(live.active.map(\.record.priority) == [.high])
+    }
+
     @Test("the deadband keeps an alarm that hovers at its limit from flapping")
     func deadband() {
         var engine = engine(site())
