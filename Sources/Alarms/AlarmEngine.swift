@@ -308,14 +308,20 @@ package struct AlarmEngine: Sendable {
         }
     }
 
-    /// Repeating an acknowledgement changes nothing and is no error.
+    /// What an acknowledgement is to the machine: of a latched alarm that was acknowledged and has
+    /// returned it is the reset, which ends it.
+    private static func input(_ machine: AlarmStateMachine) -> AlarmInput {
+        machine.state == .latchedAcknowledged ? .reset : .acknowledge
+    }
+
+    /// Repeating the acknowledgement of an active alarm changes nothing and is no error.
     package mutating func acknowledge(
         id: String, by actor: String, comment: String?, at time: Instant
     ) throws(Refusal) -> [AlarmEvent] {
         guard let index = alarms.firstIndex(where: { $0.key.description == id }) else {
             return try acknowledgeRestored(id: id, by: actor, comment: comment, at: time)
         }
-        switch alarms[index].machine.apply(.acknowledge) {
+        switch alarms[index].machine.apply(Self.input(alarms[index].machine)) {
         case .moved(let previous, let notice):
             return [
                 journal(
@@ -334,7 +340,7 @@ package struct AlarmEngine: Sendable {
             let rule = rule(ofRestored: record.key)
         else { throw .unknown(id) }
         var machine = AlarmStateMachine(state: record.state, latching: rule.latching)
-        switch machine.apply(.acknowledge) {
+        switch machine.apply(Self.input(machine)) {
         case .moved(let previous, let notice):
             let event = Self.journal(
                 &record, state: machine.state, previous: previous, notice: notice, time: time,

@@ -62,6 +62,32 @@ struct AlarmEngineTests {
         #expect(live.active.map(\.record.priority) == [.high])
     }
 
+    @Test("a latched alarm that has returned ends when it is acknowledged once more")
+    func latchedEnds() throws {
+        var engine = engine(site(latching: true))
+        _ = engine.step(batch(300, at: 1), answered: true, now: 1_000)
+        _ = engine.step(batch(250, at: 2), answered: true, now: 2_000)
+        let id = "hot:probe-1/inlet.temperature"
+        var states: [AlarmState] = []
+        for second in Int64(3)...4 {
+            states += try engine.acknowledge(
+                id: id, by: "li.wei", comment: nil, at: Instant(seconds: second)
+            ).map(\.state)
+        }
+        #expect(states == [.latchedAcknowledged, .normal])
+        #expect(engine.active.isEmpty)
+        // Also for one of before the start, whose device has not answered since.
+        let record = AlarmRecord(
+            key: AlarmKey(rule: "hot", device: "probe-1", point: "inlet.temperature"),
+            state: .latchedAcknowledged, priority: .high, episode: 1, sequence: 3,
+            raisedAt: Instant(seconds: 1), changedAt: Instant(seconds: 3), valueText: "")
+        var restarted = AlarmEngine(site: site(latching: true), restored: [record])
+        let ended = try restarted.acknowledge(
+            id: id, by: "li.wei", comment: nil, at: Instant(seconds: 9))
+        #expect(ended.map(\.notice) == [.resolved])
+        #expect(restarted.active.isEmpty)
+    }
+
     @Test("the deadband keeps an alarm that hovers at its limit from flapping")
     func deadband() {
         var engine = engine(site())
