@@ -59,8 +59,8 @@ package struct FreeCoolingClock: Sendable {
 
     package init(offsetMinutes: Int) { self.offsetMinutes = offsetMinutes }
 
-    /// Takes the modes of all units at `now`. Earlier times are dropped; one that is earlier by more
-    /// than a sample may hold says that the clock was ahead, and counting begins again there.
+    /// Takes the modes of all units at `now`. Earlier times are dropped; one that is earlier by
+    /// more than a sample may hold says that the clock was ahead: counting begins again there.
     package mutating func sample(at now: Instant, units: [LiveCooling]) {
         if let known = lastTime, known.millisecondsSince(now) > Self.maximumHoldMilliseconds {
             lastTime = nil
