@@ -14,6 +14,8 @@ import Views
 final class Demo {
     /// Time between two past readings of a device: a divisor of the quarter hour.
     private static let historyStepMilliseconds: Int64 = 300_000
+    /// The same within the last hour: the interval of the simulated devices.
+    private static let recentStepMilliseconds: Int64 = 10_000
     /// A fault begins once everything has been seen well.
     private static let faultDelayMilliseconds: Int64 = 15_000
 
@@ -56,32 +58,38 @@ final class Demo {
             })
     }
 
+    /// The past in steps of minutes, its last hour as densely as live polls, so that the first
+    /// graphs look like those an hour later.
     private static func fillHistory(
         _ store: SiteStore, _ configuration: LoadedConfiguration, _ simulated: SimulatedSite,
         _ range: TimeRange, quiet: Bool
     ) throws {
         let begun = Clocks.monotonicNanoseconds()
         let step = Self.historyStepMilliseconds
-        let aligned = TimeRange(
-            start: Instant(
-                milliseconds: range.start.milliseconds.flooredDivision(by: step) * step),
-            end: range.end)
+        func aligned(_ time: Instant) -> Instant {
+            Instant(milliseconds: time.milliseconds.flooredDivision(by: step) * step)
+        }
+        let start = aligned(range.start)
+        let dense = max(start, aligned(range.end.advanced(bySeconds: -3_600)))
         var fill = HistoryFill(
-            configuration: configuration, store: store, start: aligned.start,
-            stepMilliseconds: step)
-        let summary = try fill.run(
-            aligned, stepMilliseconds: step,
-            poll: { simulated.poll($0, at: $1, plan: $2) },
-            progress: { share in
-                guard !quiet, isatty(STDERR_FILENO) != 0 else { return }
-                Output.progress("making the past: \(Int(share * 100)) %")
-            })
+            configuration: configuration, store: store, start: start, stepMilliseconds: step)
+        func run(_ range: TimeRange, _ step: Int64) throws -> HistoryFill.Summary {
+            try fill.run(
+                range, stepMilliseconds: step, poll: { simulated.poll($0, at: $1, plan: $2) },
+                progress: { share in
+                    guard !quiet, isatty(STDERR_FILENO) != 0 else { return }
+                    Output.progress("making the past: \(Int(share * 100)) %")
+                })
+        }
+        let sparse = try run(TimeRange(start: start, end: dense), step)
+        let recent = try run(
+            TimeRange(start: dense, end: range.end), Self.recentStepMilliseconds)
         guard !quiet else { return }
         let seconds = Double(Clocks.monotonicNanoseconds() - begun) / 1e9
         Output.progress("")
         Output.note(
-            "\(summary.readings) past readings of \(summary.polls) polls stored in "
-                + "\(decimal(seconds, 1)) s")
+            "\(sparse.readings + recent.readings) past readings of "
+                + "\(sparse.polls + recent.polls) polls stored in \(decimal(seconds, 1)) s")
     }
 
     func run() throws {
@@ -125,7 +133,10 @@ final class Demo {
             }
             thread.detach()
         }
-        return ConsoleApp.run(options: ConsoleOptions(address: .socket(socketPath)))
+        return ConsoleApp.run(
+            options: ConsoleOptions(
+                address: .socket(socketPath),
+                dashboard: try DashboardFile.load(DashboardFile.standard)))
     }
 
     // MARK: The summary

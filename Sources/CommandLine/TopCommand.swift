@@ -18,7 +18,7 @@ struct TopCommand: ParsableCommand {
     var caFile: String?
 
     @Option(help: "A dashboard of the Dashboards folder, or a file.")
-    var dashboard = "overview"
+    var dashboard = DashboardFile.standard
 
     @Flag(help: "Draw with ASCII characters only.")
     var ascii = false
@@ -28,18 +28,31 @@ struct TopCommand: ParsableCommand {
         let address: ConsoleOptions.Address =
             url.map { .url($0) } ?? .socket(locations.socketPath)
         let options = ConsoleOptions(
-            address: address, authorityFile: caFile, dashboard: try loadDashboard(),
+            address: address, authorityFile: caFile, dashboard: try DashboardFile.load(dashboard),
             isASCII: ascii)
         let code = ConsoleApp.run(options: options)
         if code != 0 { throw ExitCode(code) }
     }
+}
 
-    private func loadDashboard() throws -> Dashboard? {
-        var path = dashboard
-        if !path.contains("/") {
+/// Dashboards by name, from the folder that comes with the product, or by path.
+enum DashboardFile {
+    static let standard = "overview"
+
+    /// Nil where the standard dashboard is not installed.
+    static func load(_ name: String) throws -> Dashboard? {
+        var path = name
+        if !name.contains("/") {
             guard let resources = Resources.find() else { return nil }
-            path = resources.dashboards + "/" + dashboard + ".yaml"
-            if dashboard == "overview", !FileIO.exists(path) { return nil }
+            path = resources.dashboards + "/" + name + ".yaml"
+            guard FileIO.exists(path) else {
+                if name == standard { return nil }
+                let names = FileIO.list(resources.dashboards).filter { $0.hasSuffix(".yaml") }
+                    .map { $0.dropLast(5) }
+                throw CommandFailure(
+                    .usage,
+                    "no dashboard `\(name)`; there are: \(names.joined(separator: ", "))")
+            }
         }
         var diagnostics = Diagnostics()
         do {
