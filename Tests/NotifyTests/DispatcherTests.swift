@@ -125,7 +125,10 @@ struct DispatcherTests {
             dispatcher.wake()
             try await Task.sleep(for: .milliseconds(20))
         }
-        #expect(server.requests.count == 1)
+        // A refused one may come again after its pause, on a slow machine more than once; but not
+        // with every wake-up.
+        let heard = server.requests.count
+        #expect(status == "200 OK" ? heard == 1 : heard < 15)
         // The disk is well again: the next notice follows.
         outbox.state.withLock { $0.forgets = false }
         await waitUntil {
