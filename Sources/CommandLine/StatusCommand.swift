@@ -58,11 +58,7 @@ struct StatusCommand: ParsableCommand {
     }
 }
 
-/// A number with a fixed count of decimals.
+/// A number with a fixed count of decimals; with fewer where so many do not fit.
 func decimal(_ value: Double, _ digits: Int8) -> String {
-    guard value.isFinite, value.magnitude < 1e15, let power = Int64.powerOfTen(Int(digits)) else {
-        return "–"
-    }
-    return FixedDecimal(mantissa: Int64((value * Double(power)).rounded()), scale: digits)
-        .description
+    FixedDecimal(nearest: value, digits: digits)?.description ?? "–"
 }

@@ -44,6 +44,20 @@ package struct FixedDecimal: Hashable, Sendable, CustomStringConvertible {
         self.scale = scale
     }
 
+    /// The nearest number with `digits` (0…18) decimals, with fewer where so many do not fit. Nil
+    /// for what is no number or beyond Int64. For what was computed in binary: means, shares.
+    package init?(nearest value: Double, digits: Int8) {
+        guard value.isFinite else { return nil }
+        for scale in (0...min(max(digits, 0), 18)).reversed() {
+            guard let power = Int64.powerOfTen(Int(scale)),
+                let mantissa = Int64(exactly: (value * Double(power)).rounded())
+            else { continue }
+            self.init(mantissa: mantissa, scale: scale)
+            return
+        }
+        return nil
+    }
+
     /// The same number at another scale; digits dropped are rounded half away from zero
     /// (四舍五入). Nil when the mantissa does not fit.
     package func rescaled(to newScale: Int8) -> FixedDecimal? {

@@ -52,6 +52,17 @@ struct TimeAndDecimalTests {
         #expect(FixedDecimal("-") == nil)
     }
 
+    @Test("binary numbers become decimals with as many digits as fit, and none traps")
+    func nearest() {
+        #expect(FixedDecimal(nearest: 1.25, digits: 1)?.description == "1.3")
+        #expect(FixedDecimal(nearest: -0.01, digits: 1)?.description == "0.0")
+        #expect(FixedDecimal(nearest: 9e14, digits: 8)?.description == "900000000000000.0000")
+        #expect(FixedDecimal(nearest: 9.2e18, digits: 9)?.description == "9200000000000000000")
+        for value in [Double.infinity, -.infinity, .nan, 1e19, -1e300] {
+            #expect(FixedDecimal(nearest: value, digits: 9) == nil)
+        }
+    }
+
     @Test("globs match runs and single characters, and never hang")
     func globs() {
         #expect(Glob("pdu-*/outlet.?.power").matches("pdu-a-r01/outlet.7.power"))
