@@ -122,7 +122,9 @@ struct QueryCommand: ParsableCommand {
         let names = try matchingPoints()
         if csv { Output.line("point,time,value,unit,quality") }
         if let step {
-            guard let span = ConfigNode.durationMilliseconds(step), span > 0 else {
+            guard let span = ConfigNode.durationMilliseconds(step), span > 0,
+                span <= TimeArgument.maximumSpanMilliseconds
+            else {
                 throw CommandFailure(.usage, "--step \(step) is no time; write 15m or 1h")
             }
             try printSteps(names, Self.aligned(range, span, offset), span, aggregate)

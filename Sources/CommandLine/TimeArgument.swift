@@ -7,6 +7,9 @@ import Platform
 struct TimeArgument: ExpressibleByArgument {
     let text: String
 
+    /// A century: no store is older, and sums of such spans stay within 64 bits.
+    static let maximumSpanMilliseconds: Int64 = 36_525 * 86_400_000
+
     static let now = TimeArgument(text: "now")
 
     private init(text: String) { self.text = text }
@@ -26,7 +29,8 @@ struct TimeArgument: ExpressibleByArgument {
             return text == "today" ? midnight : midnight.advanced(bySeconds: -86_400)
         default:
             if text.hasPrefix("-"),
-                let span = ConfigNode.durationMilliseconds(String(text.dropFirst()))
+                let span = ConfigNode.durationMilliseconds(String(text.dropFirst())),
+                span <= Self.maximumSpanMilliseconds
             {
                 return now.advanced(byMilliseconds: -span)
             }

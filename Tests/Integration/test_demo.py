@@ -244,7 +244,9 @@ class Usage(unittest.TestCase):
                           ["serve", "--log-level", "loud"], ["simulate"],
                           ["simulate", "/nonexistent.csv"], ["report", "draft", "--month", "2026-1"],
                           ["query", "*", "--from", "2026-13"], ["query", "*", "--from", "soon"],
-                          ["query", "*", "--agg", "nope"], ["check", "/nonexistent.yaml"],
+                          ["query", "*", "--agg", "nope"],
+                          ["query", "*", "--from=-9223372036854775807ms"],
+                          ["alarms", "history", "--from=-106751991167d"], ["check", "/nonexistent.yaml"],
                           ["serve", "--config", "/nonexistent.yaml", "--data", "/nonexistent"],
                           ["top", "--dashboard", "/nonexistent.yaml"]):
             self.check(2, *arguments)
