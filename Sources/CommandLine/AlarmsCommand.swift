@@ -132,8 +132,9 @@ extension AlarmsCommand {
                     let person = row.by.map { "  by \($0)" } ?? ""
                     let comment = row.comment.map { "  \($0)" } ?? ""
                     Output.line(
-                        "\(row.time)  \(row.priority)  \(row.previous) → \(row.state)  "
-                            + "\(row.id)  \(row.value)\(person)\(comment)")
+                        Output.clean(
+                            "\(row.time)  \(row.priority)  \(row.previous) → \(row.state)  "
+                                + "\(row.id)  \(row.value)\(person)\(comment)"))
                 }
             }
         }

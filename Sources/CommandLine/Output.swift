@@ -16,6 +16,15 @@ enum Output {
         for line in lines { write(line + "\n", to: STDERR_FILENO) }
     }
 
+    /// Text of devices and of other people must not steer the terminal.
+    static func clean(_ text: String) -> String {
+        String(
+            String.UnicodeScalarView(
+                text.unicodeScalars.filter {
+                    $0.value >= 0x20 && !(0x7F...0x9F).contains($0.value)
+                }))
+    }
+
     static func json(_ value: some Encodable) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -48,7 +57,7 @@ struct TextTable {
 
     mutating func add(_ cells: [String]) {
         precondition(cells.count == headers.count, "BUG: a row of \(cells.count) cells")
-        rows.append(cells.map(Self.clean))
+        rows.append(cells.map(Output.clean))
     }
 
     func print() {
@@ -69,14 +78,5 @@ struct TextTable {
             while line.hasSuffix(" ") { line.removeLast() }
             Output.line(line)
         }
-    }
-
-    /// Text of devices must not steer the terminal.
-    private static func clean(_ text: String) -> String {
-        String(
-            String.UnicodeScalarView(
-                text.unicodeScalars.filter {
-                    $0.value >= 0x20 && !(0x7F...0x9F).contains($0.value)
-                }))
     }
 }

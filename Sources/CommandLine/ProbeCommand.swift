@@ -125,7 +125,7 @@ struct ProbeCommand: ParsableCommand {
             default: answered.insert(bind.oid)
             }
         }
-        Output.line("sysDescr    \(descr)")
+        Output.line("sysDescr    " + Output.clean(descr))
         Output.line("sysObjectID \(objectID.map { "\($0)" } ?? "–")")
         guard
             let found = library.identify(

@@ -363,5 +363,23 @@ class BadDevices(unittest.TestCase):
               % (INTERVAL_SECONDS, longest))
 
 
+class Probe(unittest.TestCase):
+    def test_what_a_device_calls_itself_does_not_steer_the_terminal(self):
+        with harness.workspace() as folder:
+            path = os.path.join(folder, "evil.snmprec")
+            name = "evil\x1b]0;owned\x07\x1b[2J"
+            with open(path, "w") as f:
+                f.write(STE2.replace("|4|STE2 r2", "|4x|" + name.encode().hex()))
+            port = harness.free_port(socket.SOCK_DGRAM)
+            own = harness.Child(harness.BINARY, "simulate", "--port", port, path)
+            try:
+                harness.wait_for("the agent", lambda: "evil.snmprec" in own.output(), 20, own)
+                done = harness.run("probe", "127.0.0.1:%d" % port, check=0)
+                self.assertIn("evil", done.stdout)
+                self.assertNotIn("\x1b", done.stdout)
+            finally:
+                own.stop()
+
+
 if __name__ == "__main__":
     harness.main()
