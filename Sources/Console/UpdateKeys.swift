@@ -1,3 +1,4 @@
+import Model
 import Screen
 package import Views
 
@@ -239,7 +240,8 @@ extension ConsoleModel {
             say("not connected: an alarm is acknowledged by the daemon", isError: true)
             return []
         }
-        guard Self.isUnacknowledged(alarm) else {
+        let isReset = alarm.state == AlarmState.latchedAcknowledged.rawValue
+        guard Self.isUnacknowledged(alarm) || isReset else {
             let by = alarm.acknowledgedBy.map { " by \($0)" } ?? ""
             say("already acknowledged\(by)")
             return []

@@ -116,6 +116,21 @@ struct UpdateTests {
         #expect(model.notice?.isError == true)
     }
 
+    @Test("A latched alarm that has returned can be acknowledged once more, which ends it")
+    func latched() throws {
+        var model = try Fixture.model()
+        model.press(.character("4"), .down, .down)
+        let chosen = model.alarms[2].id
+        var view = try #require(model.snapshot)
+        for index in view.alarms.indices where view.alarms[index].id == chosen {
+            view.alarms[index].state = "LACKED"
+        }
+        model.snapshot = view
+        model.press(.character("a"))
+        #expect(model.prompt != nil)
+        #expect(model.press(.enter).count == 1)
+    }
+
     @Test("What is acknowledged already, and what cannot be sent, is refused with a reason")
     func refusals() throws {
         var model = try Fixture.model()
