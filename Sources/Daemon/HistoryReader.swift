@@ -3,14 +3,30 @@ package import Model
 import Platform
 package import Serve
 package import Store
+import Synchronization
 package import Views
 
 /// History for the API and for reports. Every call opens a reader of its own.
 package enum HistoryReader {
-    /// Several points on one grid of time.
+    /// Queries that read at once; each has two threads and a connection.
+    private static let maximumQueries = 8
+    private static let running = Mutex(0)
+
+    /// Several points on one grid of time. Refuses when too many are under way.
     package static func series(
         _ query: SeriesQuery, dataDirectory: String
     ) async throws(APIRefusal) -> SeriesView {
+        let isAdmitted = running.withLock { count -> Bool in
+            guard count < maximumQueries else { return false }
+            count += 1
+            return true
+        }
+        guard isAdmitted else {
+            throw APIRefusal(
+                status: 503,
+                message: "\(maximumQueries) queries are under way; ask again when one has ended")
+        }
+        defer { running.withLock { $0 -= 1 } }
         // Reading blocks: it must not hold a thread of Swift's pool.
         let result: Result<SeriesView, StoreError> = await withCheckedContinuation { continuation in
             do {

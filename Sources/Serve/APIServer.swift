@@ -53,7 +53,8 @@ package final class APIServer: Sendable {
 }
 
 /// Refuses requests whose Host is not this machine: a web page that resolves its own name to
-/// 127.0.0.1 (DNS rebinding) must not read the site.
+/// 127.0.0.1 (DNS rebinding) must not read the site. And what a browser sends on behalf of a page
+/// from elsewhere: it must not acknowledge alarms.
 private struct LoopbackHostCheck: RouterMiddleware {
     @concurrent
     func handle(
@@ -66,6 +67,17 @@ private struct LoopbackHostCheck: RouterMiddleware {
             return Routes.refusal(
                 APIRefusal(status: 421, message: "this API answers to localhost only"))
         }
+        if let origin = request.headers[.origin], !Self.isLocal(origin) {
+            return Routes.refusal(
+                APIRefusal(status: 403, message: "pages of other sites may not ask this API"))
+        }
         return try await next(request, context)
+    }
+
+    /// Of `http://localhost:3000` and the like (RFC 6454, section 7); `null` is anybody's.
+    private static func isLocal(_ origin: String) -> Bool {
+        let parts = origin.split(separator: "/", omittingEmptySubsequences: true)
+        let name = parts.last?.split(separator: ":").first.map(String.init) ?? ""
+        return parts.count == 2 && ["localhost", "127.0.0.1"].contains(name)
     }
 }

@@ -1,5 +1,6 @@
 """The HTTP API over the Unix socket and over loopback, with friendly and with hostile clients."""
 
+import concurrent.futures
 import json
 import os
 import re
@@ -207,8 +208,12 @@ class API(unittest.TestCase):
         self.assertIn(big.status, (400, 413))
         self.assertEqual(self.ask("/api/v1/alarms").json()[0]["state"], "UNACK")
         for _ in range(2):
-            done = self.ask(ack, method="POST", body={"id": HOT_ID, "by": "李工"})
+            done = self.ask(ack, method="POST",
+                            body={"id": HOT_ID, "by": "李工", "comment": "\x1b[2Jseen"})
             self.assertEqual((done.status, done.body), (204, b""))
+        history = harness.run("alarms", "history", "--data", self.data, check=0).stdout
+        self.assertIn("seen", history)
+        self.assertNotIn("\x1b", history)
         alarm = self.ask("/api/v1/alarms").json()[0]
         self.assertEqual((alarm["state"], alarm["acknowledgedBy"]), ("ACKED", "李工"))
 
@@ -225,6 +230,24 @@ class API(unittest.TestCase):
         self.assertIn("0100007F:%04X" % self.port, listening)
         self.assertNotIn("00000000:%04X" % self.port, listening)
         self.assertEqual(os.stat(self.sock).st_mode & 0o007, 0)
+
+    def test_pages_of_other_sites_are_refused_on_the_port(self):
+        for origin, status in (("https://evil.example", 403), ("null", 403),
+                               ("http://localhost.evil.example", 403),
+                               ("http://evil.example/localhost", 403),
+                               ("http://localhost:3000", 404), ("http://127.0.0.1", 404)):
+            answer = self.ask("/api/v1/alarms/ack", "loopback", method="POST",
+                              body={"id": "no:such/alarm", "by": "me"},
+                              headers="Origin: %s\r\n" % origin)
+            self.assertEqual(answer.status, status, origin)
+
+    def test_queries_at_once_are_bounded(self):
+        path = ("/api/v1/series?points=probe-1/ambient.temperature&from=0&to=%d&step=%d"
+                % (time.time() * 1000, time.time() / 9))
+        with concurrent.futures.ThreadPoolExecutor(64) as pool:
+            answers = list(pool.map(lambda _: self.ask(path).status, range(256)))
+        self.assertEqual(set(answers) - {200, 503}, set())
+        self.assertIn(200, answers)
 
     def test_metrics(self):
         answer = self.ask("/metrics", "loopback")
