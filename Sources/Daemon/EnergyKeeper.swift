@@ -24,6 +24,9 @@ struct EnergyKeeper: Sendable {
     /// False where only the ledger is wanted, as for history.
     private let keepsDay: Bool
     private var today: [QuarterHour: [String: Int64]] = [:]
+    /// Quarter hours have come since the figures were computed. At the end of a quarter hour each
+    /// meter brings one: computing anew for each would keep a large site busy for seconds.
+    private var isStale = false
     private(set) var pueToday: Double?
     private(set) var costTodayYuan: Double?
 
@@ -89,16 +92,19 @@ struct EnergyKeeper: Sendable {
             }
             watches[device][index].ledger = ledger
         }
-        if !progress.isEmpty { refresh(at: batch.time) }
+        if !progress.isEmpty { isStale = true }
         return progress
     }
 
-    /// Begins a new day when `now` is in one.
+    /// Brings the figures of the day up to date, and begins a new day when `now` is in one. Once a
+    /// second.
     mutating func turn(to now: Instant) {
         let current = CivilTime(now, offsetMinutes: site.offsetMinutes).startOfDay
-        guard current != day else { return }
-        day = current
-        today = today.filter { $0.key.start >= startOfDay }
+        guard current != day || isStale else { return }
+        if current != day {
+            day = current
+            today = today.filter { $0.key.start >= startOfDay }
+        }
         refresh(at: now)
     }
 
@@ -110,6 +116,7 @@ struct EnergyKeeper: Sendable {
     }
 
     private mutating func refresh(at now: Instant) {
+        isStale = false
         guard keepsDay else { return }
         let figures = DayFigures(site: site, tariff: tariff, at: now) { meter, interval in
             today[interval]?[meter.name]
