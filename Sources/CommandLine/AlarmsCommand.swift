@@ -97,6 +97,9 @@ extension AlarmsCommand {
 
         @OptionGroup var locations: Locations
 
+        /// Some hundred megabytes; a site that rings every minute has half of it in a year.
+        private static let maximumEvents = 1_000_000
+
         private struct Row: Encodable {
             var time: String
             var id: String
@@ -117,7 +120,10 @@ extension AlarmsCommand {
                 let end = to.end(now: now, offsetMinutes: offset), start < end
             else { throw CommandFailure(.usage, "--from must be before --to") }
             let events = try withStore(locations) { reader throws(StoreError) in
-                try reader.journal(TimeRange(start: start, end: end))
+                try reader.journal(TimeRange(start: start, end: end), limit: Self.maximumEvents)
+            }
+            if events.count == Self.maximumEvents {
+                Output.note("only the newest \(events.count) changes; ask for a shorter time")
             }
             for event in events {
                 let row = Row(
