@@ -23,7 +23,8 @@ package enum ProfileParser {
         let name = table.required("profile", &d)?.identifier(&d) ?? ""
         let vendor = table.required("vendor", &d)?.text(&d) ?? ""
         let title = table.required("title", &d)?.text(&d) ?? ""
-        let classNames = texts(table.required("classes", &d), &d)
+        let classesNode = table.required("classes", &d)
+        let classNames = texts(classesNode, &d)
         let sources = texts(table.required("source", &d), &d)
         let identify = table.optional("identify")?.list(&d) ?? []
         let snmp = table.optional("snmp")
@@ -49,7 +50,7 @@ package enum ProfileParser {
             name: name, vendor: vendor, title: title, classes: classNames, sources: sources,
             identification: rules, requestPlan: compiled.plan, points: compiled.points,
             tables: compiled.tables, derived: compiled.derived, sunspecBase: compiled.sunspecBase)
-        checkClasses(profile, node: node, vocabulary: vocabulary, &d)
+        checkClasses(profile, node: classesNode ?? node, vocabulary: vocabulary, &d)
         return profile
     }
 
@@ -78,12 +79,14 @@ package enum ProfileParser {
         let objects = table.optional("sysObjectID")?.list(&d) ?? []
         let descriptions = texts(table.optional("sysDescr"), &d)
         let probes = table.optional("probe")?.list(&d) ?? []
-        let registers = table.optional("registers").flatMap { signature($0, &d) }
+        let registersNode = table.optional("registers")
+        let registers = registersNode.flatMap { signature($0, &d) }
         table.finish(&d)
         let rule = IdentificationRule(
             objectIDs: objects.compactMap { objectID($0, &d) }, descriptions: descriptions,
             probes: probes.compactMap { objectID($0, &d) }, registers: registers)
-        if rule.objectIDs.isEmpty, rule.probes.isEmpty, rule.registers == nil {
+        // A rule that was meant to say more has been told of its mistake already.
+        if objects.isEmpty, probes.isEmpty, registersNode == nil {
             d.add(
                 node.position, "this rule would claim any device",
                 cure: "give `sysObjectID`, `probe` or `registers`")
@@ -110,18 +113,27 @@ package enum ProfileParser {
     private static func checkClasses(
         _ profile: Profile, node: ConfigNode, vocabulary: Vocabulary, _ d: inout Diagnostics
     ) {
+        /// Where the class is written: an item of the list, or the node itself.
+        func position(of name: String) -> SourcePosition {
+            guard case .sequence(let items) = node.content else { return node.position }
+            let item = items.first {
+                if case .scalar(name, _) = $0.content { return true }
+                return false
+            }
+            return item?.position ?? node.position
+        }
         for name in profile.classes {
             guard let known = vocabulary.classes.first(where: { $0.name == name }) else {
                 let names = vocabulary.classes.map(\.name)
                 let cure =
                     closest(to: name, in: names).map { "did you mean `\($0)`?" }
                     ?? "use one of \(names.joined(separator: ", "))"
-                d.add(node.position, "`\(name)` is no class of devices", cure: cure)
+                d.add(position(of: name), "`\(name)` is no class of devices", cure: cure)
                 continue
             }
             for point in known.required where profile.provides(point) == nil {
                 d.add(
-                    node.position, "class `\(name)` needs the point `\(point)`",
+                    position(of: name), "class `\(name)` needs the point `\(point)`",
                     cure: "add the point, or take the class away")
             }
         }
