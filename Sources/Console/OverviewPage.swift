@@ -121,7 +121,10 @@ extension Painter {
         let entries: [(String, Span)] = [
             ("Cost", figure(header.costYuanPerHour, digits: 2, unit: "yuan/h")),
             ("Price", figure(header.priceYuanPerKWh, digits: 4, unit: "yuan/kWh")),
-            ("Today", figure(header.costTodayYuan, digits: 2, unit: "yuan")),
+            (
+                header.costTodayIsPartial == true ? "Today at least" : "Today",
+                figure(header.costTodayYuan, digits: 2, unit: "yuan")
+            ),
             ("Free cooling", Span(mode, Style(Self.ink(ofMode: mode), .bold))),
             ("Hours today", figure(header.freeCoolingHoursToday, digits: 1, unit: "h")),
             ("Outdoor", figure(header.outdoorCelsius, digits: 1, unit: "\(glyphs.degree)C")),

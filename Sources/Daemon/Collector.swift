@@ -272,6 +272,7 @@ actor Collector {
         header.costYuanPerHour = figures.costYuanPerHour
         header.priceYuanPerKWh = figures.priceYuanPerKWh
         header.costTodayYuan = energy.costTodayYuan
+        header.costTodayIsPartial = energy.costTodayYuan == nil ? nil : energy.costIsPartial
         header.freeCoolingMode = site.coolingUnits.isEmpty ? nil : figures.mode.rawValue
         header.freeCoolingHoursToday = site.coolingUnits.isEmpty ? nil : coolingToday
         if let outdoor = site.outdoorTemperature, let value = live.liveValue(of: outdoor),

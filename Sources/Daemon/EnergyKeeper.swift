@@ -29,6 +29,7 @@ struct EnergyKeeper: Sendable {
     private var isStale = false
     private(set) var pueToday: Double?
     private(set) var costTodayYuan: Double?
+    private(set) var costIsPartial = false
 
     /// - Parameters:
     ///   - savedStates: ledger states by meter, as stored.
@@ -123,5 +124,6 @@ struct EnergyKeeper: Sendable {
         }
         pueToday = figures.pue?.double
         costTodayYuan = figures.cost.map { Double($0.fen) / 100 }
+        costIsPartial = figures.costIsPartial
     }
 }

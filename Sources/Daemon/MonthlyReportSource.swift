@@ -26,16 +26,20 @@ package struct MonthlyReportSource {
         let range = TimeRange.month(year: year, month: month, offsetMinutes: site.offsetMinutes)
         var derivations: [String: LedgerDerivation] = [:]
         var spans: [String: MonthRegisters] = [:]
+        var losses: [String] = []
         for meter in site.meters {
             let readings = try registers(of: meter, around: range)
             derivations[meter.name] = derive(meter, readings, range)
+            losses += readings.losses.map {
+                "表计 \(meter.name) 存储数据损坏 (stored readings are lost): \($0)"
+            }
             // Of a month that still runs, the closing reading is the newest there is.
             let end = min(range.end, max(range.start, generatedAt))
             spans[meter.name] = Self.span(
                 readings.readings, TimeRange(start: range.start, end: end))
         }
         let cooling = try HistoryReader.cooling(reader, site: site, range: range)
-        return MonthlyReport.build(
+        var report = MonthlyReport.build(
             MonthlyReportInput(
                 site: site, subsidiary: subsidiary, year: year, month: month,
                 ledger: { derivations[$0.name]?.entries ?? [] },
@@ -43,11 +47,16 @@ package struct MonthlyReportSource {
                 findings: { derivations[$0.name]?.findings ?? [] },
                 freeCooling: cooling.hours(in: range), tariff: configuration.tariff,
                 generatedAt: generatedAt, softwareVersion: Version.text))
+        // Damage looks like a gap in the figures; a claim must say that it is none.
+        report.provisional += losses
+        return report
     }
 
     private struct Registers {
         var readings: [RegisterReading]
         var kind: PointKind?
+        /// What of the readings could not be had from the store, in words.
+        var losses: [String] = []
     }
 
     private func registers(
@@ -63,7 +72,10 @@ package struct MonthlyReportSource {
                 readings: result.samples.filter(\.quality.isUsable).map {
                     RegisterReading(
                         time: $0.time, mantissa: $0.mantissa, scale: scale, quality: $0.quality)
-                }, kind: result.series.definition.kind)
+                }, kind: result.series.definition.kind,
+                losses: result.damage.map(\.description)
+                    + (result.isCut
+                        ? ["too many readings for one month; the last are left out"] : []))
         } catch {
             if case .unknownPoint = error { return Registers(readings: [], kind: nil) }
             throw error

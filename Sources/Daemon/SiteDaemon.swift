@@ -95,14 +95,17 @@ package final class SiteDaemon: Sendable {
 
     /// Starts collecting and serving; returns when the API accepts connections.
     package func start() throws {
-        let ready = ConditionLock(0)
+        let listening = ConditionLock(Listening())
         let expected = options.addresses.count
         var running: [Task<Void, Never>] = []
         var started: [APIServer] = []
         for address in options.addresses {
-            let server = makeServer(address) { ready.update { $0 += 1 } }
+            let server = makeServer(address) { listening.update { $0.count += 1 } }
             started.append(server)
-            running.append(serve(server, on: address))
+            running.append(
+                serve(server, on: address) { reason in
+                    listening.update { $0.failure = $0.failure ?? reason }
+                })
         }
         servers.withLock { $0 = started }
         let collector = collector
@@ -115,11 +118,21 @@ package final class SiteDaemon: Sendable {
         ticker.withLock { $0 = ticking }
         running.append(ticking)
         tasks.withLock { $0 = running }
-        poller.start()
-        let served = ready.wait(forMilliseconds: 10_000) { $0 >= expected ? true : nil }
-        guard served == true else {
+        let outcome: Listening? = listening.wait(forMilliseconds: 10_000) {
+            $0.failure != nil || $0.count >= expected ? $0 : nil
+        }
+        guard let outcome else {
             throw StartError(description: "the API did not start listening within 10 s")
         }
+        if let failure = outcome.failure { throw StartError(description: failure) }
+        // Devices are asked only once everything else stands.
+        poller.start()
+    }
+
+    /// How far the servers are.
+    private struct Listening: Sendable {
+        var count = 0
+        var failure: String?
     }
 
     /// Members of the service's group may use the console; nobody else.
@@ -129,13 +142,18 @@ package final class SiteDaemon: Sendable {
         var description: String
     }
 
-    private func serve(_ server: APIServer, on address: APIAddress) -> Task<Void, Never> {
+    private func serve(
+        _ server: APIServer, on address: APIAddress,
+        onFailure: @escaping @Sendable (String) -> Void
+    ) -> Task<Void, Never> {
         let logger = options.logger
         return Task {
             do {
                 try await server.run()
             } catch {
-                logger.error("the API on \(address) ended: \(error)")
+                let reason = "the API on \(address) ended: \(error)"
+                logger.error("\(reason)")
+                onFailure(reason)
             }
         }
     }

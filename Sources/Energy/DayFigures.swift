@@ -5,6 +5,8 @@ package struct DayFigures: Sendable {
     package var pue: ExactRatio?
     /// Energy charges of what the utility delivered, each component rounded once.
     package var cost: Fee?
+    /// True where energy of a utility meter is missing: the cost is at least `cost`.
+    package private(set) var costIsPartial = false
     /// Share of the quarter hours so far in which both sides of PUE are known, 0…1.
     package var coverage: Double
 
@@ -30,6 +32,7 @@ package struct DayFigures: Sendable {
         var quarter = QuarterHour(containing: range.start)
         while quarter.start < range.end {
             let parts = bought.compactMap { entry($0, quarter) }
+            if parts.count < bought.count { costIsPartial = true }
             energy.append((quarter, parts.isEmpty ? nil : parts.reduce(0, &+)))
             quarter = quarter.next
         }

@@ -56,6 +56,8 @@ package struct HeaderView: Codable, Sendable, Equatable {
     /// Yuan per kWh now, all parts that go with energy.
     package var priceYuanPerKWh: Double?
     package var costTodayYuan: Double?
+    /// True where energy is missing since midnight: the cost is at least that much.
+    package var costTodayIsPartial: Bool?
     /// `FULL`, `PARTIAL`, `MECH`, `OFF`, `UNKNOWN`: of the units together.
     package var freeCoolingMode: String?
     /// Equivalent hours since local midnight.
