@@ -46,7 +46,7 @@ struct AlarmsCommand: ParsableCommand {
                     alarm.valueText, alarm.id, alarm.cause, alarm.action,
                 ])
             }
-            table.print()
+            table.write()
         }
     }
 

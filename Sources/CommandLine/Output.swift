@@ -60,7 +60,7 @@ struct TextTable {
         rows.append(cells.map(Output.clean))
     }
 
-    func print() {
+    func write() {
         var widths = headers.map(CharacterWidth.columns(of:))
         for row in rows {
             for (index, cell) in row.enumerated() {

@@ -67,7 +67,7 @@ struct ProbeCommand: ParsableCommand {
                 value.quality.name, decoder.origin(of: Int(value.index)),
             ])
         }
-        table.print()
+        table.write()
     }
 
     private func transport() throws -> Transport {

@@ -44,7 +44,7 @@ struct ProfilesCommand: ParsableCommand {
                         row.title,
                     ])
                 }
-                table.print()
+                table.write()
             }
             if !diagnostics.isEmpty { throw ExitCode(CommandFailure.Code.usage.rawValue) }
         }

@@ -37,7 +37,7 @@ struct LastCommand: ParsableCommand {
                         ?? "never",
                 ])
             }
-            table.print()
+            table.write()
         }
         if points.isEmpty { throw CommandFailure(.no, "no point matches `\(glob)`") }
     }
@@ -174,7 +174,7 @@ struct QueryCommand: ParsableCommand {
                 let value =
                     point.stateName(sample.mantissa)
                     ?? point.decimal(sample.mantissa).description
-                try print(
+                try write(
                     Row(
                         point: "\(name)", time: sample.time.iso8601(offsetMinutes: offset),
                         value: known ? value : nil, unit: point.unit.rawValue,
@@ -196,7 +196,7 @@ struct QueryCommand: ParsableCommand {
             for (index, value) in line.values(aggregate).enumerated() {
                 let time = range.start.advanced(byMilliseconds: Int64(index) * step)
                 let digits = min(line.series.definition.scale + 2, 9)
-                try print(
+                try write(
                     Row(
                         point: "\(line.series.name)", time: time.iso8601(offsetMinutes: offset),
                         value: value.map { decimal($0, max(digits, 0)) },
@@ -206,7 +206,7 @@ struct QueryCommand: ParsableCommand {
         }
     }
 
-    private func print(_ row: Row) throws {
+    private func write(_ row: Row) throws {
         if json {
             try Output.json(row)
         } else if csv {

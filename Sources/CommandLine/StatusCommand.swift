@@ -43,7 +43,7 @@ struct StatusCommand: ParsableCommand {
                 String(device.failures), device.lastFailure ?? "", device.endpoint,
             ])
         }
-        table.print()
+        table.write()
     }
 
     private func printHealth(_ view: SiteView) {

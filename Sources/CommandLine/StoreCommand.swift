@@ -69,7 +69,7 @@ struct StoreCommand: ParsableCommand {
             table.add(["oldest", answer.oldest ?? "–"])
             table.add(["newest", answer.newest ?? "–"])
             table.add(["incidents noted", String(info.incidents)])
-            table.print()
+            table.write()
         }
 
         private func mebibytes(_ bytes: Int64) -> String {

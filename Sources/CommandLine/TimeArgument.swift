@@ -24,8 +24,7 @@ struct TimeArgument: ExpressibleByArgument {
         switch text {
         case "now": return now
         case "today", "yesterday":
-            let midnight = CivilTime(now, offsetMinutes: offsetMinutes).startOfDay
-                .instant(offsetMinutes: offsetMinutes)
+            let midnight = now.startOfDay(offsetMinutes: offsetMinutes)
             return text == "today" ? midnight : midnight.advanced(bySeconds: -86_400)
         default:
             if text.hasPrefix("-"),

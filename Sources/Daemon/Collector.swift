@@ -70,12 +70,7 @@ actor Collector {
         encoder.outputFormatting = .withoutEscapingSlashes
         metricsText = OpenMetricsText(site: site)
         liveEnergy = LiveEnergy(site: site, tariff: configuration.tariff)
-        decoders = site.devices.map { spec in
-            guard let profile = configuration.profiles[spec.profile] else {
-                preconditionFailure("BUG: the site check let profile \(spec.profile) pass")
-            }
-            return DeviceDecoder(profile: profile)
-        }
+        decoders = site.devices.map { DeviceDecoder(profile: configuration.profile(of: $0)) }
         handles = site.devices.map { store.register(device: $0.name, points: []) }
         live = LiveTable(site: site)
         siteHandle = store.register(device: SiteSeries.device, points: SiteSeries.points)

@@ -14,6 +14,14 @@ package struct LoadedConfiguration: Sendable {
     package var siteFile: String
     /// Systemd credentials that were not read, as the file names them: `${cred:NAME}`.
     package var unreadCredentials: [String]
+
+    /// The profile of a device of the site; the check has seen to it that there is one.
+    func profile(of device: DeviceSpec) -> Profile {
+        guard let profile = profiles[device.profile] else {
+            preconditionFailure("BUG: the site check let profile \(device.profile) pass")
+        }
+        return profile
+    }
 }
 
 /// Reads profiles, tariffs and the site file; collects every mistake of all of them.

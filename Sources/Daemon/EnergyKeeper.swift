@@ -43,9 +43,8 @@ struct EnergyKeeper: Sendable {
         self.tariff = tariff
         self.savedStates = savedStates
         day = CivilTime(now, offsetMinutes: site.offsetMinutes).startOfDay
-        watches = site.devices.map { device in
-            site.meters.filter { $0.energy.device == device.name }.map { Watch(meter: $0) }
-        }
+        let meters = Dictionary(grouping: site.meters, by: \.energy.device)
+        watches = site.devices.map { (meters[$0.name] ?? []).map { Watch(meter: $0) } }
         for (meter, entries) in entriesOfToday { note(meter, entries) }
         refresh(at: now)
     }

@@ -39,12 +39,7 @@ package struct HistoryFill {
             site.devices[index].intervalMilliseconds = stepMilliseconds
         }
         self.site = site
-        decoders = site.devices.map { spec in
-            guard let profile = configuration.profiles[spec.profile] else {
-                preconditionFailure("BUG: the site check let profile \(spec.profile) pass")
-            }
-            return DeviceDecoder(profile: profile)
-        }
+        decoders = site.devices.map { DeviceDecoder(profile: configuration.profile(of: $0)) }
         handles = site.devices.map { store.register(device: $0.name, points: []) }
         live = LiveTable(site: site)
         liveEnergy = LiveEnergy(site: site, tariff: nil)
@@ -64,15 +59,14 @@ package struct HistoryFill {
         poll: (Int, Instant, RequestPlan) -> RawPoll, progress: (Double) -> Void
     ) throws -> Summary {
         let importer = store.historyImporter()
-        let plans = site.devices.map { configuration.profiles[$0.profile]?.requestPlan }
+        let plans = site.devices.map { configuration.profile(of: $0).requestPlan }
         var summary = Summary()
         let length = range.end.millisecondsSince(range.start)
         var nextReport: Int64 = 0
         var time = range.start
         while time < range.end {
             for device in site.devices.indices {
-                guard let plan = plans[device] else { continue }
-                try take(poll(device, time, plan), importer, &summary)
+                try take(poll(device, time, plans[device]), importer, &summary)
             }
             let figures = liveEnergy.figures(at: time) { live.liveValue(of: $0) }
             try importer.add(siteHandle, time: time, values: SiteSeries.values(figures))

@@ -11,7 +11,6 @@ struct LiveBackend: APIBackend {
     let collector: Collector
     let broadcast: EventBroadcast
     let dataDirectory: String
-    let offsetMinutes: Int
 
     func snapshotJSON() -> [UInt8]? { broadcast.latest }
 

@@ -13,8 +13,7 @@ struct RestoredState: Sendable {
         alarms = try store.alarmRecords()
         ledgerStates = [:]
         ledgerToday = [:]
-        let midnight = CivilTime(now, offsetMinutes: site.offsetMinutes).startOfDay
-            .instant(offsetMinutes: site.offsetMinutes)
+        let midnight = now.startOfDay(offsetMinutes: site.offsetMinutes)
         let today = TimeRange(start: midnight, end: max(midnight, now))
         for meter in site.meters {
             ledgerStates[meter.name] = try store.ledgerState(meter: meter.name)

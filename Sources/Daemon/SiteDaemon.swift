@@ -81,12 +81,10 @@ package final class SiteDaemon: Sendable {
 
     private static func targets(_ configuration: LoadedConfiguration) -> [PollTarget] {
         configuration.site.devices.enumerated().map { index, spec in
-            guard let profile = configuration.profiles[spec.profile] else {
-                preconditionFailure("BUG: the site check let profile \(spec.profile) pass")
-            }
-            return PollTarget(
+            PollTarget(
                 device: DeviceID(index), name: spec.name, transport: spec.transport,
-                plan: profile.requestPlan, intervalMilliseconds: spec.intervalMilliseconds,
+                plan: configuration.profile(of: spec).requestPlan,
+                intervalMilliseconds: spec.intervalMilliseconds,
                 timeoutMilliseconds: spec.timeoutMilliseconds, retries: spec.retries)
         }
     }
@@ -162,8 +160,7 @@ package final class SiteDaemon: Sendable {
         _ address: APIAddress, onRunning: @escaping @Sendable () -> Void
     ) -> APIServer {
         let backend = LiveBackend(
-            collector: collector, broadcast: broadcast, dataDirectory: options.dataDirectory,
-            offsetMinutes: options.configuration.site.offsetMinutes)
+            collector: collector, broadcast: broadcast, dataDirectory: options.dataDirectory)
         var logger = options.logger
         // The server tells of every connection at info; its warnings are enough.
         logger.logLevel = max(logger.logLevel, .warning)

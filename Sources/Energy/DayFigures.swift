@@ -15,8 +15,7 @@ package struct DayFigures: Sendable {
         site: Site, tariff: TariffTable?, at now: Instant,
         entry: (Meter, QuarterHour) -> Int64?
     ) {
-        let midnight = CivilTime(now, offsetMinutes: site.offsetMinutes).startOfDay
-            .instant(offsetMinutes: site.offsetMinutes)
+        let midnight = now.startOfDay(offsetMinutes: site.offsetMinutes)
         let finished = QuarterHour(containing: now).start
         let range = TimeRange(start: midnight, end: max(midnight, finished))
         let boundary = PUEBoundary(site.meters)

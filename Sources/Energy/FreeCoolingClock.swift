@@ -130,8 +130,7 @@ package struct FreeCoolingClock: Sendable {
     }
 
     private func dayStart(_ instant: Instant) -> Instant {
-        CivilTime(instant, offsetMinutes: offsetMinutes).startOfDay
-            .instant(offsetMinutes: offsetMinutes)
+        instant.startOfDay(offsetMinutes: offsetMinutes)
     }
 }
 

@@ -89,6 +89,14 @@ package struct CivilTime: Hashable, Sendable {
     }
 }
 
+extension Instant {
+    /// The midnight at which the civil day of this moment began.
+    package func startOfDay(offsetMinutes: Int) -> Instant {
+        CivilTime(self, offsetMinutes: offsetMinutes).startOfDay
+            .instant(offsetMinutes: offsetMinutes)
+    }
+}
+
 extension Int64 {
     /// Division that rounds towards minus infinity, so that times before 1970 fall into the right
     /// day and interval. `divisor` is positive.

@@ -41,9 +41,6 @@ package struct Site: Sendable {
     /// The device name under which the site's own figures are stored; no real device may have it.
     package static let ownSeriesDevice = "site"
 
-    package func deviceID(named name: String) -> DeviceID? {
-        devices.firstIndex { $0.name == name }.map { DeviceID($0) }
-    }
 }
 
 /// A node of the tree of places. `Site.places` lists parents before children.

@@ -31,16 +31,12 @@ package final class Dispatcher: Sendable {
         var stopped = false
     }
 
-    private let hooks: [Hook]
-    private let outbox: any OutboxSource
     private let signal = ConditionLock(Signal())
     private let threads: [NativeThread]
 
     package init(hooks: [Hook], outbox: any OutboxSource) throws(PlatformError) {
         precondition(
             hooks.count <= Self.maximumReceivers, "BUG: \(hooks.count) hooks passed the site check")
-        self.hooks = hooks
-        self.outbox = outbox
         var threads: [NativeThread] = []
         for hook in hooks {
             let loop = DeliveryLoop(hook: hook, outbox: outbox, signal: signal)

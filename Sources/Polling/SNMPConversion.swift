@@ -1,10 +1,6 @@
 import Model
 import SNMP
 
-extension ObjectID {
-    init(wire arcs: [UInt32]) { self.init(arcs) }
-}
-
 extension VarBind {
     init(_ binding: SNMPBinding) {
         self.init(oid: ObjectID(binding.oid), value: SNMPValue(binding.value))

@@ -108,17 +108,4 @@ package final class HistoryImporter {
 extension SiteStore {
     /// An import of history. Devices are registered first.
     package func historyImporter() -> HistoryImporter { HistoryImporter(self) }
-
-    /// Imports batches in one go; `next` gives them in the order of time and nil at the end.
-    /// Returns the number of readings, which are durable then. Blocks.
-    package func importHistory(
-        _ next: () -> (DeviceHandle, ReadingBatch)?
-    ) throws(StoreError) -> Int {
-        let importer = historyImporter()
-        while let (device, batch) = next() {
-            try importer.add(device, time: batch.time, values: batch.values)
-        }
-        try importer.finish()
-        return importer.readings
-    }
 }
