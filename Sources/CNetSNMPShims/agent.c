@@ -80,6 +80,10 @@ static int agent_send(netsnmp_transport *transport, const void *buffer, int size
     case CNETSNMP_FAULT_TRUNCATED:
         sendto(agent->fd, buffer, (size_t)size / 2, flags, peer, length);
         break;
+    case CNETSNMP_FAULT_DUPLICATE:
+        sendto(agent->fd, buffer, (size_t)size, flags, peer, length);
+        sendto(agent->fd, buffer, (size_t)size, flags, peer, length);
+        break;
     case CNETSNMP_FAULT_OTHER_PORT:
         send_from_other_port(agent, buffer, (size_t)size, peer, length);
         break;

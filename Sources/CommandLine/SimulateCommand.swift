@@ -8,7 +8,10 @@ struct SimulateCommand: ParsableCommand {
         abstract: "Serve recordings as devices: .snmprec as SNMP agents, .csv register images as "
             + "Modbus units.")
 
-    @Argument(help: "Recordings. FILE=FAULT makes one misbehave: see --faults.")
+    @Argument(
+        help:
+            "Recordings. FILE=FAULT makes one misbehave: see --faults; FILE=loss:20+delay:300 does two things."
+    )
     var files: [String] = []
 
     @Option(help: "Port of the first file; the next files take the next ports.")
@@ -25,7 +28,9 @@ struct SimulateCommand: ParsableCommand {
 
     func run() throws {
         if faults {
-            for fault in ServedFault.allCases { Output.line(fault.rawValue) }
+            var table = TextTable([("FAULT", .left), ("THE DEVICE", .left)])
+            for fault in ServedFault.catalogue { table.add([fault.name, fault.meaning]) }
+            table.write()
             return
         }
         guard !files.isEmpty else { throw CommandFailure(.usage, "name at least one recording") }
@@ -44,7 +49,7 @@ struct SimulateCommand: ParsableCommand {
             throw CommandFailure(.usage, "\(error)")
         }
         for served in devices.served {
-            let fault = served.fault == .none ? "" : ", fault \(served.fault.rawValue)"
+            let fault = served.fault == .none ? "" : ", fault \(served.fault)"
             Output.line("\(served.address)  \(served.path)  \(served.count) values\(fault)")
             for remark in served.remarks { Output.note("\(served.path): \(remark)") }
         }
@@ -56,10 +61,8 @@ struct SimulateCommand: ParsableCommand {
         guard let sign = argument.lastIndex(of: "="), !FileIO.exists(argument) else {
             return RecordedDevices.File(path: argument)
         }
-        let name = String(argument[argument.index(after: sign)...])
-        guard let fault = ServedFault(rawValue: name) else {
-            throw CommandFailure(.usage, "no fault `\(name)`; --faults lists them")
-        }
-        return RecordedDevices.File(path: String(argument[..<sign]), fault: fault)
+        let text = String(argument[argument.index(after: sign)...])
+        return RecordedDevices.File(
+            path: String(argument[..<sign]), fault: try ServedFault(text))
     }
 }

@@ -9,6 +9,8 @@ package enum SNMPAgentFault: Hashable, Sendable, CaseIterable {
     case garbage
     /// Answers with the first half of the message.
     case truncated
+    /// Sends every answer twice.
+    case duplicate
     case wrongRequestID
     /// Answers from another port than it was asked at.
     case otherPort
@@ -49,6 +51,8 @@ package final class SNMPAgent {
     /// Called with each answer when it is ready; to be called back on the same thread when it is
     /// to leave. Nil: at once. At most 64 answers wait, later requests are dropped.
     package var delay: ((_ send: @escaping () -> Void) -> Void)?
+    /// True for a request that is to get lost, such as on a bad line.
+    package var loses: (() -> Bool)?
     /// Requests that were understood and meant for this agent.
     package private(set) var requestsReceived = 0
 
@@ -107,7 +111,7 @@ package final class SNMPAgent {
 
     private func handle(_ request: Request) {
         requestsReceived += 1
-        if fault == .mute { return }
+        if fault == .mute || loses?() == true { return }
         guard let delay else { return answer(request) }
         guard delayed < Self.delayedLimit else { return }
         delayed += 1
@@ -203,6 +207,7 @@ extension SNMPAgentFault {
         case .none, .mute: Int32(CNETSNMP_FAULT_NONE)
         case .garbage: Int32(CNETSNMP_FAULT_GARBAGE)
         case .truncated: Int32(CNETSNMP_FAULT_TRUNCATED)
+        case .duplicate: Int32(CNETSNMP_FAULT_DUPLICATE)
         case .wrongRequestID: Int32(CNETSNMP_FAULT_WRONG_REQUEST_ID)
         case .otherPort: Int32(CNETSNMP_FAULT_OTHER_PORT)
         }

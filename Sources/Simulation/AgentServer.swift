@@ -6,9 +6,6 @@ import SNMP
 final class AgentServer: Sendable {
     /// What one thread answers with ease: 128 agents of a hundred objects every ten seconds.
     private static let agentsPerThread = 128
-    /// How long a slow agent takes to answer: longer than a usual time-out.
-    static let slowNanoseconds: Int64 = 3_000_000_000
-
     /// Agents of one thread.
     // `agents` is touched on the reactor's thread alone; `reactor` does its own locking.
     private final class Shard: @unchecked Sendable {
@@ -59,16 +56,20 @@ final class AgentServer: Sendable {
         self.ports = ports
     }
 
-    /// Makes an agent misbehave, or behave again.
-    func set(_ fault: ServedFault, agent number: Int) {
+    /// Makes an agent misbehave, or behave again. `loses` is asked for every request.
+    func set(
+        _ fault: ServedFault, agent number: Int, loses: (@Sendable () -> Bool)? = nil
+    ) {
         let shard = shards[number / Self.agentsPerThread]
         shard.reactor.submit {
             guard let agent = shard.agents[number] else { return }
             agent.fault = fault.agentFault
+            agent.loses = loses
             agent.delay = nil
-            if fault == .slow {
+            if fault.delayMilliseconds > 0 {
                 agent.delay = { send in
-                    shard.reactor.schedule(afterNanoseconds: AgentServer.slowNanoseconds, send)
+                    shard.reactor.schedule(
+                        afterNanoseconds: Int64(fault.delayMilliseconds) * 1_000_000, send)
                 }
             }
         }

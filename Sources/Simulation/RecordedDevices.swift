@@ -84,10 +84,17 @@ package final class RecordedDevices: Sendable {
                 problem: "\(files.count) files do not fit above port \(port)",
                 cure: "choose a lower --port")
         }
+        try Self.check(files, loaded)
+        let clock = RecordingClock()
         var requests: [AgentServer.Request] = []
         for (number, item) in loaded.enumerated() {
             guard case .objects(let recording) = item else { continue }
-            let table = ServedObjectTable(table: recording.table, own: [], signals: { [] })
+            var table = ServedObjectTable(table: recording.table, own: [], signals: { [] })
+            if files[number].fault.values != .still {
+                table.motion = (
+                    RecordedMotion(values: files[number].fault.values), { clock.seconds }
+                )
+            }
             requests.append(
                 AgentServer.Request(
                     host: host, port: Self.port(port, number), community: community, table: table))
@@ -99,18 +106,21 @@ package final class RecordedDevices: Sendable {
         do {
             for (number, item) in loaded.enumerated() {
                 let file = files[number]
+                let losses = Losses(file.fault, number: number, clock: clock)
                 switch item {
                 case .objects(let recording):
                     served.append(
                         Self.served(recording, file, host: host, port: agents.ports[agent]))
-                    agents.set(file.fault, agent: agent)
+                    agents.set(file.fault, agent: agent, loses: losses?.next)
                     agent += 1
                 case .registers(let recording):
-                    let map = recording.map
+                    let map =
+                        file.fault.values == .wordSwap
+                        ? recording.map.wordSwapped() : recording.map
                     let endpoint = try registers.listen(
                         host: host, port: Self.port(port, number)
-                    ) { map.answer($0, signals: []) }
-                    registers.setFault(file.fault.modbusFault, at: endpoint)
+                    ) { losses?.next() == true ? .silence : map.answer($0, signals: []) }
+                    registers.setFault(file.fault.modbusFault ?? ModbusFault.none, at: endpoint)
                     served.append(
                         Served(
                             path: file.path, kind: .modbus, host: host, port: endpoint.port,
@@ -123,6 +133,16 @@ package final class RecordedDevices: Sendable {
             throw error
         }
         self.served = served
+    }
+
+    private static func check(_ files: [File], _ loaded: [Loaded]) throws(SimulationError) {
+        for (file, item) in zip(files, loaded) {
+            let kind: Served.Kind = if case .objects = item { .snmp } else { .modbus }
+            guard let problem = file.fault.problem(for: kind) else { continue }
+            throw SimulationError(
+                problem: "\(file.path)=\(file.fault): \(problem)",
+                cure: "`frostline simulate --faults` says what each is for")
+        }
     }
 
     private static func port(_ base: UInt16, _ number: Int) -> UInt16 {

@@ -29,6 +29,8 @@ struct ServedObjectTable: SNMPObjectTable, Sendable {
     let table: ObjectTable
     let own: [SNMPValue]
     let signals: @Sendable () -> [Double]
+    /// Nil: values follow from signals alone.
+    var motion: (values: RecordedMotion, seconds: @Sendable () -> Double)?
 
     func value(at oid: [UInt32]) -> SNMPDatum? {
         table.index(of: ObjectID(oid)).map { datum(table.entries[$0]) }
@@ -42,8 +44,10 @@ struct ServedObjectTable: SNMPObjectTable, Sendable {
 
     private func datum(_ entry: ObjectEntry) -> SNMPDatum {
         switch entry.form {
-        case .constant(let value): SNMPDatum(value)
-        default: SNMPDatum(entry.form.value(signals(), own: own))
+        case .constant(let value):
+            guard let motion else { return SNMPDatum(value) }
+            return SNMPDatum(motion.values.value(value, of: entry.oid, seconds: motion.seconds()))
+        default: return SNMPDatum(entry.form.value(signals(), own: own))
         }
     }
 }

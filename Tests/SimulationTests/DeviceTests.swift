@@ -67,7 +67,8 @@ struct DeviceTests {
 
     @Test("cooling units free-cool in winter and run compressors in summer")
     func modes() throws {
-        let full = 0.0, mechanical = 2.0
+        let full = 0.0
+        let mechanical = 2.0
         for (start, expected) in [(date(2026, 1, 10), full), (date(2026, 7, 20), mechanical)] {
             let site = demoSite(start: start)
             var reader = try Reader(site)

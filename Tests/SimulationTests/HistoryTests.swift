@@ -6,7 +6,8 @@ import Testing
 
 @Suite("Filling history", .serialized)
 struct HistoryTests {
-    @Test("two hours of five-minute polls of all devices is made in seconds, and its cost is printed")
+    @Test(
+        "two hours of five-minute polls of all devices is made in seconds, and its cost is printed")
     func speed() throws {
         let site = demoSite()
         let profiles = try shippedProfiles()

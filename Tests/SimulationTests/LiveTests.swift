@@ -7,15 +7,6 @@ import Testing
 
 @Suite("Simulated devices over the wire", .serialized)
 struct LiveTests {
-    private func target(
-        _ name: String, _ transport: Transport, _ plan: RequestPlan, retries: Int = 2
-    ) -> PollTarget {
-        PollTarget(
-            device: DeviceID(0), name: name, transport: transport, plan: plan,
-            intervalMilliseconds: 10_000, timeoutMilliseconds: retries == 0 ? 300 : 2000,
-            retries: retries)
-    }
-
     private func transport(_ site: SimulatedSite, _ index: Int) -> Transport {
         let port = site.port(of: index)
         switch site.devices[index].link {
@@ -101,7 +92,7 @@ struct LiveTests {
         try save("table,address,value_hex\nir,0,4366\nir,1,8000\n", to: unit)
         let served = try RecordedDevices.serve([
             .init(path: agent), .init(path: unit), .init(path: agent, fault: .mute),
-            .init(path: unit, fault: .wrongID),
+            .init(path: unit, fault: ServedFault(message: .wrongID)),
         ])
         defer { served.stop() }
         #expect(served.served.count == 4)

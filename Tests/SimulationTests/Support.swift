@@ -2,6 +2,7 @@ import ConfigTree
 import Glibc
 import Model
 import Platform
+import Polling
 import Profiles
 import Simulation
 import TestSupport
@@ -98,4 +99,13 @@ func save(_ text: String, to path: String) throws {
 /// One line on standard error.
 func report(_ text: String) {
     _ = Array((text + "\n").utf8).withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+}
+
+func target(
+    _ name: String, _ transport: Transport, _ plan: RequestPlan, retries: Int = 2
+) -> PollTarget {
+    PollTarget(
+        device: DeviceID(0), name: name, transport: transport, plan: plan,
+        intervalMilliseconds: 10_000, timeoutMilliseconds: retries == 0 ? 300 : 2000,
+        retries: retries)
 }
