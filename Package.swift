@@ -85,6 +85,7 @@ let package = Package(
         module("Alarms", ["Model"]),
         module("Energy", ["Model", "ConfigTree"]),
         module("Views", ["Model"]),
+        module("SNMPWire", ["Model"]),
 
         // 3: engines; none imports another.
         module("Polling", ["Model", "Schedule", "SNMP", "Modbus", "Platform"]),
@@ -124,6 +125,7 @@ let package = Package(
         tests("Platform", ["Platform"]),
         tests("Modbus", ["Modbus", "Platform"]),
         tests("SNMP", ["SNMP"]),
+        tests("SNMPWire", ["SNMPWire", "SNMP", "Model"]),
         tests("SQLite", ["SQLite"]),
         tests("HTTPClient", ["HTTPClient", "TestSupport"]),
         tests("Profiles", ["Profiles", "Model", "ConfigTree", "YAML", "TestSupport"]),
