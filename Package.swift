@@ -86,6 +86,8 @@ let package = Package(
         module("Energy", ["Model", "ConfigTree"]),
         module("Views", ["Model"]),
         module("SNMPWire", ["Model"]),
+        module("Recordings", ["Model"]),
+        module("ProfileProof", ["ConfigTree", "Model", "Profiles", "Recordings"]),
 
         // 3: engines; none imports another.
         module("Polling", ["Model", "Schedule", "SNMP", "Modbus", "Platform"]),
@@ -96,7 +98,7 @@ let package = Package(
         module(
             "Console",
             ["Model", "Views", "Screen", "Terminal", "HTTPClient", "Platform", "ConfigTree"]),
-        module("Simulation", ["Model", "SNMP", "Modbus", "Platform"]),
+        module("Simulation", ["Model", "SNMP", "Modbus", "Platform", "Recordings"]),
 
         // 4: composition.
         module(
@@ -149,7 +151,7 @@ let package = Package(
             "Simulation",
             [
                 "Simulation", "Model", "SNMP", "Modbus", "Platform", "Polling", "Profiles",
-                "SiteFile", "ConfigTree", "YAML", "TestSupport",
+                "Recordings", "SiteFile", "ConfigTree", "YAML", "TestSupport",
             ]),
         tests("Tidy", ["TestSupport"]),
     ],

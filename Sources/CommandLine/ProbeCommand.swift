@@ -115,21 +115,21 @@ struct ProbeCommand: ParsableCommand {
         }
         var descr = ""
         var objectID: ObjectID?
-        var answered: Set<ObjectID> = []
+        var answers: [ObjectID: SNMPValue] = [:]
         for bind in binds {
             switch bind.value {
             case .noSuchObject, .noSuchInstance, .endOfMibView, .null: continue
             case .octets(let bytes) where bind.oid == Self.sysDescr:
                 descr = String(decoding: bytes.prefix(255), as: UTF8.self)
             case .objectID(let oid) where bind.oid == Self.sysObjectID: objectID = oid
-            default: answered.insert(bind.oid)
+            default: answers[bind.oid] = bind.value
             }
         }
         Output.line("sysDescr    " + Output.clean(descr))
         Output.line("sysObjectID \(objectID.map { "\($0)" } ?? "–")")
         guard
             let found = library.identify(
-                sysObjectID: objectID, sysDescr: descr, answered: answered)
+                sysObjectID: objectID, sysDescr: descr, answers: answers)
         else {
             throw CommandFailure(
                 .no,

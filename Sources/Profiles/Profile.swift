@@ -26,11 +26,29 @@ package struct Profile: Sendable {
 package struct IdentificationRule: Hashable, Sendable {
     /// Prefixes of sysObjectID (RFC 3418); empty for any.
     package var objectIDs: [ObjectID]
-    /// One of these must be part of sysDescr; empty for any.
+    /// One of these must be part of sysDescr, or its beginning after `^`; empty for any.
     package var descriptions: [String]
+    /// None of these may be part of sysDescr.
+    package var otherDescriptions: [String]
     /// The device must have an answer to each of these.
-    package var probes: [ObjectID]
+    package var probes: [IdentificationProbe]
     package var registers: RegisterSignature?
+}
+
+/// An object that devices of the family answer.
+package struct IdentificationProbe: Hashable, Sendable {
+    package var object: ObjectID
+    /// The whole answer must be one of these; empty for any answer.
+    package var values: [String]
+    /// One of these must be part of the answer; empty for any.
+    package var parts: [String]
+
+    package func accepts(_ answer: SNMPValue?) -> Bool {
+        guard let raw = answer.flatMap({ RawValue($0) }) else { return false }
+        if values.isEmpty, parts.isEmpty { return true }
+        let text = raw.trimmedText
+        return values.contains(text) || parts.contains { text.contains($0) }
+    }
 }
 
 /// Registers that hold known words in every device of the family.

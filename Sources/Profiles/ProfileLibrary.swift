@@ -15,7 +15,8 @@ package struct ProfileLibrary: Sendable {
 
     /// Objects a prober should ask for before it calls `identify`.
     package var probeObjects: [ObjectID] {
-        Set(profiles.values.flatMap { $0.identification.flatMap(\.probes) }).sorted()
+        Set(profiles.values.flatMap { $0.identification.flatMap(\.probes).map(\.object) })
+            .sorted()
     }
 
     /// Registers a prober should read before it calls `identify(registers:)`.
@@ -25,9 +26,9 @@ package struct ProfileLibrary: Sendable {
     }
 
     /// The profile that fits best: longest sysObjectID prefix, then description, then probes. Rules
-    /// with probes count only where every probe is in `answered`; a wrong claim is worse than none.
+    /// with probes count only where `answers` has all of them; a wrong claim is worse than none.
     package func identify(
-        sysObjectID: ObjectID?, sysDescr: String, answered: Set<ObjectID> = []
+        sysObjectID: ObjectID?, sysDescr: String, answers: [ObjectID: SNMPValue] = [:]
     ) -> Profile? {
         var best: (score: Int, profile: Profile)?
         for name in names {
@@ -35,7 +36,7 @@ package struct ProfileLibrary: Sendable {
             for rule in profile.identification where rule.registers == nil {
                 guard
                     let score = score(
-                        rule, sysObjectID: sysObjectID, sysDescr: sysDescr, answered: answered),
+                        rule, sysObjectID: sysObjectID, sysDescr: sysDescr, answers: answers),
                     score > best?.score ?? 0
                 else { continue }
                 best = (score, profile)
@@ -46,7 +47,7 @@ package struct ProfileLibrary: Sendable {
 
     private func score(
         _ rule: IdentificationRule, sysObjectID: ObjectID?, sysDescr: String,
-        answered: Set<ObjectID>
+        answers: [ObjectID: SNMPValue]
     ) -> Int? {
         var score = 0
         if !rule.objectIDs.isEmpty {
@@ -56,11 +57,17 @@ package struct ProfileLibrary: Sendable {
             score += 10 * longest
         }
         if !rule.descriptions.isEmpty {
-            guard rule.descriptions.contains(where: { sysDescr.contains($0) }) else { return nil }
+            let isDescribed = rule.descriptions.contains { text in
+                text.hasPrefix("^") ? sysDescr.hasPrefix(text.dropFirst()) : sysDescr.contains(text)
+            }
+            guard isDescribed else { return nil }
             score += 5
         }
-        guard answered.isSuperset(of: rule.probes) else { return nil }
-        return score + rule.probes.count
+        guard !rule.otherDescriptions.contains(where: { sysDescr.contains($0) }),
+            rule.probes.allSatisfy({ $0.accepts(answers[$0.object]) })
+        else { return nil }
+        // Whatever is asked beside it, a longer sysObjectID says more.
+        return score + min(rule.probes.count, 4)
     }
 
     /// The profile whose signature the registers carry.

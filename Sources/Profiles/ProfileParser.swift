@@ -78,13 +78,15 @@ package enum ProfileParser {
         var table = TableReader(node, what: "an identify rule", &d)
         let objects = table.optional("sysObjectID")?.list(&d) ?? []
         let descriptions = texts(table.optional("sysDescr"), &d)
+        let others = texts(table.optional("without"), &d)
         let probes = table.optional("probe")?.list(&d) ?? []
         let registersNode = table.optional("registers")
         let registers = registersNode.flatMap { signature($0, &d) }
         table.finish(&d)
         let rule = IdentificationRule(
             objectIDs: objects.compactMap { objectID($0, &d) }, descriptions: descriptions,
-            probes: probes.compactMap { objectID($0, &d) }, registers: registers)
+            otherDescriptions: others, probes: probes.compactMap { probe($0, &d) },
+            registers: registers)
         // A rule that was meant to say more has been told of its mistake already.
         if objects.isEmpty, probes.isEmpty, registersNode == nil {
             d.add(
@@ -93,6 +95,21 @@ package enum ProfileParser {
             return nil
         }
         return rule
+    }
+
+    /// An object identifier, or `{oid: …, is: […]}` or `{oid: …, contains: […]}`.
+    private static func probe(_ node: ConfigNode, _ d: inout Diagnostics) -> IdentificationProbe? {
+        guard case .mapping = node.content else {
+            return objectID(node, &d).map {
+                IdentificationProbe(object: $0, values: [], parts: [])
+            }
+        }
+        var table = TableReader(node, what: "a probe", &d)
+        let object = table.required("oid", &d).flatMap { objectID($0, &d) }
+        let values = texts(table.optional("is"), &d)
+        let parts = texts(table.optional("contains"), &d)
+        table.finish(&d)
+        return object.map { IdentificationProbe(object: $0, values: values, parts: parts) }
     }
 
     private static func signature(

@@ -1,5 +1,6 @@
 import Modbus
 import Platform
+import Recordings
 
 /// Recordings served as devices: `.snmprec` files as SNMP agents, `.csv` register images as Modbus
 /// units. Safe from any thread.

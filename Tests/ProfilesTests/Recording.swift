@@ -75,8 +75,11 @@ struct Recording {
             })
     }
 
-    func has(_ oids: [ObjectID]) -> Set<ObjectID> {
-        Set(oids).intersection(varBinds.map(\.oid))
+    func values(of oids: [ObjectID]) -> [ObjectID: SNMPValue] {
+        let wanted = Set(oids)
+        return Dictionary(
+            varBinds.filter { wanted.contains($0.oid) }.map { ($0.oid, $0.value) }
+        ) { first, _ in first }
     }
 }
 

@@ -150,7 +150,7 @@ struct RecordingsTests {
                 text: readText(shared + "/recordings/snmp/snmprec/\(file).snmprec"))
             let found = library.identify(
                 sysObjectID: recording.systemObjectID, sysDescr: recording.systemDescription,
-                answered: recording.has(library.probeObjects))
+                answers: recording.values(of: library.probeObjects))
             #expect(found?.name == name, "\(file)")
         }
         let rows = commaSeparated(

@@ -1,6 +1,7 @@
 import Model
 import Polling
 import Profiles
+import Recordings
 import Simulation
 import TestSupport
 import Testing

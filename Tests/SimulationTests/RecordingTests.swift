@@ -1,4 +1,5 @@
 import Model
+import Recordings
 import Simulation
 import TestSupport
 import Testing

@@ -1,89 +1,12 @@
 import Model
 
-/// A recorded SNMP agent: one `OID|type|value` a line, as snmpsim and LibreNMS keep them.
-///
-/// Types are the ASN.1 tags in decimal: 2 integer, 4 octets, 5 null, 6 OID, 64 address,
-/// 65 Counter32, 66 Gauge32, 67 TimeTicks, 68 opaque, 70 Counter64. A letter after the tag says how
-/// the value is written: `x` hexadecimal, `e` with backslash escapes.
-package struct SNMPRecording: Sendable {
-    package var table: ObjectTable
-    /// Lines that stood out of order, and OIDs that came twice (the first one counts).
-    package var outOfOrder = 0
-    package var repeated = 0
-
-    /// The largest recordings of chassis agents have some 16,000 objects.
-    package static let objectLimit = 500_000
-
-    package init(_ bytes: [UInt8], file: String) throws(RecordingError) {
-        var objects: [ObjectEntry] = []
-        var number = 0
-        let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-        for var line in lines {
-            number += 1
-            if line.last == UInt8(ascii: "\r") { line.removeLast() }
-            if line.isEmpty || line.first == UInt8(ascii: "#") { continue }
-            let object = try Self.object(line, file: file, number: number)
-            if let last = objects.last, object.oid < last.oid { outOfOrder += 1 }
-            objects.append(object)
-            if objects.count > Self.objectLimit {
-                throw RecordingError(
-                    file: file, line: number, problem: "more than \(Self.objectLimit) objects",
-                    cure: "split the recording")
-            }
-        }
-        guard !objects.isEmpty else {
-            throw RecordingError(
-                file: file, line: nil, problem: "no objects",
-                cure: "a recording has lines like `1.3.6.1.2.1.1.1.0|4|text`")
-        }
-        if outOfOrder > 0 { objects = Self.sorted(objects) }
-        var unique: [ObjectEntry] = []
-        unique.reserveCapacity(objects.count)
-        for object in objects {
-            if unique.last?.oid == object.oid { repeated += 1 } else { unique.append(object) }
-        }
-        table = ObjectTable(sorted: unique)
-    }
-
-    /// Stable, so that the first of two equal OIDs stays first.
-    private static func sorted(_ objects: [ObjectEntry]) -> [ObjectEntry] {
-        objects.enumerated()
-            .sorted { a, b in
-                a.element.oid == b.element.oid
-                    ? a.offset < b.offset : a.element.oid < b.element.oid
-            }
-            .map(\.element)
-    }
-
-    private static func object(
-        _ line: ArraySlice<UInt8>, file: String, number: Int
-    ) throws(RecordingError) -> ObjectEntry {
-        let parts = line.split(
-            separator: UInt8(ascii: "|"), maxSplits: 2, omittingEmptySubsequences: false)
-        guard parts.count == 3 else {
-            throw RecordingError(
-                file: file, line: number, problem: "not `OID|type|value`",
-                cure: "write three parts with | between them")
-        }
-        guard let oid = ObjectID(String(decoding: parts[0], as: UTF8.self)) else {
-            throw RecordingError(
-                file: file, line: number,
-                problem: "`\(String(decoding: parts[0], as: UTF8.self))` is no OID",
-                cure: "write numbers with dots between them")
-        }
-        let type = String(decoding: parts[1], as: UTF8.self)
-        guard let value = SNMPRecordedValue.decode(type: type, parts[2]) else {
-            throw RecordingError(
-                file: file, line: number,
-                problem: "value does not fit type `\(type)`",
-                cure: "types are 2, 4, 5, 6, 64, 65, 66, 67, 70, also with x (hex) or e (escapes)")
-        }
-        return ObjectEntry(oid: oid, form: .constant(value))
-    }
-}
-
 /// One value of a recording, from its text.
 enum SNMPRecordedValue {
+    /// The application types of RFC 2578 as some recorders write them: in hexadecimal.
+    private static let decimalTags = [
+        "40": "64", "41": "65", "42": "66", "43": "67", "44": "68", "46": "70",
+    ]
+
     static func decode(type: String, _ text: ArraySlice<UInt8>) -> SNMPValue? {
         var tag = type
         var raw = Array(text)
@@ -94,13 +17,13 @@ enum SNMPRecordedValue {
             raw = bytes
             isBinary = true
         }
-        switch tag {
+        switch decimalTags[tag] ?? tag {
         case "4": return .octets(raw)
         case "5": return .null
         case "6": return (isBinary ? nil : ObjectID(word(raw))).map(SNMPValue.objectID)
         case "64": return address(raw, isBinary: isBinary)
-        case "68": return .octets(raw)
-        default: return number(tag, raw, isBinary: isBinary)
+        case "68": return opaque(raw)
+        default: return number(decimalTags[tag] ?? tag, raw, isBinary: isBinary)
         }
     }
 
@@ -204,5 +127,17 @@ enum SNMPRecordedValue {
             }
         }
         return bytes
+    }
+
+    /// Floating-point numbers as net-snmp wraps them: 9F 78 04 and four octets, 9F 79 08 and eight.
+    private static func opaque(_ raw: [UInt8]) -> SNMPValue {
+        let bits = raw.dropFirst(3).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        if raw.count == 7, raw.starts(with: [0x9F, 0x78, 0x04]) {
+            return .float(Float(bitPattern: UInt32(truncatingIfNeeded: bits)))
+        }
+        if raw.count == 11, raw.starts(with: [0x9F, 0x79, 0x08]) {
+            return .double(Double(bitPattern: bits))
+        }
+        return .octets(raw)
     }
 }

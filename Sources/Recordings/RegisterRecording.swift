@@ -1,14 +1,13 @@
-import Model
+package import Model
 
 /// A recorded Modbus unit: CSV with the columns `table,address,value_hex`, or `table,address,value`
 /// with decimal values, as the golden answers of profiles have them. Tables are `hr` or `holding`,
 /// `ir` or `input`, `c` or `coils`, `di` or `discrete`; addresses count from 0 as on the wire.
 /// Registers that are not listed answer with exception 2, illegal data address.
 package struct RegisterRecording: Sendable {
-    package var map: RegisterMap
+    package private(set) var words: [RegisterTable: [UInt16: UInt16]] = [:]
 
     package init(_ text: String, file: String) throws(RecordingError) {
-        var map = RegisterMap()
         var number = 0
         var radix = 16
         for line in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) {
@@ -36,14 +35,25 @@ package struct RegisterRecording: Sendable {
                         : "write such as `holding,10,2591`: holding, input, coils or discrete; "
                             + "0…65535; 0…65535")
             }
-            map.set(table, address, .constant(value))
+            words[table, default: [:]][address] = value
         }
-        guard map.count > 0 else {
+        guard !words.isEmpty else {
             throw RecordingError(
                 file: file, line: nil, problem: "no registers",
                 cure: "list at least one, such as `hr,0,0003`")
         }
-        self.map = map
+    }
+
+    /// A span with a register the unit does not have is refused with exception 2.
+    package func answers(to plan: ModbusRequestPlan) -> [RegisterBlock] {
+        plan.spans.map { span in
+            let range = Int(span.start)..<Int(span.start) + Int(span.count)
+            let found = range.compactMap { address in
+                UInt16(exactly: address).flatMap { words[span.table]?[$0] }
+            }
+            return RegisterBlock(
+                span: span, content: found.count == range.count ? .words(found) : .exception(2))
+        }
     }
 
     private static func radix(header: Substring) -> Int? {

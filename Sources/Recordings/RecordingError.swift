@@ -9,4 +9,11 @@ package struct RecordingError: Error, CustomStringConvertible {
     package var description: String {
         file + (line.map { ":\($0)" } ?? "") + ": " + problem + "; " + cure
     }
+
+    package init(file: String, line: Int?, problem: String, cure: String) {
+        self.file = file
+        self.line = line
+        self.problem = problem
+        self.cure = cure
+    }
 }
