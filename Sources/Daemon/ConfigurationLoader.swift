@@ -49,14 +49,18 @@ package struct ConfigurationLoader: Sendable {
 
     package func profiles(_ diagnostics: inout Diagnostics) -> ProfileLibrary {
         guard let vocabulary = vocabulary(&diagnostics) else { return ProfileLibrary([]) }
-        var profiles: [String: Profile] = [:]
-        for directory in [resources.profiles, ownProfiles].compactMap({ $0 }) {
-            for file in yamlFiles(in: directory) where !file.hasSuffix("/NAMES.yaml") {
-                guard let profile = profile(at: file, vocabulary, &diagnostics) else { continue }
-                profiles[profile.name] = profile
-            }
-        }
-        return ProfileLibrary(profiles.keys.sorted().compactMap { profiles[$0] })
+        let nodes = profileFiles.compactMap { tree($0, &diagnostics) }
+        let family = ProfileFamily(nodes)
+        return ProfileLibrary(
+            nodes.compactMap {
+                ProfileParser.parse($0, vocabulary: vocabulary, family: family, &diagnostics)
+            })
+    }
+
+    /// Files of the library, then those of the site.
+    package var profileFiles: [String] {
+        [resources.profiles, ownProfiles].compactMap { $0 }.flatMap { yamlFiles(in: $0) }
+            .filter { !$0.hasSuffix("/NAMES.yaml") }
     }
 
     package func vocabulary(_ diagnostics: inout Diagnostics) -> Vocabulary? {
@@ -68,7 +72,10 @@ package struct ConfigurationLoader: Sendable {
         at file: String, _ vocabulary: Vocabulary, _ diagnostics: inout Diagnostics
     ) -> Profile? {
         guard let node = tree(file, &diagnostics) else { return nil }
-        return ProfileParser.parse(node, vocabulary: vocabulary, &diagnostics)
+        // What is wrong with other files is no matter of this one.
+        var others = Diagnostics()
+        let family = ProfileFamily(profileFiles.compactMap { tree($0, &others) } + [node])
+        return ProfileParser.parse(node, vocabulary: vocabulary, family: family, &diagnostics)
     }
 
     package func tariffs(_ diagnostics: inout Diagnostics) -> [String: TariffTable] {

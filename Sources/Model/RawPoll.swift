@@ -134,12 +134,21 @@ package struct RawPoll: Sendable {
         case failure(PollFailure)
     }
     package var device: DeviceID
+    /// Which of the device's points were asked for.
+    package var group = PollGroup.normal
     /// When the poll ended, wall clock.
     package var time: Instant
     /// From first request to last answer.
     package var latencyMicroseconds: Int64
     /// Requests sent for it, retries included.
     package var requests: Int
+    /// Those of them that were sent again.
+    package var retries = 0
+    /// Those of them that nothing answered in time.
+    package var timeouts = 0
+    /// Until the device is asked again, where it has been silent for so long that slots are left
+    /// out; 0 for all others.
+    package var backOffMilliseconds: Int64 = 0
     package var outcome: Outcome
 
     package init(
@@ -171,6 +180,13 @@ package struct SNMPRequestPlan: Hashable, Sendable {
 }
 
 package struct ModbusRequestPlan: Hashable, Sendable {
+    /// What to ask for, one request each.
     package var spans: [RegisterSpan]
-    package init(spans: [RegisterSpan]) { self.spans = spans }
+    /// What of it is wanted: never to be split between two requests. Disjoint, and in order within
+    /// each table. Empty where nothing is known of it but that all spans are wanted.
+    package var fields: [RegisterSpan]
+    package init(spans: [RegisterSpan], fields: [RegisterSpan] = []) {
+        self.spans = spans
+        self.fields = fields
+    }
 }

@@ -95,13 +95,3 @@ struct WatchList: Sendable {
         return result
     }
 }
-
-extension SNMPValue {
-    /// False for what stands for "no such object".
-    var isPresent: Bool {
-        switch self {
-        case .null, .noSuchObject, .noSuchInstance, .endOfMibView: false
-        default: true
-        }
-    }
-}

@@ -7,7 +7,11 @@ enum DerivedSection {
         _ nodes: [ConfigNode], specs: [PointSpec], vocabulary: Vocabulary,
         _ d: inout Diagnostics
     ) -> [DerivedSpec] {
-        nodes.compactMap { spec($0, specs: specs, vocabulary: vocabulary, &d) }
+        nodes.compactMap { node in
+            var spec = spec(node, specs: specs, vocabulary: vocabulary, &d)
+            spec?.assignGroup(specs, at: node.position, &d)
+            return spec
+        }
     }
 
     private static func spec(

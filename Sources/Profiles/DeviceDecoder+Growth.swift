@@ -22,11 +22,12 @@ extension DeviceDecoder {
         if profile.isModbus {
             append(spec.definition(name: name), LivePoint(kind: .fields(place)))
         } else {
-            let sources = spec.sources.compactMap { LiveSource($0, index: []) }
-            let tests = spec.available.map { [LiveCondition($0, index: [])] } ?? []
+            let sources = spec.sources.compactMap { LiveSource($0, index: .none) }
+            let tests = spec.available.map { [LiveCondition($0, index: .none)] } ?? []
             var point = LivePoint(kind: .objects(sources, spec))
             point.conditions = tests.compactMap(\.self)
-            point.label = spec.label?.object(index: [])
+            point.valid = spec.valid.flatMap { LiveCondition($0, index: .none) }
+            point.label = spec.label?.object(index: .none)
             append(spec.definition(name: name), point)
         }
     }
@@ -44,18 +45,22 @@ extension DeviceDecoder {
 
     mutating func grow(_ varBinds: [VarBind], _ answers: inout Answers) {
         growOptional { reference in
-            reference.object(index: []).map(answers.has) ?? false
+            reference.object(index: .none).map(answers.has) ?? false
         }
         guard points.count < Self.maximumPoints, !profile.tables.isEmpty else { return }
         let before = points.count
         for varBind in varBinds {
-            guard let (users, index) = columns.users(of: varBind.oid) else { continue }
+            guard let (users, arcs) = columns.users(of: varBind.oid) else { continue }
+            var last: (table: Int, index: RowIndex?) = (-1, nil)
             for user in users {
                 let table = profile.tables[user.table]
+                if last.table != user.table {
+                    last = (user.table, RowIndex(arcs, form: table.index))
+                }
                 // The filter first: most rows of a table of sensors belong to other points.
-                guard index.count == table.indexCount,
-                    table.points[user.point].accepts(index)
-                else { continue }
+                guard let index = last.index, table.points[user.point].accepts(index) else {
+                    continue
+                }
                 let key = InstanceKey(table: user.table, point: user.point, index: index)
                 if !bound.contains(key) { bind(key, table, &answers) }
             }
@@ -93,6 +98,7 @@ extension DeviceDecoder {
         if let available = spec.available.flatMap({ LiveCondition($0, index: key.index) }) {
             point.conditions.append(available)
         }
+        point.valid = spec.valid.flatMap { LiveCondition($0, index: key.index) }
         point.label = (spec.label ?? table.label)?.object(index: key.index)
         point.key = key
         if let place = places[name] {
@@ -109,13 +115,13 @@ extension DeviceDecoder {
     }
 
     private func name(
-        _ spec: PointSpec, _ table: TableSpec, _ index: [UInt32], _ answers: inout Answers
+        _ spec: PointSpec, _ table: TableSpec, _ index: RowIndex, _ answers: inout Answers
     ) -> String? {
         var texts: [String: String] = [:]
         for variable in table.variables {
             let raw: String
             switch variable.origin {
-            case .arc(let place): raw = String(index[place])
+            case .arc(let place): raw = index.text(place)
             case .column(let reference):
                 guard let oid = reference.object(index: index), let value = answers.value(of: oid)
                 else {

@@ -48,15 +48,18 @@ extension DeviceDecoder {
         let rule = source.source.rule
         let raw = answers.value(of: source.value)
         var reading = SourceReading(
-            point: place, objects: [source.value], mantissa: 0, quality: .absent, form: .number,
+            point: place, objects: [source.value] + [source.high].compactMap(\.self), mantissa: 0, quality: .absent, form: .number,
             raw: raw?.trimmedText, rawInteger: raw?.integer, isTranslated: !rule.matches.isEmpty)
-        if let raw, isActive {
+        if let raw, isActive, source.condition?.holds(&answers) ?? true {
             let outcome = rule.outcome(
                 raw, spec: spec,
                 scaleValue: source.scale.flatMap { answers.value(of: $0)?.integer },
-                unitCode: source.unit.flatMap { answers.value(of: $0)?.integer })
+                unitCode: rule.unitCode(source.unit.flatMap { answers.value(of: $0) }),
+                highValue: source.high.flatMap { answers.value(of: $0)?.integer })
             switch outcome {
-            case .good(let mantissa): (reading.mantissa, reading.quality) = (mantissa, .good)
+            case .good(let mantissa):
+                let isValid = live[place].valid?.holds(&answers) ?? true
+                (reading.mantissa, reading.quality) = (mantissa, isValid ? .good : .bad)
             case .bad(let mantissa): (reading.mantissa, reading.quality) = (mantissa, .bad)
             }
         }

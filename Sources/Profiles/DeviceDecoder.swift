@@ -71,7 +71,7 @@ package struct DeviceDecoder: Sendable {
             values = blank
             if profile.isModbus {
                 let answers = RegisterValues(words: words, fields: fields)
-                for test in tests { program.steps[test.step].isActive = test.holds(answers) }
+                for test in tests { test.apply(answers, &program) }
                 program.read(answers, &values, quick: takesShortcuts)
             }
         }
@@ -120,6 +120,14 @@ extension DeviceDecoder {
         for index in program.steps.indices {
             let place = program.steps[index].place
             program.steps[index].isActive = live[place].conditionsHold(&answers)
+            program.steps[index].isValid = live[place].valid?.holds(&answers) ?? true
+            guard case .objects(let sources, _) = live[place].kind else { continue }
+            for step in program.steps[index].firstSource..<program.steps[index].endSource {
+                guard let condition = sources[program.sources[step].number].condition else {
+                    continue
+                }
+                program.sources[step].isActive = condition.holds(&answers)
+            }
         }
         for place in live.indices {
             guard let object = live[place].label else { continue }
@@ -137,7 +145,8 @@ extension DeviceDecoder {
                 guard let slot = layout.slot(of: source.value) else { continue }
                 program.addSource(
                     number: number, value: slot, scale: source.scale.flatMap(layout.slot(of:)),
-                    unit: source.unit.flatMap(layout.slot(of:)), source.source, spec)
+                    unit: source.unit.flatMap(layout.slot(of:)),
+                    high: source.high.flatMap(layout.slot(of:)), source.source, spec)
             }
             program.addStep(place: place, firstSource: first)
         }
@@ -155,13 +164,19 @@ extension DeviceDecoder {
 extension DeviceDecoder {
     /// A condition on a register; it may change with every poll.
     private struct RegisterTest: Sendable {
-        var step: Int
+        enum Target: Sendable { case active(step: Int), valid(step: Int), source(Int) }
+        var target: Target
         /// Nil where the device did not answer it.
         var field: Int?
         var condition: Condition
 
-        func holds(_ answers: RegisterValues) -> Bool {
-            condition.holds(field.flatMap { answers.raw($0) })
+        func apply(_ answers: RegisterValues, _ program: inout ReadProgram) {
+            let holds = condition.holds(field.flatMap { answers.raw($0) })
+            switch target {
+            case .active(let step): program.steps[step].isActive = holds
+            case .valid(let step): program.steps[step].isValid = holds
+            case .source(let source): program.sources[source].isActive = holds
+            }
         }
     }
 
@@ -173,8 +188,7 @@ extension DeviceDecoder {
         let layout = RegisterLayout(blocks)
         registerLayout = layout
         layout.gather(blocks, into: &words)
-        let chain =
-            profile.sunspecBase.map { ModelChain(base: $0, layout, words) } ?? ModelChain()
+        let chain = ModelChain(bases: profile.sunspecBases, layout, words)
         self.chain = chain
         growOptional { chain.field($0, layout) != nil }
         place(layout, chain)
@@ -192,17 +206,33 @@ extension DeviceDecoder {
                 guard let value = add(chain.field(source.value, layout)) else { continue }
                 let scale = source.rule.scale?.reference
                 let unit = source.rule.unitChoice?.from
+                let high = source.rule.high?.reference
+                if let condition = source.condition {
+                    let field = add(
+                        chain.field(condition.reference, beside: source.value, layout))
+                    tests.append(
+                        RegisterTest(
+                            target: .source(program.sources.count), field: field,
+                            condition: condition))
+                }
                 program.addSource(
                     number: number, value: value,
                     scale: scale.flatMap { add(chain.field($0, beside: source.value, layout)) },
                     unit: unit.flatMap { add(chain.field($0, beside: source.value, layout)) },
+                    high: high.flatMap { add(chain.field($0, beside: source.value, layout)) },
                     source, spec)
             }
             let steps = program.steps.count
             program.addStep(place: place, firstSource: first)
-            guard let available = spec.available, program.steps.count > steps else { continue }
-            let field = add(chain.field(available.reference, layout))
-            tests.append(RegisterTest(step: steps, field: field, condition: available))
+            guard program.steps.count > steps else { continue }
+            let conditions: [(RegisterTest.Target, Condition?)] = [
+                (.active(step: steps), spec.available), (.valid(step: steps), spec.valid),
+            ]
+            for case (let target, let condition?) in conditions {
+                let field = add(
+                    chain.field(condition.reference, beside: spec.sources.first?.value, layout))
+                tests.append(RegisterTest(target: target, field: field, condition: condition))
+            }
         }
     }
 

@@ -50,6 +50,14 @@ package struct Fraction: Hashable, Sendable {
             Int128(denominator) * Int128(other.denominator))
     }
 
+    package func plus(_ other: Fraction) -> Fraction? {
+        // Products of two 64-bit numbers: their sum fits in 128 bits.
+        Fraction(
+            Int128(numerator) * Int128(other.denominator)
+                + Int128(other.numerator) * Int128(denominator),
+            Int128(denominator) * Int128(other.denominator))
+    }
+
     package var double: Double { Double(numerator) / Double(denominator) }
 
     /// Decimal digits that show it without rounding; nil where none up to six do.

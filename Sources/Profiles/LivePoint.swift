@@ -11,6 +11,7 @@ struct LivePoint: Sendable {
     }
     var kind: Kind
     var conditions: [LiveCondition] = []
+    var valid: LiveCondition?
     var label: ObjectID?
     var labelBytes: [UInt8]?
     /// The row it was made of; nil for single points.
@@ -26,21 +27,25 @@ struct LivePoint: Sendable {
 struct InstanceKey: Hashable, Sendable {
     var table: Int
     var point: Int
-    var index: [UInt32]
+    var index: RowIndex
 }
 
 struct LiveSource: Sendable {
     var value: ObjectID
     var scale: ObjectID?
     var unit: ObjectID?
+    var high: ObjectID?
+    var condition: LiveCondition?
     var source: Source
 
-    init?(_ source: Source, index: [UInt32]) {
+    init?(_ source: Source, index: RowIndex) {
         guard let value = source.value.object(index: index) else { return nil }
         self.value = value
         self.source = source
         scale = source.rule.scale?.reference.object(index: index)
         unit = source.rule.unitChoice?.from.object(index: index)
+        high = source.rule.high?.reference.object(index: index)
+        condition = source.condition.flatMap { LiveCondition($0, index: index) }
     }
 }
 
@@ -48,7 +53,7 @@ struct LiveCondition: Sendable {
     var oid: ObjectID
     var condition: Condition
 
-    init?(_ condition: Condition, index: [UInt32]) {
+    init?(_ condition: Condition, index: RowIndex) {
         guard let oid = condition.reference.object(index: index) else { return nil }
         self.oid = oid
         self.condition = condition
@@ -59,21 +64,20 @@ struct LiveCondition: Sendable {
 
 extension Reference {
     /// The instance for one row; nil for registers.
-    func object(index: [UInt32]) -> ObjectID? {
+    func object(index: RowIndex) -> ObjectID? {
         switch self {
         case .object(let oid): oid
-        case .column(let oid, nil): oid.appending(index)
-        case .column(let oid, let select?):
-            oid.appending(select.compactMap { index.indices.contains($0) ? index[$0] : nil })
+        case .column(let oid, nil): oid.appending(index.arcs)
+        case .column(let oid, let select?): oid.appending(select.flatMap { index.arcs($0) })
         case .field: nil
         }
     }
 }
 
 extension PointSpec {
-    /// Whether a row's index passes `only`. The index has the table's length.
-    func accepts(_ index: [UInt32]) -> Bool {
-        only.allSatisfy { $0.value.contains(index[$0.key]) }
+    /// Whether a row's index passes `only`.
+    func accepts(_ index: RowIndex) -> Bool {
+        only.allSatisfy { $0.value.contains(index.text($0.key)) }
     }
 
     func definition(name: String) -> PointDefinition {

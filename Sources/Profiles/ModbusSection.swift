@@ -31,28 +31,39 @@ enum ModbusSection {
         for item in table.optional("neverRead")?.list(&d) ?? [] {
             if let pair = pair(item, &d) { planner.forbidden.append(pair.0...max(pair.0, pair.1)) }
         }
-        let base = table.optional("sunspec")?.integer(in: 0...65_000, &d).map { UInt16($0) }
+        let bases = table.optional("sunspec").map { self.bases($0, &d) } ?? []
         let spans = (table.optional("spans")?.list(&d) ?? []).compactMap { span($0, &d) }
         let points = table.required("points", &d)?.list(&d) ?? []
         table.finish(&d)
 
         let plan = ModbusRequestPlan(spans: spans)
-        var compiled = CompiledPoints(plan: .modbus(plan), sunspecBase: base)
+        var compiled = CompiledPoints(plan: .modbus(plan), sunspecBases: bases)
         for item in points {
-            let specs = reader(vocabulary, defaults, isChain: base != nil).read(item, &d)
+            let specs = reader(vocabulary, defaults, isChain: !bases.isEmpty).read(item, &d)
             compiled.points += specs
             compiled.positions += specs.map { _ in item.position }
         }
-        if base == nil, spans.isEmpty {
+        if bases.isEmpty, spans.isEmpty {
             check(compiled, planner, &d)
             let fields = compiled.points.flatMap(\.references).compactMap(\.registerField)
-            compiled.plan = .modbus(ModbusRequestPlan(spans: planner.plan(fields)))
+            compiled.plan = .modbus(planner.plan(fields))
+            compiled.makeGroupPlans { group in
+                let fields = group.points.flatMap(\.references).compactMap(\.registerField)
+                return .modbus(planner.plan(fields))
+            }
         } else if spans.isEmpty {
             d.add(
                 node.position, "a chain of models needs the spans to read",
                 cure: "add for example `spans: [[40000, 124], [40124, 124]]`")
         }
         return compiled
+    }
+
+    /// One address, or several to be tried in their order.
+    private static func bases(_ node: ConfigNode, _ d: inout Diagnostics) -> [UInt16] {
+        var items = [node]
+        if case .sequence(let list) = node.content { items = list }
+        return items.compactMap { $0.integer(in: 0...65_000, &d).map { UInt16($0) } }
     }
 
     private static func pair(_ node: ConfigNode, _ d: inout Diagnostics) -> (Int, Int)? {

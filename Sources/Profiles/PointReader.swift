@@ -12,12 +12,44 @@ struct PointReader {
     let arcs: [String]
     /// Names a template may use.
     let variables: Set<String>
+    /// Of points that do not say otherwise.
+    var poll = PollGroup.normal
 
     /// One of the instances of `repeat`.
     struct Instance {
         var texts: [String: String] = [:]
         /// Added to register addresses.
         var offset = 0
+
+        /// The same tree with values in the places of the variables.
+        func filled(_ node: ConfigNode) -> ConfigNode {
+            var copy = node
+            switch node.content {
+            case .null: break
+            case .scalar(let text, let quoted):
+                copy.content = .scalar(filled(text), quoted: quoted)
+            case .sequence(let items): copy.content = .sequence(items.map(filled))
+            case .mapping(let entries):
+                copy.content = .mapping(
+                    entries.map { entry in
+                        var inner = entry
+                        if entry.key != "repeat" { inner.value = filled(entry.value) }
+                        return inner
+                    })
+            }
+            return copy
+        }
+
+        private func filled(_ text: String) -> String {
+            guard text.contains("{") else { return text }
+            var result = text
+            for (name, value) in texts {
+                while let range = result.firstRange(of: "{\(name)}") {
+                    result.replaceSubrange(range, with: value)
+                }
+            }
+            return result
+        }
     }
 
     func read(_ node: ConfigNode, _ d: inout Diagnostics) -> [PointSpec] {
@@ -25,46 +57,55 @@ struct PointReader {
         guard let nameNode = table.required("name", &d), let name = nameNode.text(&d) else {
             return []
         }
-        let instances = repeats(table.optional("repeat"), &d)
-        var specs: [PointSpec] = []
-        for instance in instances {
-            var copy = table
-            let filled = substitute(name, instance)
-            if let spec = point(filled, nameNode, &copy, instance, &d) { specs.append(spec) }
+        guard let repeats = table.optional("repeat") else {
+            return point(name, nameNode, &table, Instance(), &d).map { [$0] } ?? []
         }
-        return specs
-    }
-
-    func substitute(_ text: String, _ instance: Instance) -> String {
-        var result = text
-        for (name, value) in instance.texts {
-            while let range = result.firstRange(of: "{\(name)}") {
-                result.replaceSubrange(range, with: value)
+        return instances(repeats, &d).compactMap { instance in
+            let filled = instance.filled(node)
+            var copy = TableReader(filled, what: "a point", &d)
+            _ = copy.optional("repeat")
+            guard let nameNode = copy.required("name", &d), let name = nameNode.text(&d) else {
+                return nil
             }
+            return point(name, nameNode, &copy, instance, &d)
         }
-        return result
     }
 
-    private func repeats(_ node: ConfigNode?, _ d: inout Diagnostics) -> [Instance] {
-        guard let node else { return [Instance()] }
+    /// Lists of one length, read side by side: `{n: [1, 2, 3], oid: [4, 8, 12]}`.
+    private func instances(_ node: ConfigNode, _ d: inout Diagnostics) -> [Instance] {
         var step: Int64 = 0
-        var list: (name: String, values: [String])?
+        var lists: [(name: String, values: [String])] = []
         for item in node.entries(&d) ?? [] {
             if item.key == "step" {
-                step = item.value.integer(in: 0...1_000, &d) ?? 0
+                step = item.value.integer(in: 0...10_000, &d) ?? 0
             } else {
-                list = (item.key, ProfileParser.texts(item.value, &d))
+                lists.append((item.key, Self.values(item.value, &d)))
             }
         }
-        guard let list, !list.values.isEmpty, list.values.count <= 200 else {
+        guard let count = lists.first?.values.count, (1...200).contains(count),
+            lists.allSatisfy({ $0.values.count == count })
+        else {
             d.add(
-                node.position, "`repeat` needs a name with a list of values",
-                cure: "write for example `repeat: {n: [1, 2, 3], step: 2}`")
+                node.position, "`repeat` needs names with lists of one length, at most 200",
+                cure: "write for example `repeat: {n: [1, 2, 3], step: 2}` or `{n: 1-24}`")
             return [Instance()]
         }
-        return list.values.enumerated().map { place, value in
-            Instance(texts: [list.name: value], offset: place * Int(step))
+        return (0..<count).map { place in
+            Instance(
+                texts: Dictionary(lists.map { ($0.name, $0.values[place]) }) { first, _ in first },
+                offset: place * Int(step))
         }
+    }
+
+    /// A list, or `1-24`.
+    private static func values(_ node: ConfigNode, _ d: inout Diagnostics) -> [String] {
+        if case .scalar(let text, _) = node.content {
+            let bounds = text.split(separator: "-").compactMap { Int($0) }
+            if bounds.count == 2, bounds[0] <= bounds[1], bounds[1] - bounds[0] < 1_000 {
+                return (bounds[0]...bounds[1]).map(String.init)
+            }
+        }
+        return ProfileParser.texts(node, &d)
     }
 
     private func point(
@@ -86,11 +127,12 @@ struct PointReader {
         let explicitDigits = table.optional("digits")?.integer(in: 0...9, &d).map { Int8($0) }
         let optional = table.optional("optional")?.boolean(&d) ?? false
         let label = table.optional("label").flatMap { reference($0, &d) }
-        let available = table.optional("available").flatMap {
-            ConditionReader(reference: reference).read($0, &d)
-        }
+        let conditions = ConditionReader(reference: reference)
+        let available = table.optional("available").flatMap { conditions.read($0, &d) }
+        let valid = table.optional("valid").flatMap { conditions.read($0, &d) }
         let only = table.optional("only").map { self.only($0, &d) } ?? [:]
         let ownRange = table.optional("range").flatMap { Vocabulary.range($0, &d) }
+        let poll = table.optional("poll")?.choice(PollGroup.self, &d) ?? self.poll
         table.finish(&d)
         guard !sources.isEmpty else { return nil }
 
@@ -101,7 +143,7 @@ struct PointReader {
             digits: entry.kind == .state ? 0 : digits,
             range: Self.range(entry, ownRange ?? entry.range, digits),
             sources: sources.map(\.source), optional: optional, label: label,
-            available: available, only: only)
+            available: available, valid: valid, only: only, poll: poll)
     }
 
     private func template(
@@ -140,8 +182,11 @@ struct PointReader {
             }
             var rule = rules.read(&alternative, defaults: common, &d)
             rule.counterBits = rule.counterBits ?? width
+            let condition = alternative.optional("when").flatMap {
+                ConditionReader(reference: self.reference).read($0, &d)
+            }
             alternative.finish(&d)
-            result.append((Source(value: reference, rule: rule), binary))
+            result.append((Source(value: reference, rule: rule, condition: condition), binary))
         }
         return result
     }
@@ -160,7 +205,7 @@ struct PointReader {
         return nil
     }
 
-    private func only(_ node: ConfigNode, _ d: inout Diagnostics) -> [Int: Set<UInt32>] {
+    private func only(_ node: ConfigNode, _ d: inout Diagnostics) -> [Int: Set<String>] {
         IndexFilter(arcs: arcs).read(node, &d)
     }
 
@@ -244,8 +289,8 @@ struct PointReader {
 struct IndexFilter {
     let arcs: [String]
 
-    func read(_ node: ConfigNode, _ d: inout Diagnostics) -> [Int: Set<UInt32>] {
-        var result: [Int: Set<UInt32>] = [:]
+    func read(_ node: ConfigNode, _ d: inout Diagnostics) -> [Int: Set<String>] {
+        var result: [Int: Set<String>] = [:]
         for item in node.entries(&d) ?? [] {
             guard let place = arcs.firstIndex(of: item.key) else {
                 d.add(
@@ -253,40 +298,8 @@ struct IndexFilter {
                     cure: "use one of \(arcs.joined(separator: ", "))")
                 continue
             }
-            let values = (item.value.list(&d) ?? []).compactMap {
-                $0.integer(in: 0...Int64(UInt32.max), &d)
-            }
-            result[place] = Set(values.map { UInt32($0) })
+            result[place] = Set((item.value.list(&d) ?? []).compactMap { $0.text(&d) })
         }
         return result
-    }
-}
-
-/// `{column: 2, is: [1]}` or `{column: 6, not: [1]}`.
-struct ConditionReader {
-    let reference: (ConfigNode, inout Diagnostics) -> Reference?
-
-    func read(_ node: ConfigNode, _ d: inout Diagnostics) -> Condition? {
-        var table = TableReader(node, what: "a condition", &d)
-        let place =
-            table.optional("column") ?? table.optional("oid") ?? table.optional("register")
-        // All three are keys of a condition, whichever was found.
-        _ = table.optional("oid")
-        _ = table.optional("register")
-        let positive = table.optional("is")
-        let negative = table.optional("not")
-        table.finish(&d)
-        guard let place, let values = positive ?? negative else {
-            d.add(
-                node.position, "a condition needs a place and values",
-                cure: "write for example `{column: 2, is: [1]}`")
-            return nil
-        }
-        let texts = ProfileParser.texts(values, &d)
-        return reference(place, &d).map {
-            Condition(
-                reference: $0, negated: positive == nil,
-                numbers: Set(texts.compactMap { Int64($0) }), texts: Set(texts))
-        }
     }
 }

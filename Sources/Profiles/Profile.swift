@@ -4,18 +4,25 @@ package import Model
 package struct Profile: Sendable {
     /// Short and stable, `vendor.family`.
     package var name: String
+    /// Counts up when a profile changes what its points mean.
+    package var version: Int
+    /// Profiles it inherits from, nearest first.
+    package var ancestors: [String]
     package var vendor: String
     package var title: String
     package var classes: [String]
     /// The documents it was written from.
     package var sources: [String]
     package var identification: [IdentificationRule]
+    /// Asks for the points of every group at once.
     package var requestPlan: RequestPlan
+    /// What each group asks for, where there is more than one; empty otherwise.
+    package var groupPlans: [PollGroup: RequestPlan] = [:]
     var points: [PointSpec]
     var tables: [TableSpec]
     var derived: [DerivedSpec]
-    /// Where the chain of SunSpec models starts; nil for fixed addresses.
-    var sunspecBase: UInt16?
+    /// Where the chain of SunSpec models may start; empty for fixed addresses.
+    var sunspecBases: [UInt16]
 
     package var isModbus: Bool {
         if case .modbus = requestPlan { true } else { false }
@@ -122,10 +129,19 @@ struct ValueRule: Sendable {
         case power(Reference)
         /// Positive n: × n; negative: ÷ |n|; 0: as it is.
         case signed(Reference)
+        /// Positive n: ÷ n.
+        case divisor(Reference)
     }
     struct UnitChoice: Sendable {
         var from: Reference
         var codes: [Int64: LinearConversion]
+        /// Codes of units that come as text.
+        var texts: [String: Int64] = [:]
+    }
+    /// The upper part of a number that stands in two places: high × times + low.
+    struct High: Sendable {
+        var reference: Reference
+        var times: Int64
     }
     enum Bit: Hashable, Sendable {
         /// 0 is the least significant bit of a number.
@@ -139,6 +155,10 @@ struct ValueRule: Sendable {
     var unit: MeasurementUnit = .none
     var scale: Scale?
     var unitChoice: UnitChoice?
+    var high: High?
+    var parts = IntegerParts.all
+    /// Whether any word may follow the number of a text.
+    var takesAnyWord = false
     var invalidNumbers: Set<Int64> = []
     var invalidTexts: Set<String> = []
     var bit: Bit?
@@ -152,10 +172,13 @@ struct ValueRule: Sendable {
 final class Source: Sendable {
     let value: Reference
     let rule: ValueRule
+    /// Counts only where this holds.
+    let condition: Condition?
 
-    init(value: Reference, rule: ValueRule) {
+    init(value: Reference, rule: ValueRule, condition: Condition? = nil) {
         self.value = value
         self.rule = rule
+        self.condition = condition
     }
 }
 
@@ -164,6 +187,12 @@ struct Condition: Sendable {
     var negated: Bool
     var numbers: Set<Int64>
     var texts: Set<String>
+    /// Texts with `*` and `?`.
+    var patterns: [Glob] = []
+    /// Only these bits of a number count.
+    var parts = IntegerParts.all
+    /// Numbers from here to there.
+    var range: ClosedRange<Int64>?
 }
 
 final class PointSpec: Sendable {
@@ -178,13 +207,17 @@ final class PointSpec: Sendable {
     let optional: Bool
     let label: Reference?
     let available: Condition?
-    /// Arcs of the index, by place, that must be one of these.
-    let only: [Int: Set<UInt32>]
+    /// Values are bad while it does not hold.
+    let valid: Condition?
+    /// Parts of the index, by place, that must be one of these.
+    let only: [Int: Set<String>]
+    let poll: PollGroup
 
     init(
         template: NameTemplate, kind: PointKind, unit: MeasurementUnit, digits: Int8,
         range: ClosedRange<Int64>?, sources: [Source], optional: Bool, label: Reference?,
-        available: Condition?, only: [Int: Set<UInt32>]
+        available: Condition?, valid: Condition? = nil, only: [Int: Set<String>],
+        poll: PollGroup = .normal
     ) {
         self.template = template
         self.kind = kind
@@ -195,15 +228,17 @@ final class PointSpec: Sendable {
         self.optional = optional
         self.label = label
         self.available = available
+        self.valid = valid
         self.only = only
+        self.poll = poll
     }
 
     /// The same for fewer rows; what the point itself says of an arc stands.
-    func narrowed(_ others: [Int: Set<UInt32>]) -> PointSpec {
+    func narrowed(_ others: [Int: Set<String>]) -> PointSpec {
         PointSpec(
             template: template, kind: kind, unit: unit, digits: digits, range: range,
-            sources: sources, optional: optional, label: label, available: available,
-            only: only.merging(others) { own, _ in own })
+            sources: sources, optional: optional, label: label, available: available, valid: valid,
+            only: only.merging(others) { own, _ in own }, poll: poll)
     }
 }
 
@@ -218,7 +253,7 @@ struct TableSpec: Sendable {
         /// Text for raw values; the value itself where it is not here.
         var names: [String: String]
     }
-    var indexCount: Int
+    var index: [IndexPart]
     var variables: [Variable]
     var conditions: [Condition]
     var label: Reference?
@@ -250,6 +285,8 @@ struct DerivedSpec: Sendable {
     var operation: Operation
     /// Every point the operation looks at.
     var operands: [String]
+    /// That of all its operands.
+    var poll = PollGroup.normal
 }
 
 /// What a profile can say of a name, before a device has been asked.
@@ -262,6 +299,7 @@ package struct PointTemplate: Sendable {
     /// The physically possible mantissas, at `digits`.
     package var range: ClosedRange<Int64>?
     package var optional: Bool
+    package var poll: PollGroup
 }
 
 extension Profile {
@@ -270,12 +308,14 @@ extension Profile {
         let read = specs.map {
             PointTemplate(
                 name: $0.template.description, kind: $0.kind, unit: $0.unit, digits: $0.digits,
-                range: $0.range, optional: $0.optional || !$0.template.variables.isEmpty)
+                range: $0.range, optional: $0.optional || !$0.template.variables.isEmpty,
+                poll: $0.poll)
         }
         let computed = derived.map {
             PointTemplate(
                 name: $0.definition.name, kind: $0.definition.kind, unit: $0.definition.unit,
-                digits: $0.definition.scale, range: $0.definition.range, optional: false)
+                digits: $0.definition.scale, range: $0.definition.range, optional: false,
+                poll: $0.poll)
         }
         return read + computed
     }

@@ -2,14 +2,27 @@ package import Model
 
 /// All profiles known to a process, by name.
 package struct ProfileLibrary: Sendable {
+    /// The newest version of each name.
     private let profiles: [String: Profile]
+    /// Every version, as `apc.rpdu2@2`.
+    private let versions: [String: Profile]
 
-    /// Of two profiles with one name the later counts: a site's own come after those that ship.
+    /// Of two profiles with one name and version the later counts: a site's own come after those
+    /// that ship.
     package init(_ profiles: [Profile]) {
-        self.profiles = Dictionary(profiles.map { ($0.name, $0) }) { _, later in later }
+        versions = Dictionary(profiles.map { ("\($0.name)@\($0.version)", $0) }) { $1 }
+        self.profiles = Dictionary(profiles.map { ($0.name, $0) }) {
+            $1.version >= $0.version ? $1 : $0
+        }
     }
 
-    package subscript(name: String) -> Profile? { profiles[name] }
+    /// `apc.rpdu2` is the newest version, `apc.rpdu2@2` that one and no other.
+    package subscript(name: String) -> Profile? { profiles[name] ?? versions[name] }
+
+    /// The versions of a profile that are there, the oldest first.
+    package func versions(of name: String) -> [Int] {
+        versions.values.filter { $0.name == name }.map(\.version).sorted()
+    }
 
     package var names: [String] { profiles.keys.sorted() }
 
@@ -37,12 +50,20 @@ package struct ProfileLibrary: Sendable {
                 guard
                     let score = score(
                         rule, sysObjectID: sysObjectID, sysDescr: sysDescr, answers: answers),
-                    score > best?.score ?? 0
+                    isBetter(score, profile, than: best)
                 else { continue }
                 best = (score, profile)
             }
         }
         return best?.profile
+    }
+
+    /// Of equals a child knows more than its parent.
+    private func isBetter(
+        _ score: Int, _ profile: Profile, than best: (score: Int, profile: Profile)?
+    ) -> Bool {
+        guard let best, best.score >= score else { return true }
+        return best.score == score && profile.ancestors.contains(best.profile.name)
     }
 
     private func score(

@@ -7,11 +7,17 @@ package enum ProfileParser {
     /// More lines than this for one point list is a mistake, not a device.
     static let maximumSpecs = 1_000
 
+    /// - Parameter family: the files of profiles that this one may extend.
     package static func parse(
-        _ node: ConfigNode, vocabulary: Vocabulary, _ diagnostics: inout Diagnostics
+        _ node: ConfigNode, vocabulary: Vocabulary, family: ProfileFamily = ProfileFamily([]),
+        _ diagnostics: inout Diagnostics
     ) -> Profile? {
         var own = Diagnostics()
-        let profile = compile(node, vocabulary: vocabulary, &own)
+        var profile: Profile?
+        if let (whole, ancestors) = family.whole(node, &own) {
+            profile = compile(whole, vocabulary: vocabulary, &own)
+            profile?.ancestors = ancestors
+        }
         diagnostics.append(contentsOf: own.all)
         return own.isEmpty ? profile : nil
     }
@@ -21,6 +27,8 @@ package enum ProfileParser {
     ) -> Profile? {
         var table = TableReader(node, what: "a profile", &d)
         let name = table.required("profile", &d)?.identifier(&d) ?? ""
+        let version = table.optional("version")?.integer(in: 1...9_999, &d) ?? 1
+        _ = table.optional("extends")
         let vendor = table.required("vendor", &d)?.text(&d) ?? ""
         let title = table.required("title", &d)?.text(&d) ?? ""
         let classesNode = table.required("classes", &d)
@@ -47,9 +55,10 @@ package enum ProfileParser {
         compiled.checkNames(&d)
         let rules = identify.compactMap { identificationRule($0, &d) }
         let profile = Profile(
-            name: name, vendor: vendor, title: title, classes: classNames, sources: sources,
-            identification: rules, requestPlan: compiled.plan, points: compiled.points,
-            tables: compiled.tables, derived: compiled.derived, sunspecBase: compiled.sunspecBase)
+            name: name, version: Int(version), ancestors: [], vendor: vendor, title: title, classes: classNames, sources: sources,
+            identification: rules, requestPlan: compiled.plan,
+            groupPlans: compiled.groupPlans, points: compiled.points,
+            tables: compiled.tables, derived: compiled.derived, sunspecBases: compiled.sunspecBases)
         checkClasses(profile, node: classesNode ?? node, vocabulary: vocabulary, &d)
         return profile
     }
@@ -88,10 +97,10 @@ package enum ProfileParser {
             otherDescriptions: others, probes: probes.compactMap { probe($0, &d) },
             registers: registers)
         // A rule that was meant to say more has been told of its mistake already.
-        if objects.isEmpty, probes.isEmpty, registersNode == nil {
+        if objects.isEmpty, descriptions.isEmpty, probes.isEmpty, registersNode == nil {
             d.add(
                 node.position, "this rule would claim any device",
-                cure: "give `sysObjectID`, `probe` or `registers`")
+                cure: "give `sysObjectID`, `sysDescr`, `probe` or `registers`")
             return nil
         }
         return rule
@@ -160,10 +169,12 @@ package enum ProfileParser {
 /// What the sections bring together.
 struct CompiledPoints {
     var plan: RequestPlan
+    /// Empty where all points are of one group.
+    var groupPlans: [PollGroup: RequestPlan] = [:]
     var points: [PointSpec] = []
     var tables: [TableSpec] = []
     var derived: [DerivedSpec] = []
-    var sunspecBase: UInt16?
+    var sunspecBases: [UInt16] = []
     /// Where each spec stands in the file, in the order of `allSpecs`.
     var positions: [SourcePosition] = []
 

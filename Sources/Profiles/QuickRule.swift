@@ -43,6 +43,8 @@ struct QuickRule: Sendable {
     let takesText: Bool
     private let bit: Int64
     private let hasInvalid: Bool
+    private let parts: IntegerParts
+    private let hasParts: Bool
     private var invalid = SIMD4<Int64>(repeating: 0)
     /// Of the codes 0…63 those with a label.
     private var codes: UInt64 = 0
@@ -64,7 +66,9 @@ struct QuickRule: Sendable {
         offset = rule.conversion.offset.double
         power = Double(Int64.powerOfTen(Int(spec.digits)) ?? 0)
         hasInvalid = !rule.invalidNumbers.isEmpty
-        takesText = rule.invalidTexts.allSatisfy {
+        parts = rule.parts
+        hasParts = rule.parts != .all
+        takesText = rule.high == nil && rule.parts == .all && rule.invalidTexts.allSatisfy {
             Int64($0) != nil || DecimalText(Array($0.utf8)) == nil
         }
         var bit: Int64 = -1
@@ -76,7 +80,7 @@ struct QuickRule: Sendable {
             invalid[place] = number
         }
         if case .state(let labels) = spec.kind {
-            mode = rule.bit == nil || bit >= 0 ? .state : .none
+            mode = (rule.bit == nil || bit >= 0) && rule.matches.isEmpty ? .state : .none
             for label in labels where label.code >= 0 && label.code < 64 {
                 codes |= 1 << UInt64(label.code)
             }
@@ -124,7 +128,12 @@ struct QuickRule: Sendable {
     }
 
     @inline(__always)
-    private func outcome(whole: Int64) -> ValueRule.Outcome? {
+    private func outcome(whole raw: Int64) -> ValueRule.Outcome? {
+        var whole = raw
+        if hasParts {
+            if hasInvalid, any(invalid .== SIMD4(repeating: raw)) { return .bad(0) }
+            whole = parts.apply(raw)
+        }
         switch mode {
         case .none: return nil
         case .number:
@@ -147,7 +156,7 @@ struct QuickRule: Sendable {
     }
 
     private func outcome(binary value: Double) -> ValueRule.Outcome? {
-        guard mode == .number, !hasScale, !hasUnit, !hasInvalid else { return nil }
+        guard mode == .number, !hasScale, !hasUnit, !hasInvalid, !hasParts else { return nil }
         let scaled = ((value * factor + offset) * power).rounded(.toNearestOrAwayFromZero)
         guard scaled.isFinite, scaled.magnitude < 0x1p63 else { return .bad(0) }
         let mantissa = Int64(scaled)
@@ -159,6 +168,20 @@ struct QuickRule: Sendable {
 struct Meaning: Sendable {
     let source: Source
     let spec: PointSpec
+    let high: ValueRule.High?
+    private let hasUnitTexts: Bool
+
+    init(source: Source, spec: PointSpec) {
+        self.source = source
+        self.spec = spec
+        high = source.rule.high
+        hasUnitTexts = source.rule.unitChoice?.texts.isEmpty == false
+    }
+
+    @inline(__always)
+    func unitCode(_ slot: Int, _ answers: some PollValues) -> Int64? {
+        hasUnitTexts ? source.rule.unitCode(answers.raw(slot)) : answers.integer(slot)
+    }
 }
 
 /// A number written plainly, as `54.01` or `-3`, between blanks.

@@ -52,8 +52,14 @@ extension Condition {
     /// A value that is not there meets only a `not`.
     func holds(_ value: RawValue?) -> Bool {
         guard let value else { return negated }
-        var found = value.integer.map { numbers.contains($0) } ?? false
-        if !found, case .text = value { found = texts.contains(value.trimmedText) }
+        var found = false
+        if let number = value.integer.map({ parts.apply($0) }) {
+            found = numbers.contains(number) || range?.contains(number) ?? false
+        }
+        if !found, case .text = value {
+            let text = value.trimmedText
+            found = texts.contains(text) || patterns.contains { $0.matches(text) }
+        }
         return found != negated
     }
 }
@@ -62,7 +68,8 @@ extension Condition {
 enum DeviceText {
     /// Bytes kept of a label: longer ones fill a screen.
     static let maximumLabelBytes = 64
-    static let maximumInstanceBytes = 32
+    /// Sensors on a bus are told apart by the ends of long addresses.
+    static let maximumInstanceBytes = 64
 
     /// Without control and format characters, at most 64 bytes; nil where nothing remains.
     static func label(_ bytes: [UInt8]) -> String? {

@@ -59,6 +59,8 @@ struct ReadProgram: Sendable {
         var endSource: Int
         /// Whether the point's conditions hold.
         var isActive = true
+        /// False where the device says itself that the value is not to be believed.
+        var isValid = true
     }
     struct SourceStep: Sendable {
         /// In the point's order of preference.
@@ -67,10 +69,13 @@ struct ReadProgram: Sendable {
         /// -1 where the rule has none, or the device did not answer it.
         var scale: Int
         var unit: Int
+        var high: Int
+        /// Whether the alternative's own condition holds.
+        var isActive = true
         var rule: QuickRule
     }
     var steps: [Step] = []
-    private(set) var sources: [SourceStep] = []
+    var sources: [SourceStep] = []
     private var meanings: [Meaning] = []
     /// By point: which of its sources gave the last value.
     private(set) var lastSources: [Int] = []
@@ -88,12 +93,13 @@ struct ReadProgram: Sendable {
     }
 
     mutating func addSource(
-        number: Int, value: Int, scale: Int?, unit: Int?, _ source: Source, _ spec: PointSpec
+        number: Int, value: Int, scale: Int?, unit: Int?, high: Int?, _ source: Source,
+        _ spec: PointSpec
     ) {
         sources.append(
             SourceStep(
                 number: number, value: value, scale: scale ?? -1, unit: unit ?? -1,
-                rule: QuickRule(source.rule, spec)))
+                high: high ?? -1, rule: QuickRule(source.rule, spec)))
         meanings.append(Meaning(source: source, spec: spec))
     }
 
@@ -124,7 +130,11 @@ struct ReadProgram: Sendable {
         for index in steps.indices where steps[index].isActive {
             let place = steps[index].place
             for source in steps[index].firstSource..<steps[index].endSource {
-                let outcome = outcome(&sources[source], meanings[source], answers, quick)
+                guard sources[source].isActive else { continue }
+                var outcome = outcome(&sources[source], meanings[source], answers, quick)
+                if !steps[index].isValid, case .good(let mantissa) = outcome {
+                    outcome = .bad(mantissa)
+                }
                 switch outcome {
                 case .good(let mantissa):
                     values[place].mantissa = mantissa
@@ -147,9 +157,18 @@ struct ReadProgram: Sendable {
         _ quick: Bool
     ) -> ValueRule.Outcome {
         let scale = step.scale < 0 ? nil : answers.integer(step.scale)
-        let unit = step.unit < 0 ? nil : answers.integer(step.unit)
+        let unit = step.unit < 0 ? nil : meaning.unitCode(step.unit, answers)
+        let high = step.high < 0 ? nil : answers.integer(step.high)
         if quick {
-            if let number = answers.number(step.value) {
+            if let rule = meaning.high {
+                if let high, let low = answers.integer(step.value),
+                    let whole = rule.combined(high, low)
+                {
+                    step.rule.adapt(meaning, digits: 0, scale: scale, unit: unit)
+                    let number = RawNumber.decimal(mantissa: Int128(whole), digits: 0)
+                    if let outcome = step.rule.outcome(number) { return outcome }
+                }
+            } else if let number = answers.number(step.value) {
                 step.rule.adapt(meaning, digits: 0, scale: scale, unit: unit)
                 if let outcome = step.rule.outcome(number) { return outcome }
             } else if step.rule.takesText, let text = answers.text(step.value) {
@@ -161,6 +180,6 @@ struct ReadProgram: Sendable {
         }
         guard let raw = answers.raw(step.value) else { return .bad(0) }
         return meaning.source.rule.outcome(
-            raw, spec: meaning.spec, scaleValue: scale, unitCode: unit)
+            raw, spec: meaning.spec, scaleValue: scale, unitCode: unit, highValue: high)
     }
 }

@@ -117,15 +117,21 @@ struct PlacedField: Sendable {
 
 /// Where the models of a SunSpec chain start, and the words that say so.
 struct ModelChain: Sendable {
-    /// The first of each number counts.
-    private(set) var models: [UInt16: Int] = [:]
+    /// Where each model starts and where it ends; the first of each number counts.
+    private(set) var models: [UInt16: Range<Int>] = [:]
     private var seen: [(place: Int, word: UInt16)] = []
 
     init() {}
 
     /// The chain is `SunS`, then number, length and `length` registers of each model, then 0xFFFF
     /// (SunSpec Device Information Model Specification, model discovery).
-    init(base: UInt16, _ layout: RegisterLayout, _ words: [UInt16]) {
+    ///
+    /// - Parameter bases: where the chain may start; the first that does counts.
+    init(bases: [UInt16], _ layout: RegisterLayout, _ words: [UInt16]) {
+        for base in bases where models.isEmpty { read(from: base, layout, words) }
+    }
+
+    private mutating func read(from base: UInt16, _ layout: RegisterLayout, _ words: [UInt16]) {
         func word(_ address: Int) -> UInt16? {
             guard let place = layout.place(.holding, address) else { return nil }
             seen.append((place, words[place]))
@@ -137,8 +143,9 @@ struct ModelChain: Sendable {
         for _ in 0..<64 {
             guard let number = word(address), number != 0xFFFF, let length = word(address + 1)
             else { break }
-            if models[number] == nil { models[number] = address }
-            address += 2 + Int(length)
+            let end = address + 2 + Int(length)
+            if models[number] == nil { models[number] = address..<end }
+            address = end
         }
     }
 
@@ -152,11 +159,14 @@ struct ModelChain: Sendable {
         _ reference: Reference, beside other: Reference? = nil, _ layout: RegisterLayout
     ) -> PlacedField? {
         guard let field = reference.registerField else { return nil }
-        let numbers = (other?.registerField ?? field).models
+        let numbers = field.models.isEmpty ? other?.registerField?.models ?? [] : field.models
         guard !numbers.isEmpty else { return layout.field(field, at: Int(field.address)) }
         for number in numbers {
-            guard let start = models[number] else { continue }
-            return layout.field(field, at: start + Int(field.address))
+            guard let model = models[number] else { continue }
+            // Models of one number are longer or shorter: blocks repeat, old ones lack fields.
+            let start = model.lowerBound + Int(field.address)
+            guard start + field.layout.words <= model.upperBound else { return nil }
+            return layout.field(field, at: start)
         }
         return nil
     }

@@ -20,6 +20,11 @@ struct RuleReader {
             if let number = Int64(text) { rule.invalidNumbers.insert(number) }
             rule.invalidTexts.insert(text)
         }
+        if let node = table.optional("high") { rule.high = high(node, &d) }
+        rule.parts = parts(&table, rule.parts, &d)
+        if let node = table.optional("word"), node.choice([("any", true)], &d) != nil {
+            rule.takesAnyWord = true
+        }
         if let node = table.optional("bit") { rule.bit = bit(node, &d) }
         for item in table.optional("match")?.entries(&d) ?? [] {
             guard let code = item.value.integer(in: -999_999...999_999, &d) else { continue }
@@ -37,9 +42,12 @@ struct RuleReader {
     ) {
         let unitNode = table.optional("unit")
         let multiplyNode = table.optional("multiply")
-        guard !inherited || unitNode != nil || multiplyNode != nil else { return }
+        let offsetNode = table.optional("offset")
+        guard !inherited || unitNode != nil || multiplyNode != nil || offsetNode != nil else {
+            return
+        }
         guard entry.kind != .state else {
-            if let node = unitNode ?? multiplyNode {
+            if let node = unitNode ?? multiplyNode ?? offsetNode {
                 d.add(node.position, "a state has no unit and no factor", cure: "take it away")
             }
             return
@@ -58,7 +66,44 @@ struct RuleReader {
             }
             conversion.factor = product
         }
+        if let node = offsetNode, let text = node.text(&d) {
+            guard let addition = Fraction(text),
+                let scaled = factor(of: unitNode, &d).times(addition),
+                let sum = conversion.offset.plus(scaled)
+            else {
+                d.add(node.position, "`\(text)` is no number", cure: "write one, as -40")
+                return
+            }
+            conversion.offset = sum
+        }
         rule.conversion = conversion
+    }
+
+    /// What an addend in the device's unit is in the name's.
+    private func factor(of unit: ConfigNode?, _ d: inout Diagnostics) -> Fraction {
+        guard let unit, let word = unit.text(&d) else { return .one }
+        return SourceUnit(word)?.conversion.factor ?? .one
+    }
+
+    private func high(_ node: ConfigNode, _ d: inout Diagnostics) -> ValueRule.High? {
+        var table = TableReader(node, what: "high", &d)
+        let times = table.optional("times")?.integer(in: 2...4_294_967_296, &d) ?? 65_536
+        let place = table.required("from", &d)
+        table.finish(&d)
+        return place.flatMap { reference($0, &d) }.map {
+            ValueRule.High(reference: $0, times: times)
+        }
+    }
+
+    private func parts(
+        _ table: inout TableReader, _ inherited: IntegerParts, _ d: inout Diagnostics
+    ) -> IntegerParts {
+        var parts = inherited
+        if let mask = table.optional("mask")?.integer(in: 1...0xFFFF_FFFF, &d) {
+            parts.mask = mask
+        }
+        if let bits = table.optional("signed")?.integer(in: 2...62, &d) { parts.signedBits = bits }
+        return parts
     }
 
     private func unitConversion(
@@ -86,15 +131,18 @@ struct RuleReader {
         let digits = table.optional("digits")
         let power = table.optional("power")
         let signed = table.optional("signed")
+        let divisor = table.optional("divisor")
         table.finish(&d)
-        switch (digits, power, signed) {
-        case (let node?, nil, nil): return reference(node, &d).map { .digits($0) }
-        case (nil, let node?, nil): return reference(node, &d).map { .power($0) }
-        case (nil, nil, let node?): return reference(node, &d).map { .signed($0) }
+        switch (digits, power, signed, divisor) {
+        case (let node?, nil, nil, nil): return reference(node, &d).map { .digits($0) }
+        case (nil, let node?, nil, nil): return reference(node, &d).map { .power($0) }
+        case (nil, nil, let node?, nil): return reference(node, &d).map { .signed($0) }
+        case (nil, nil, nil, let node?): return reference(node, &d).map { .divisor($0) }
         default:
             d.add(
                 node.position, "`scale` tells where the scale is read",
-                cure: "write `digits:`, `power:` or `signed:`; a fixed factor is `multiply:`")
+                cure: "write one of `digits:`, `power:`, `signed:` and `divisor:`; a fixed factor is "
+                    + "`multiply:`")
             return nil
         }
     }
@@ -105,15 +153,15 @@ struct RuleReader {
         let items = table.required("codes", &d)?.entries(&d) ?? []
         table.finish(&d)
         var codes: [Int64: LinearConversion] = [:]
-        for item in items {
-            guard let code = Int64(item.key) else {
-                d.add(item.keyPosition, "`\(item.key)` is no code", cure: "write a number")
-                continue
-            }
+        var texts: [String: Int64] = [:]
+        for (place, item) in items.enumerated() {
+            // Texts get codes that no device sends.
+            let code = Int64(item.key) ?? Int64.min + Int64(place)
+            if Int64(item.key) == nil { texts[item.key] = code }
             guard let word = item.value.text(&d) else { continue }
             codes[code] = unitConversion(word, at: item.value.position, &d)
         }
-        return from.map { ValueRule.UnitChoice(from: $0, codes: codes) }
+        return from.map { ValueRule.UnitChoice(from: $0, codes: codes, texts: texts) }
     }
 
     private func bit(_ node: ConfigNode, _ d: inout Diagnostics) -> ValueRule.Bit? {

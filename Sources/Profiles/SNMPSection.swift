@@ -28,26 +28,25 @@ enum SNMPSection {
                 cure: "use tables")
         }
         compiled.plan = .snmp(plan(compiled))
+        compiled.makeGroupPlans { .snmp(plan($0)) }
         return compiled
     }
 
     private static func scalarReader(_ vocabulary: Vocabulary) -> PointReader {
         let reference: (ConfigNode, inout Diagnostics) -> Reference? = { node, d in
-            ProfileParser.objectID(node, &d).map { .object($0) }
+            guard case .mapping = node.content else {
+                return ProfileParser.objectID(node, &d).map { .object($0) }
+            }
+            var table = TableReader(node, what: "an object", &d)
+            let oid = table.required("oid", &d)
+            table.finish(&d)
+            return oid.flatMap { ProfileParser.objectID($0, &d) }.map { .object($0) }
         }
         return PointReader(
             vocabulary: vocabulary, reference: reference,
             location: { table, instance, d in
-                guard let node = table.optional("oid"), let text = node.text(&d) else { return nil }
-                var filled = text
-                for (name, value) in instance.texts {
-                    while let range = filled.firstRange(of: "{\(name)}") {
-                        filled.replaceSubrange(range, with: value)
-                    }
-                }
-                let copy = ConfigNode(
-                    position: node.position, content: .scalar(filled, quoted: true))
-                return reference(copy, &d).map { ($0, nil, false) }
+                guard let node = table.optional("oid") else { return nil }
+                return reference(node, &d).map { ($0, nil, false) }
             },
             arcs: [], variables: [])
     }
@@ -57,7 +56,10 @@ enum SNMPSection {
     ) -> TableSpec? {
         var table = TableReader(node, what: "a table", &d)
         let entry = table.required("entry", &d).flatMap { ProfileParser.objectID($0, &d) }
-        let arcs = (table.required("index", &d)?.list(&d) ?? []).compactMap { $0.identifier(&d) }
+        let index = (table.required("index", &d)?.list(&d) ?? []).compactMap {
+            Self.indexPart($0, &d)
+        }
+        let arcs = index.map(\.name)
         guard let entry, !arcs.isEmpty else { return nil }
         let columns = ColumnReader(entry: entry, arcs: arcs)
         let reference = columns.reference
@@ -75,18 +77,43 @@ enum SNMPSection {
             }
         }
         let label = table.optional("label").flatMap { columns.labelReference($0, &d) }
+        let poll = table.optional("poll")?.choice(PollGroup.self, &d) ?? .normal
         let reader = PointReader(
             vocabulary: vocabulary, reference: reference,
             location: { table, _, d in
                 guard let node = table.optional("column") else { return nil }
                 return reference(node, &d).map { ($0, nil, false) }
             },
-            arcs: arcs, variables: Set(variables.map(\.name)))
+            arcs: arcs, variables: Set(variables.map(\.name)), poll: poll)
         let points = (table.required("points", &d)?.list(&d) ?? []).flatMap { reader.read($0, &d) }
         table.finish(&d)
         return TableSpec(
-            indexCount: arcs.count, variables: variables, conditions: conditions, label: label,
+            index: index.map(\.part), variables: variables, conditions: conditions, label: label,
             points: points.map { $0.narrowed(only) })
+    }
+
+    /// `outlet`, or `{text: name}`, `{implied: name}`, `{rest: name}`.
+    private static func indexPart(
+        _ node: ConfigNode, _ d: inout Diagnostics
+    ) -> (name: String, part: IndexPart)? {
+        guard case .mapping = node.content else {
+            return node.identifier(&d).map { ($0, .arc) }
+        }
+        var table = TableReader(node, what: "a part of an index", &d)
+        let kinds: [(key: String, part: IndexPart)] = [
+            ("text", .text), ("implied", .impliedText), ("rest", .rest),
+        ]
+        let found = kinds.compactMap { kind in
+            table.optional(kind.key).map { (node: $0, part: kind.part) }
+        }
+        table.finish(&d)
+        guard let first = found.first, found.count == 1, let name = first.node.identifier(&d) else {
+            d.add(
+                node.position, "a part of an index has one name",
+                cure: "write `name`, `{text: name}`, `{implied: name}` or `{rest: name}`")
+            return nil
+        }
+        return (name, first.part)
     }
 
     /// Scalars are asked for by name, every column that any rule looks at is walked once.
@@ -130,6 +157,10 @@ struct ColumnReader {
     func labelReference(_ node: ConfigNode, _ d: inout Diagnostics) -> Reference? {
         guard case .mapping = node.content else { return reference(node, &d) }
         var table = TableReader(node, what: "a column", &d)
+        if let oid = table.optional("oid") {
+            table.finish(&d)
+            return ProfileParser.objectID(oid, &d).map { .object($0) }
+        }
         let column = table.required("column", &d).flatMap { reference($0, &d) }
         let names = table.optional("index")?.list(&d)
         table.finish(&d)
@@ -181,14 +212,16 @@ extension PointSpec {
         for source in sources {
             result.append(source.value)
             switch source.rule.scale {
-            case .digits(let reference), .power(let reference), .signed(let reference):
-                result.append(reference)
+            case let scale?: result.append(scale.reference)
             case nil: break
             }
+            if let high = source.rule.high { result.append(high.reference) }
+            if let condition = source.condition { result.append(condition.reference) }
             if let choice = source.rule.unitChoice { result.append(choice.from) }
         }
         if let label { result.append(label) }
         if let available { result.append(available.reference) }
+        if let valid { result.append(valid.reference) }
         return result
     }
 }

@@ -7,11 +7,15 @@ extension ValueRule {
         case bad(Int64)
     }
 
-    /// What a raw value means. `scaleValue` and `unitCode` are what their references hold now.
+    /// What a raw value means. `scaleValue`, `unitCode` and `highValue` are what their references
+    /// hold now.
     func outcome(
-        _ raw: RawValue, spec: PointSpec, scaleValue: Int64?, unitCode: Int64?
+        _ answered: RawValue, spec: PointSpec, scaleValue: Int64?, unitCode: Int64?,
+        highValue: Int64?
     ) -> Outcome {
-        if isInvalid(raw) { return .bad(0) }
+        if isInvalid(answered) { return .bad(0) }
+        guard let raw = whole(answered, highValue) else { return .bad(0) }
+        if high != nil || parts != .all, isInvalid(raw) { return .bad(0) }
         if case .state(let labels) = spec.kind { return state(raw, labels) }
         guard let (plain, own) = number(raw),
             let (number, conversion) = scaled(
@@ -22,6 +26,25 @@ extension ValueRule {
         }
         if let range = spec.range, !range.contains(mantissa) { return .bad(mantissa) }
         return .good(mantissa)
+    }
+
+    /// The raw number put together from two places and reduced to the bits that count; nil where a
+    /// part is missing.
+    private func whole(_ raw: RawValue, _ highValue: Int64?) -> RawValue? {
+        guard high != nil || parts != .all else { return raw }
+        guard var number = raw.integer else { return nil }
+        if let high {
+            guard let highValue, let sum = high.combined(highValue, number) else { return nil }
+            number = sum
+        }
+        return .number(.decimal(mantissa: Int128(parts.apply(number)), digits: 0))
+    }
+
+    /// The code of a unit, which may come as text.
+    func unitCode(_ raw: RawValue?) -> Int64? {
+        guard let raw else { return nil }
+        if case .text = raw, let code = unitChoice?.texts[raw.trimmedText] { return code }
+        return raw.integer
     }
 
     /// The number and its conversion with what the device says of scale and unit; nil where that
@@ -53,7 +76,7 @@ extension ValueRule {
         var code: Int64?
         if let bit {
             code = bit.value(in: raw)
-        } else if case .text = raw, let known = matches[raw.trimmedText] {
+        } else if !matches.isEmpty, let known = matches[raw.trimmedText] {
             code = known
         } else {
             code = raw.integer
@@ -69,21 +92,49 @@ extension ValueRule {
             guard case .number(let number) = raw else { return nil }
             return (number, conversion)
         }
-        let words = raw.trimmedText.split(separator: " ", maxSplits: 1)
+        let words = words(raw.trimmedText)
         guard let first = words.first, let decimal = FixedDecimal(String(first)) else { return nil }
         let number = RawNumber.decimal(
             mantissa: Int128(decimal.mantissa), digits: Int(decimal.scale))
         guard words.count == 2 else { return (number, conversion) }
         let word = words[1].filter { $0 != " " }
-        guard let source = SourceUnit(word), source.unit == unit else { return nil }
+        guard let source = SourceUnit(word), source.unit == unit else {
+            return takesAnyWord ? (number, conversion) : nil
+        }
         return (number, source.conversion)
+    }
+
+    /// `54VDC` as `54 VDC`.
+    private func words(_ text: String) -> [Substring] {
+        if takesAnyWord,
+            let end = text.utf8.firstIndex(where: { !Self.isPartOfNumber($0) }), end > text.startIndex
+        {
+            return [text[..<end], text[end...].drop { $0 == " " }].filter { !$0.isEmpty }
+        }
+        return text.split(separator: " ", maxSplits: 1)
+    }
+
+    private static func isPartOfNumber(_ byte: UInt8) -> Bool {
+        (byte >= 0x30 && byte <= 0x39) || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "-")
+            || byte == UInt8(ascii: "+")
+    }
+}
+
+extension ValueRule.High {
+    @inline(__always)
+    func combined(_ high: Int64, _ low: Int64) -> Int64? {
+        let (product, overflow) = high.multipliedReportingOverflow(by: times)
+        let (sum, carry) = product.addingReportingOverflow(low)
+        return overflow || carry ? nil : sum
     }
 }
 
 extension ValueRule.Scale {
     var reference: Reference {
         switch self {
-        case .digits(let reference), .power(let reference), .signed(let reference): reference
+        case .digits(let reference), .power(let reference), .signed(let reference),
+            .divisor(let reference):
+            reference
         }
     }
 
@@ -96,6 +147,11 @@ extension ValueRule.Scale {
         case .power:
             guard value != Int64.min else { return nil }
             return shifted(number, by: -value).map { ($0, conversion) }
+        case .divisor:
+            guard value > 0, let step = Fraction(1, Int128(value)),
+                let factor = conversion.factor.times(step)
+            else { return nil }
+            return (number, LinearConversion(factor: factor, offset: conversion.offset))
         case .signed:
             guard value != 0 else { return (number, conversion) }
             guard value != Int64.min,

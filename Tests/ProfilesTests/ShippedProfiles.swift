@@ -22,14 +22,12 @@ struct ShippedProfiles {
             let node = YAMLFile.parse(names, file: "NAMES.yaml", &diagnostics),
             let vocabulary = Vocabulary.parse(node, &diagnostics)
         else { throw Mistakes(description: describe(diagnostics)) }
-        var profiles: [Profile] = []
-        for file in try profileFiles() {
-            let text = try readText(folder + "/" + file)
-            if let node = YAMLFile.parse(text, file: file, &diagnostics),
-                let profile = ProfileParser.parse(node, vocabulary: vocabulary, &diagnostics)
-            {
-                profiles.append(profile)
-            }
+        let nodes = try profileFiles().compactMap { file in
+            YAMLFile.parse(try readText(folder + "/" + file), file: file, &diagnostics)
+        }
+        let family = ProfileFamily(nodes)
+        let profiles = nodes.compactMap {
+            ProfileParser.parse($0, vocabulary: vocabulary, family: family, &diagnostics)
         }
         guard diagnostics.isEmpty else { throw Mistakes(description: describe(diagnostics)) }
         return ShippedProfiles(vocabulary: vocabulary, profiles: profiles)
