@@ -13,6 +13,7 @@
 #include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
+#include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <termios.h>
@@ -187,6 +188,13 @@ int32_t cplatform_tcp_connect(const uint8_t *address, size_t length) {
     struct sockaddr_storage storage;
     int fd = new_socket(address, length, &storage);
     if (fd < 0) return fd;
+    // Libraries that wait with select cannot take descriptors from FD_SETSIZE: the low ones are
+    // left to them. Where the limit of open files is as low, the low one has to do.
+    int high = fd < FD_SETSIZE ? fcntl(fd, F_DUPFD_CLOEXEC, FD_SETSIZE) : -1;
+    if (high >= 0) {
+        close(fd);
+        fd = high;
+    }
     int one = 1;
     // Requests are single small segments: waiting to fill a larger one only adds delay.
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);

@@ -30,7 +30,7 @@ package struct MBAPFrame: Hashable, Sendable {
     }
 }
 
-/// Cuts a stream into frames. After an error the stream has no borders any more: close it.
+/// Cuts a stream into frames, for servers; clients have `ReplyStream`. After an error the stream has no borders any more: close it.
 package struct MBAPDecoder: Sendable {
     /// What one `feed` may bring: one read from a socket.
     package static let feedLimit = 4096
@@ -56,26 +56,21 @@ package struct MBAPDecoder: Sendable {
 
     /// The next whole frame. Throws as soon as the header cannot be one, before its body is there.
     package mutating func next() throws(ModbusError) -> MBAPFrame? {
-        let available = pendingByteCount
-        if available >= 4, field(2) != 0 { throw Self.garbage("protocol id \(field(2))") }
-        guard available >= 6 else { return nil }
-        let length = Int(field(4))
-        guard MBAPFrame.lengths.contains(length) else {
-            throw Self.garbage("length \(length)")
+        let size = buffer.withUnsafeBufferPointer {
+            MBAPFrame.byteCount(UnsafeBufferPointer(rebasing: $0[start...]))
         }
-        let end = start + 6 + length
-        guard end <= buffer.count else { return nil }
-        let frame = MBAPFrame(
-            transaction: field(0), unit: buffer[start + 6], pdu: Array(buffer[start + 7..<end]))
-        start = end
-        return frame
-    }
-
-    private func field(_ offset: Int) -> UInt16 {
-        UInt16(high: buffer[start + offset], low: buffer[start + offset + 1])
-    }
-
-    private static func garbage(_ text: String) -> ModbusError {
-        ModbusError(.badReply("not Modbus: " + text), operation: "read", subject: "frame")
+        switch size {
+        case .unknown: return nil
+        case .impossible(let text):
+            throw ModbusError(.badReply(text), operation: "read", subject: "frame")
+        case .known(let count):
+            let end = start + count
+            guard end <= buffer.count else { return nil }
+            let frame = MBAPFrame(
+                transaction: UInt16(high: buffer[start], low: buffer[start + 1]),
+                unit: buffer[start + 6], pdu: Array(buffer[start + 7..<end]))
+            start = end
+            return frame
+        }
     }
 }

@@ -47,6 +47,8 @@ package struct ModbusError: Error, Hashable, Sendable, CustomStringConvertible {
         case 4: "server device failure"
         case 5: "acknowledge"
         case 6: "server device busy"
+        // Withdrawn from the newer editions, and still sent.
+        case 7: "negative acknowledge"
         case 8: "memory parity error"
         case 10: "gateway path unavailable"
         case 11: "gateway target device failed to respond"

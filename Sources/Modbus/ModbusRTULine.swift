@@ -61,6 +61,14 @@ package final class ModbusRTULine: @unchecked Sendable {
             modbus_free(context)
             throw ModbusError(.system(code), operation: "open", subject: settings.path)
         }
+        // libmodbus waits with select, which ends the process at such a descriptor.
+        guard modbus_get_socket(context) < FD_SETSIZE else {
+            modbus_close(context)
+            modbus_free(context)
+            throw ModbusError(
+                .unusable("more than \(FD_SETSIZE) files are open; raise the limit of open files"),
+                operation: "open", subject: settings.path)
+        }
         self.context = context
         path = settings.path
     }

@@ -69,6 +69,10 @@ package enum ReadAnswer: Hashable, Sendable {
 extension ReadRequest {
     /// Checks an answer's PDU against this request: function, byte count, length.
     package func answer(from pdu: [UInt8]) -> ReadAnswer {
+        pdu.withUnsafeBufferPointer { answer(from: $0) }
+    }
+
+    package func answer(from pdu: UnsafeBufferPointer<UInt8>) -> ReadAnswer {
         guard let function = pdu.first else { return .mismatch("empty answer") }
         if function == self.function.rawValue | 0x80 {
             guard pdu.count == 2, (1...11).contains(pdu[1]) else {
@@ -88,11 +92,49 @@ extension ReadRequest {
         return .words(words(inAnswer: pdu))
     }
 
-    private func words(inAnswer pdu: [UInt8]) -> [UInt16] {
-        if function.isBits {
-            return (0..<Int(count)).map { UInt16(pdu[2 + $0 / 8] >> UInt8($0 % 8) & 1) }
+    private func words(inAnswer pdu: UnsafeBufferPointer<UInt8>) -> [UInt16] {
+        let count = Int(count)
+        return [UInt16](unsafeUninitializedCapacity: count) { words, written in
+            for index in 0..<count {
+                words[index] =
+                    function.isBits
+                    ? UInt16(pdu[2 + index / 8] >> UInt8(index % 8) & 1)
+                    : UInt16(high: pdu[2 + 2 * index], low: pdu[3 + 2 * index])
+            }
+            written = count
         }
-        return (0..<Int(count)).map { UInt16(high: pdu[2 + 2 * $0], low: pdu[3 + 2 * $0]) }
+    }
+
+    /// Bytes of a request: twelve with MBAP, eight with RTU.
+    package static let requestByteLimit = 12
+
+    /// Writes the whole request as it goes over the wire, and gives its size.
+    package func write(
+        to bytes: UnsafeMutableBufferPointer<UInt8>, framing: ModbusFraming, transaction: UInt16
+    ) -> Int {
+        precondition(bytes.count >= Self.requestByteLimit, "BUG: no room for a request")
+        let first = framing == .mbap ? MBAPFrame.headerByteCount - 1 : 0
+        bytes[first] = unit
+        bytes[first + 1] = function.rawValue
+        bytes[first + 2] = UInt8(start >> 8)
+        bytes[first + 3] = UInt8(truncatingIfNeeded: start)
+        bytes[first + 4] = UInt8(count >> 8)
+        bytes[first + 5] = UInt8(truncatingIfNeeded: count)
+        switch framing {
+        case .mbap:
+            bytes[0] = UInt8(transaction >> 8)
+            bytes[1] = UInt8(truncatingIfNeeded: transaction)
+            bytes[2] = 0
+            bytes[3] = 0
+            bytes[4] = 0
+            bytes[5] = 6
+            return 12
+        case .rtu:
+            let crc = RTUFrame.crc16(bytes[..<6])
+            bytes[6] = UInt8(truncatingIfNeeded: crc)
+            bytes[7] = UInt8(crc >> 8)
+            return RTUFrame.requestByteCount
+        }
     }
 
     /// The PDU that answers this request with `words`, which are as many as were asked for.

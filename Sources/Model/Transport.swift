@@ -64,11 +64,47 @@ package struct ModbusTCPTransport: Hashable, Sendable {
     package var port: UInt16
     /// 0…255; several units may stand behind one host and port.
     package var unit: UInt8
-    package init(host: String, port: UInt16 = 502, unit: UInt8 = 1) {
+    /// The same for all units behind one host and port.
+    package var link: ModbusLinkOptions
+    package init(
+        host: String, port: UInt16 = 502, unit: UInt8 = 1, link: ModbusLinkOptions = .init()
+    ) {
         self.host = host
         self.port = port
         self.unit = unit
+        self.link = link
     }
+}
+
+/// What a Modbus host needs beyond its address.
+package struct ModbusLinkOptions: Hashable, Sendable {
+    package enum Framing: String, Sendable, CaseIterable {
+        /// Modbus/TCP.
+        case tcp
+        /// RTU frames with CRC in a TCP stream: a gateway that passes bytes on unchanged.
+        case rtu
+    }
+    package var framing: Framing
+    /// Silence between an answer and the next request, 0…10,000.
+    package var gapMilliseconds: Int64
+    /// Silence between a connection and its first request, 0…10,000.
+    package var connectDelayMilliseconds: Int64
+    /// False closes the connection when nothing is left to ask: for devices that serve one client.
+    package var keepsOpen: Bool
+
+    package init(
+        framing: Framing = .tcp, gapMilliseconds: Int64? = nil,
+        connectDelayMilliseconds: Int64 = 0, keepsOpen: Bool = true
+    ) {
+        self.framing = framing
+        self.gapMilliseconds = gapMilliseconds ?? Self.usualGap(framing)
+        self.connectDelayMilliseconds = connectDelayMilliseconds
+        self.keepsOpen = keepsOpen
+    }
+
+    /// RTU frames end by a silence of 3.5 characters (4 ms at 9,600 baud), and a second answer,
+    /// which carries no number to tell it by, has to be heard before the next request.
+    package static func usualGap(_ framing: Framing) -> Int64 { framing == .rtu ? 5 : 0 }
 }
 
 package struct ModbusRTUTransport: Hashable, Sendable {
@@ -79,7 +115,13 @@ package struct ModbusRTUTransport: Hashable, Sendable {
     package var parity: Parity
     package var stopBits: Int
     package var unit: UInt8
-    package init(path: String, baud: Int, parity: Parity, stopBits: Int, unit: UInt8) {
+    /// Silence between an answer and the next request, 0…10,000.
+    package var gapMilliseconds: Int64
+    package init(
+        path: String, baud: Int, parity: Parity, stopBits: Int, unit: UInt8,
+        gapMilliseconds: Int64 = 0
+    ) {
+        self.gapMilliseconds = gapMilliseconds
         self.path = path
         self.baud = baud
         self.parity = parity

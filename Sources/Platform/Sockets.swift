@@ -3,7 +3,7 @@ import Glibc
 
 /// An IP address with a port, as the system keeps it.
 package struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
-    fileprivate let bytes: [UInt8]
+    let bytes: [UInt8]
     /// The address without the port: `192.0.2.7`, `2001:db8::7`.
     package let host: String
     package let port: UInt16
@@ -102,7 +102,12 @@ package enum Sockets {
     }
 
     package static func send(_ fd: Int32, _ bytes: [UInt8]) -> TransferResult {
-        outcome(cplatform_send(fd, bytes, bytes.count), "send")
+        bytes.withUnsafeBufferPointer { send(fd, $0) }
+    }
+
+    package static func send(_ fd: Int32, _ bytes: UnsafeBufferPointer<UInt8>) -> TransferResult {
+        guard let base = bytes.baseAddress else { return .bytes(0) }
+        return outcome(cplatform_send(fd, base, bytes.count), "send")
     }
 
     package static func closeDescriptor(_ fd: Int32) { close(fd) }

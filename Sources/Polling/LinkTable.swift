@@ -79,7 +79,8 @@ final class LinkTable {
         case .snmp: return try SNMPLink(target: target, reactor: reactor)
         case .modbusRTU(let transport):
             return try ModbusRTULink(
-                settings: SerialSettings(transport), reactor: reactor, counters: counters)
+                settings: SerialSettings(transport), gapMilliseconds: transport.gapMilliseconds,
+                reactor: reactor, counters: counters)
         case .modbusTCP(let transport):
             guard
                 let address = SocketAddress(numericHost: transport.host, port: transport.port)
@@ -87,7 +88,8 @@ final class LinkTable {
                 throw PollingError(
                     device: target.name, reason: "\(transport.host) is no address in figures")
             }
-            return ModbusTCPLink(address: address, reactor: reactor, counters: counters)
+            return ModbusTCPLink(
+                address: address, options: transport.link, reactor: reactor, counters: counters)
         }
     }
 

@@ -1,3 +1,4 @@
+import Modbus
 import Model
 
 /// The polls of all units behind one connection or line, one request at a time. Pure.
@@ -7,6 +8,9 @@ import Model
 /// a second queue, which is served only while nobody waits in the first, and at the latest after
 /// `patientTurns` polls; and a unit that was silent last time gets no repetitions. So a neighbour
 /// waits for one time-out of one silent unit at most, however many there are.
+///
+/// A unit may have to be left alone for a while: it is busy, or its late answer may still come.
+/// Meanwhile the others have their turns.
 struct ModbusPollQueue {
     /// Polls of answering units after which a silent one gets its turn in any case.
     static let patientTurns = 16
@@ -16,46 +20,75 @@ struct ModbusPollQueue {
     private var turns = 0
     private var silentUnits: Set<UInt8> = []
     private var units: Set<UInt8> = []
+    /// Monotonic nanoseconds before which a unit is left alone.
+    private var restingUntil: [UInt8: Int64] = [:]
     /// The poll whose request is under way or next.
     private(set) var current: ModbusPoll?
 
     var isEmpty: Bool { current == nil && answering.isEmpty && silent.isEmpty }
 
     mutating func add(_ poll: ModbusPoll) {
-        units.insert(poll.unit)
-        guard silentUnits.contains(poll.unit) else { return answering.append(poll) }
+        if units.count < 2 { units.insert(poll.unit) }
         var poll = poll
+        if let rest = restingUntil[poll.unit] { poll.notBefore = rest }
+        guard silentUnits.contains(poll.unit) else { return answering.append(poll) }
         if units.count > 1 { poll.retries = 0 }
         silent.append(poll)
     }
 
-    /// Makes the next poll the current one, unless one is; false where none waits.
-    mutating func advance() -> Bool {
+    /// Makes the next poll the current one, unless one is; false where none waits, or none may be
+    /// asked at `now` already.
+    mutating func advance(at now: Int64 = .max) -> Bool {
         if current != nil { return true }
-        if !answering.isEmpty, silent.isEmpty || turns < Self.patientTurns {
+        let first = answering.firstIndex { $0.notBefore <= now }
+        let second = silent.firstIndex { $0.notBefore <= now }
+        if let first, second == nil || turns < Self.patientTurns {
             turns += 1
-            current = answering.removeFirst()
-        } else if !silent.isEmpty {
+            current = answering.remove(at: first)
+        } else if let second {
             turns = 0
-            current = silent.removeFirst()
+            current = silent.remove(at: second)
         }
         return current != nil
+    }
+
+    /// When the first of those may be asked that have to wait; nil where nobody waits.
+    var nextMoment: Int64? {
+        var moment: Int64?
+        for poll in answering { moment = min(moment ?? .max, poll.notBefore) }
+        for poll in silent { moment = min(moment ?? .max, poll.notBefore) }
+        return moment
     }
 
     /// The current poll's request has been sent.
     mutating func sent(at now: Int64) { current?.sent(at: now) }
 
-    /// The current request came to `outcome`; the poll, if that ended it.
-    mutating func resume(_ outcome: ModbusPoll.RequestOutcome) -> ModbusPoll? {
+    /// The current request came to `outcome`; the poll, if that ended it. A unit that did not answer
+    /// is left alone for `rest` nanoseconds.
+    mutating func resume(
+        _ outcome: ModbusPoll.RequestOutcome, at now: Int64 = 0, rest: Int64 = 0
+    ) -> ModbusPoll? {
+        guard let unit = current?.unit, let step = current?.resume(outcome, at: now) else {
+            return nil
+        }
+        // The usual case moves nothing.
+        if step == .proceed { return nil }
         guard var poll = current else { return nil }
         current = nil
-        switch poll.resume(outcome) {
-        case .proceed: current = poll
+        if case .failed = outcome, rest > 0 {
+            restingUntil[unit] = now + rest
+            poll.notBefore = now + rest
+        } else if !restingUntil.isEmpty {
+            restingUntil[unit] = nil
+        }
+        switch step {
+        case .proceed: break
+        case .pause: answering.append(poll)
         case .yield: silent.append(poll)
         case .finished:
             if case .failure(let failure) = poll.outcome(), failure.meansSilence {
                 silentUnits.insert(poll.unit)
-            } else {
+            } else if !silentUnits.isEmpty {
                 silentUnits.remove(poll.unit)
             }
             return poll
@@ -65,9 +98,8 @@ struct ModbusPollQueue {
 
     /// Puts the current request back, to be sent again at no charge; false where it was once.
     mutating func resend() -> Bool {
-        guard var poll = current, poll.mayResend else { return false }
-        poll.mayResend = false
-        current = poll
+        guard current?.mayResend == true else { return false }
+        current?.mayResend = false
         return true
     }
 

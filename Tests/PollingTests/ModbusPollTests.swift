@@ -47,17 +47,17 @@ struct ModbusPollTests {
     @Test("an exception belongs to its span alone")
     func exception() {
         var poll = poll(target(1))
-        #expect(poll.resume(.exception(2)) == .proceed)
+        #expect(poll.resume(.exception(4)) == .proceed)
         #expect(poll.resume(.words([3, 4])) == .finished)
-        #expect(contents(poll.outcome()) == [0: .exception(2), 100: .words([3, 4])])
+        #expect(contents(poll.outcome()) == [0: .exception(4), 100: .words([3, 4])])
     }
 
     @Test("exceptions to all spans are the device's refusal of the poll")
     func allExceptions() {
         var poll = poll(target(1))
-        #expect(poll.resume(.exception(2)) == .proceed)
+        #expect(poll.resume(.exception(1)) == .proceed)
         #expect(poll.resume(.exception(4)) == .finished)
-        #expect(failure(poll.outcome()) == .deviceException(2))
+        #expect(failure(poll.outcome()) == .deviceException(1))
     }
 
     @Test("a span that is never answered is missing; what was answered before it is kept")
@@ -98,12 +98,33 @@ struct ModbusPollTests {
         #expect(failure(silent.outcome()) == .timeout)
     }
 
-    @Test("a busy device is asked again, then believed")
+    @Test("a busy device is asked again, with pauses, for as long as its time-out, then believed")
     func busy() {
-        var poll = poll(target(1, spans: 1))
-        #expect(poll.resume(.exception(6)) == .yield)
-        #expect(poll.resume(.exception(6)) == .finished)
-        #expect(failure(poll.outcome()) == .deviceException(6))
+        for code: UInt8 in [5, 6] {
+            var poll = poll(target(1, spans: 1, retries: 0))
+            #expect(poll.resume(.exception(code), at: 0) == .pause)
+            #expect(poll.notBefore == 50_000_000)
+            #expect(poll.resume(.exception(code), at: 50_000_000) == .finished)
+            #expect(failure(poll.outcome()) == .deviceException(code))
+        }
+        var patient = poll(target(1, spans: 1, retries: 0))
+        #expect(patient.resume(.exception(6), at: 0) == .pause)
+        #expect(patient.resume(.words([0, 7]), at: 60_000_000) == .finished)
+        #expect(contents(patient.outcome()) == [0: .words([0, 7])])
+    }
+
+    @Test("exceptions 1, 4, 7 and 8 are told as they came, and asked for again by the next poll")
+    func otherExceptions() {
+        for code: UInt8 in [1, 4, 7, 8] {
+            let target = target(1)
+            let learned = LearnedPlan(target.modbusPlan)
+            for _ in 0..<2 {
+                var poll = ModbusPoll(target, unit: 1, learned: learned) { _ in }
+                #expect(poll.resume(.exception(code)) == .proceed)
+                #expect(poll.resume(.words([3, 4])) == .finished)
+                #expect(contents(poll.outcome())?[0] == .exception(code))
+            }
+        }
     }
 }
 

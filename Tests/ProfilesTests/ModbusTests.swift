@@ -1,5 +1,5 @@
 import Model
-import Profiles
+@testable import Profiles
 import Testing
 
 struct ModbusTests {
@@ -59,12 +59,98 @@ struct ModbusTests {
         }
         #expect(try spans("", [0, 1, 2]) == ["0+3"])
         #expect(try spans("", [0, 9]) == ["0+10"])
-        #expect(try spans("", [0, 10]) == ["0+1", "10+1"])
+        #expect(try spans("", [0, 124]) == ["0+125"])
+        #expect(try spans("", [0, 125]) == ["0+1", "125+1"])
+        #expect(try spans("  gap: 8\n", [0, 10]) == ["0+1", "10+1"])
         #expect(try spans("  gap: 0\n", [0, 2]) == ["0+1", "2+1"])
         #expect(try spans("  neverRead: [[4, 5]]\n", [0, 3, 6]) == ["0+4", "6+1"])
         #expect(try spans("  maximumRegisters: 2\n", [0, 1, 2, 3]) == ["0+2", "2+2"])
         #expect(try spans("", Array(0..<130)) == ["0+125", "125+5"])
         #expect(try spans("", [65_535]) == ["65535+1"])
+    }
+
+    @Test("60 registers in 8 blocks are 2 requests")
+    func fewest() throws {
+        let blocks = [
+            2999..<3011, 3019..<3029, 3053..<3061, 3077..<3087, 3109..<3113, 3191..<3197,
+            3203..<3211, 3303..<3305,
+        ]
+        let plan = RegisterPlanner().plan(
+            blocks.flatMap { $0 }.map {
+                RegisterField(
+                    table: .holding, address: UInt16($0), layout: .uint16, order: .big, models: [])
+            })
+        #expect(plan.spans.map { "\($0.start)+\($0.count)" } == ["2999+114", "3191+114"])
+        #expect(plan.fields.count == 60)
+    }
+
+    @Test("a plan is the fewest requests, then the fewest registers: compared with every other")
+    func optimal() {
+        var state: UInt64 = 7
+        func random(_ limit: Int) -> Int {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int(state >> 33) % limit
+        }
+        for _ in 0..<300 {
+            var planner = RegisterPlanner()
+            planner.maximumRegisters = 3 + random(12)
+            planner.gap = random(6)
+            if random(2) == 0 { planner.forbidden = [random(20)...(20 + random(3))] }
+            var fields: [RegisterField] = []
+            var address = 0
+            for _ in 0..<(1 + random(9)) {
+                address += random(5)
+                let layout = random(2) == 0 ? RegisterField.Layout.uint16 : .uint32
+                fields.append(
+                    RegisterField(
+                        table: .input, address: UInt16(address), layout: layout, order: .big,
+                        models: []))
+                address += layout.words
+            }
+            let forbidden = planner.forbidden.flatMap(Array.init)
+            fields.removeAll { field in forbidden.contains(where: field.range.contains) }
+            let plan = planner.plan(fields)
+            let registers = plan.spans.map { Int($0.count) }.reduce(0, +)
+            #expect(best(fields, planner) == [plan.spans.count, registers], "\(fields) \(planner)")
+            for field in fields {
+                #expect(
+                    plan.spans.contains {
+                        Int($0.start) <= field.range.lowerBound
+                            && field.range.upperBound <= Int($0.start) + Int($0.count)
+                    })
+            }
+        }
+    }
+
+    /// Requests and registers of the cheapest plan, by trying every way to cut the fields apart.
+    private func best(_ fields: [RegisterField], _ planner: RegisterPlanner) -> [Int] {
+        var best = [fields.isEmpty ? 0 : Int.max, 0]
+        for cuts in 0..<(fields.isEmpty ? 0 : 1 << (fields.count - 1)) {
+            var runs: [[RegisterField]] = [[]]
+            for (index, field) in fields.enumerated() {
+                if index > 0, cuts >> (index - 1) & 1 == 1 { runs.append([]) }
+                runs[runs.count - 1].append(field)
+            }
+            let isAllowed = runs.allSatisfy { run in
+                let count = run[run.count - 1].range.upperBound - run[0].range.lowerBound
+                let holes = zip(run, run.dropFirst()).map {
+                    $0.range.upperBound..<$1.range.lowerBound
+                }
+                return count <= planner.maximumRegisters
+                    && holes.allSatisfy { hole in
+                        hole.count <= planner.gap ?? .max
+                            && !planner.forbidden.contains { $0.contains(where: hole.contains) }
+                    }
+            }
+            guard isAllowed else { continue }
+            let registers = runs.map {
+                $0[$0.count - 1].range.upperBound - $0[0].range.lowerBound
+            }.reduce(0, +)
+            if [runs.count, registers].lexicographicallyPrecedes(best) {
+                best = [runs.count, registers]
+            }
+        }
+        return best
     }
 
     @Test("an exception to one span makes its points absent and no others")
