@@ -109,23 +109,46 @@ package struct CommunityMessage: Hashable, Sendable {
     }
 }
 
-extension PreparedPDU {
-    /// The whole message of v1 (`version` 0) or v2c (1).
-    package func message(version: Int64, community: [UInt8]) -> PreparedMessage {
-        var writer = BERWriter(reserving: bytes.count + community.count + 16)
-        var place = 0
-        let mark = writer.open(BERTag.sequence)
+/// The version and community in front of a PDU: the same for every request to a device.
+package struct CommunityEnvelope: Hashable, Sendable {
+    private let front: [UInt8]
+
+    /// - Parameter version: 0 is v1, 1 is v2c.
+    package init(version: Int64, community: [UInt8]) {
+        var writer = BERWriter()
         writer.integer(version)
         writer.octets(community)
-        place = writer.count - mark + requestIDOffset
-        writer.raw(bytes)
-        let start = writer.close(mark).lowerBound
-        return PreparedMessage(bytes: writer.finish(), requestIDOffset: start + place)
+        front = writer.finish()
+    }
+
+    /// Appends a whole message with this request id.
+    package func write(_ pdu: PreparedPDU, requestID: UInt32, to bytes: inout [UInt8]) {
+        let length = front.count + pdu.bytes.count
+        bytes.append(BERTag.sequence)
+        if length < 0x80 {
+            bytes.append(UInt8(length))
+        } else if length < 0x100 {
+            bytes.append(0x81)
+            bytes.append(UInt8(length))
+        } else {
+            precondition(length < 0x1_0000, "BUG: a request of \(length) bytes")
+            bytes.append(0x82)
+            bytes.append(UInt8(length >> 8))
+            bytes.append(UInt8(length & 0xFF))
+        }
+        bytes.append(contentsOf: front)
+        pdu.write(requestID: requestID, to: &bytes)
     }
 }
 
-/// A message of v1 or v2c ready to be sent but for its request id.
-package struct PreparedMessage: Hashable, Sendable {
-    package var bytes: [UInt8]
-    package var requestIDOffset: Int
+extension PreparedPDU {
+    /// Appends the PDU with this request id.
+    package func write(requestID: UInt32, to bytes: inout [UInt8]) {
+        let place = bytes.count + requestIDOffset
+        bytes.append(contentsOf: self.bytes)
+        bytes[place] = UInt8(truncatingIfNeeded: requestID >> 24)
+        bytes[place + 1] = UInt8(truncatingIfNeeded: requestID >> 16)
+        bytes[place + 2] = UInt8(truncatingIfNeeded: requestID >> 8)
+        bytes[place + 3] = UInt8(truncatingIfNeeded: requestID)
+    }
 }

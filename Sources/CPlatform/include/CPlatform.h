@@ -71,6 +71,39 @@ int64_t cplatform_receive(int32_t fd, uint8_t *bytes, size_t capacity);
 /// Never raises SIGPIPE.
 int64_t cplatform_send(int32_t fd, const uint8_t *bytes, size_t length);
 
+/// An IP address and port in numbers, so that two are compared in a few instructions.
+typedef struct {
+    uint64_t high;
+    uint64_t low;
+    uint32_t scope;
+    uint16_t port;
+    /// 4 or 6.
+    uint16_t family;
+} cplatform_peer;
+
+/// A datagram: `length` bytes from `offset` of the buffer it is passed with.
+typedef struct {
+    cplatform_peer peer;
+    uint32_t offset;
+    uint32_t length;
+} cplatform_datagram;
+
+int32_t cplatform_peer_of(const uint8_t *address, size_t length, cplatform_peer *peer);
+/// A non-blocking UDP socket of the family 4 or 6 that keeps ICMP errors in its error queue.
+/// `granted_bytes` is the receive buffer that the kernel gave, which counts its own overhead.
+int32_t cplatform_datagram_open(int32_t family, int32_t receive_bytes, int32_t *granted_bytes);
+/// Sends up to 64 datagrams; the result is how many of the first ones left.
+int32_t cplatform_datagrams_send(
+    int32_t fd, const uint8_t *bytes, const cplatform_datagram *list, int32_t count);
+/// Takes up to 64 datagrams, each into a slot of `slot` bytes; one that did not fit has length 0.
+int32_t cplatform_datagrams_receive(
+    int32_t fd, uint8_t *bytes, uint32_t slot, cplatform_datagram *list, int32_t count);
+/// Takes one ICMP error: its errno, and the peer that it tells of. -EAGAIN: there is none.
+int32_t cplatform_datagram_error(int32_t fd, cplatform_peer *peer);
+
+/// Fills up to 256 bytes that nobody can guess.
+int32_t cplatform_random(uint8_t *bytes, size_t count);
+
 #pragma clang assume_nonnull end
 
 #endif
