@@ -1,7 +1,7 @@
 # Frostline. `make demo` and `make test` need a Swift 6.2 toolchain and nothing else: `deps`
 # installs the rest by package name.
 
-APT_PACKAGES := build-essential pkg-config libmodbus-dev libsnmp-dev libsqlite3-dev \
+APT_PACKAGES := build-essential pkg-config libmodbus-dev libsnmp-dev libssl-dev libsqlite3-dev \
 	libcurl4-openssl-dev libncurses-dev libxlsxwriter-dev
 # What the tests hold the product against; the product itself needs none of it.
 APT_TEST_PACKAGES := snmp snmpd tmux python3 python3-venv sqlite3 systemd

@@ -62,6 +62,7 @@ let package = Package(
         shims("CCurlShims", libraries: ["curl"]),
         shims("CTerminfoShims", libraries: ["tinfo"]),
         shims("CPlatform"),
+        shims("CCrypto", libraries: ["crypto"]),
 
         // 2 (part): what wrappers may know of the core.
         module("ConfigTree", []),
@@ -71,6 +72,7 @@ let package = Package(
         module("Platform", ["CPlatform"]),
         module("Modbus", ["CModbus"]),
         module("SNMP", ["CNetSNMPShims"]),
+        module("SNMPSecurity", ["CCrypto", "SNMPWire"]),
         module("SQLite", ["CSQLite"]),
         module("HTTPClient", ["CCurlShims"]),
         module("Spreadsheet", ["CXlsxWriter"]),
@@ -128,6 +130,7 @@ let package = Package(
         tests("Modbus", ["Modbus", "Platform"]),
         tests("SNMP", ["SNMP"]),
         tests("SNMPWire", ["SNMPWire", "SNMP", "Model"]),
+        tests("SNMPSecurity", ["SNMPSecurity", "SNMPWire", "SNMP", "Model", "TestSupport"]),
         tests("SQLite", ["SQLite"]),
         tests("HTTPClient", ["HTTPClient", "TestSupport"]),
         tests("Profiles", ["Profiles", "Model", "ConfigTree", "YAML", "TestSupport"]),
