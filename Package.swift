@@ -113,7 +113,8 @@ let package = Package(
             "CommandLine",
             [
                 "ConfigTree", "Console", "Daemon", "Energy", "HTTPClient", "Model", "Notify",
-                "Platform", "Polling", "Profiles", "Reporting", "Screen", "Serve", "Simulation",
+                "Platform", "Polling", "ProfileProof", "Profiles", "Recordings", "Reporting", "Screen",
+                "Serve", "Simulation",
                 "SiteFile", "Store", "Views", "YAML", argumentParser, logging,
             ]),
         .executableTarget(

@@ -15,7 +15,8 @@ package struct FrostlineCommand: ParsableCommand {
         version: "frostline \(Version.text)",
         subcommands: [
             DemoCommand.self, ServeCommand.self, TopCommand.self, CheckCommand.self,
-            ProfilesCommand.self, ProbeCommand.self, SimulateCommand.self, StatusCommand.self,
+            ProfilesCommand.self, ProbeCommand.self, RecordCommand.self, SimulateCommand.self,
+            StatusCommand.self,
             LastCommand.self, QueryCommand.self, EnergyCommand.self, AlarmsCommand.self,
             ReportCommand.self, StoreCommand.self, VersionCommand.self,
         ])

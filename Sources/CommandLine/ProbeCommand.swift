@@ -2,146 +2,156 @@ import ArgumentParser
 import ConfigTree
 import Daemon
 import Model
-import Platform
-import Polling
 import Profiles
-import SiteFile
 
 struct ProbeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "probe",
         abstract: "Ask a device who it is, choose its profile and print its points now.")
 
-    @Argument(help: "HOST or HOST:PORT.")
-    var address: String
-
-    @Option(help: "SNMP community; ${env:NAME} or ${file:PATH} keeps it off the command line.")
-    var community = "public"
-
-    @Flag(help: "Speak Modbus/TCP instead of SNMP; needs --profile.")
-    var modbus = false
-
-    @Option(help: "Modbus unit.")
-    var unit: UInt8 = 1
+    @OptionGroup var device: DeviceOptions
 
     @Option(help: "Use this profile instead of identifying the device.")
     var profile: String?
 
-    @Option(help: "Milliseconds to wait for an answer.")
-    var timeoutMs: Int64 = 2_000
+    @Flag(help: "Write a first profile from the device's walk to standard output.")
+    var draft = false
 
-    private static let sysDescr = ObjectID([1, 3, 6, 1, 2, 1, 1, 1, 0])
-    private static let sysObjectID = ObjectID([1, 3, 6, 1, 2, 1, 1, 2, 0])
+    @Flag(help: "Print JSON.")
+    var json = false
 
     func run() throws {
-        guard (50...60_000).contains(timeoutMs) else {
-            throw CommandFailure(.usage, "--timeout-ms takes 50 to 60000")
+        let probe = DeviceProbe(
+            address: device.address, transport: try device.transport(),
+            timeoutMilliseconds: device.timeoutMs)
+        do {
+            if draft { try writeDraft(probe) } else { try show(probe) }
+        } catch let failure as DeviceProbe.Failure {
+            throw CommandFailure(failure)
+        }
+    }
+
+    private func show(_ probe: DeviceProbe) throws {
+        var diagnostics = Diagnostics()
+        let library = try ConfigurationLoader.standard().profiles(&diagnostics)
+        if !diagnostics.isEmpty {
+            Output.note(
+                "\(diagnostics.sorted.count) mistakes in profile files: `frostline profiles list` "
+                    + "prints them")
+        }
+        var report = ProbeReport()
+        guard let chosen = try choose(probe, library, &report) else {
+            if json { try Output.json(report) } else { report.write() }
+            throw CommandFailure(
+                .no,
+                "no profile claims this device; name one with --profile, or start one "
+                    + (device.isModbus ? "with docs/PROFILES.md" : "with --draft"))
+        }
+        report.profile = chosen.name
+        report.title = chosen.title
+        report.add(chosen, try probe.ask(chosen.requestPlan))
+        if json { try Output.json(report) } else { report.write() }
+    }
+
+    private func choose(
+        _ probe: DeviceProbe, _ library: ProfileLibrary, _ report: inout ProbeReport
+    ) throws -> Profile? {
+        if let profile {
+            guard let found = library[profile] else {
+                throw CommandFailure(
+                    .usage, "no profile `\(profile)`; `frostline profiles list` prints them")
+            }
+            guard found.isModbus == device.isModbus else {
+                throw CommandFailure(
+                    .usage,
+                    found.isModbus
+                        ? "\(profile) speaks Modbus: add --modbus or --rtu"
+                        : "\(profile) speaks SNMP: leave out --modbus and --rtu")
+            }
+            return found
+        }
+        if device.isModbus {
+            let found = try probe.identifyRegisters(library)
+            report.signaturesAsked = found.asked
+            report.signaturesAnswered = found.answered
+            return found.profile
+        }
+        let identity = try probe.identify(library)
+        report.sysDescr = identity.sysDescr
+        report.sysObjectID = identity.sysObjectID.map { "\($0)" }
+        return identity.profile
+    }
+
+    private func writeDraft(_ probe: DeviceProbe) throws {
+        guard !device.isModbus else {
+            throw CommandFailure(
+                .usage,
+                "registers do not say what they are: `frostline record` them and write the "
+                    + "profile from the device's documents (docs/PROFILES.md)")
         }
         var diagnostics = Diagnostics()
         let library = try ConfigurationLoader.standard().profiles(&diagnostics)
-        let transport = try transport()
-        let chosen =
-            try profile.map { name in
-                guard let profile = library[name] else {
-                    throw CommandFailure(
-                        .usage, "no profile `\(name)`; `frostline profiles list` prints them")
-                }
-                return profile
-            } ?? identify(transport, library)
-        Output.line("profile \(chosen.name): \(chosen.title)")
-        let poll = try ask(transport, chosen.requestPlan)
-        guard case .frames(let frames) = poll.outcome else {
-            throw CommandFailure(.unreachable, Self.reason(poll, address))
+        let identity = try probe.identify(library)
+        if let known = identity.profile {
+            Output.note("\(known.name) claims this device: a draft may not be needed")
         }
-        var decoder = DeviceDecoder(profile: chosen)
-        let values = decoder.decode(frames)
+        let walk = try probe.walk()
+        var draft = ProfileDraft(
+            walk: walk, sysDescr: identity.sysDescr, sysObjectID: identity.sysObjectID)
+        Output.text(draft.text(name: "draft.device"))
+        Output.note(
+            "\(walk.count) objects; \(draft.pointRules) rules to compare with the device's display")
+    }
+}
+
+/// What `probe` prints.
+private struct ProbeReport: Encodable {
+    struct Point: Encodable {
+        var name: String
+        var label: String?
+        var value: String?
+        var unit: String
+        var quality: String
+        var from: String
+    }
+
+    var sysDescr: String?
+    var sysObjectID: String?
+    var signaturesAsked: Int?
+    var signaturesAnswered: Int?
+    var profile: String?
+    var title: String?
+    var points: [Point]?
+
+    mutating func add(_ profile: Profile, _ frames: RawFrames) {
+        var decoder = DeviceDecoder(profile: profile)
+        points = decoder.decode(frames).map { value in
+            let point = decoder.points[Int(value.index)]
+            let text = point.stateName(value.mantissa) ?? point.decimal(value.mantissa).description
+            return Point(
+                name: point.name, label: point.label, value: value.quality == .absent ? nil : text,
+                unit: point.unit.rawValue, quality: value.quality.name,
+                from: decoder.origin(of: Int(value.index)))
+        }
+    }
+
+    func write() {
+        if let sysDescr { Output.line("sysDescr    " + Output.clean(sysDescr)) }
+        if sysDescr != nil { Output.line("sysObjectID \(sysObjectID ?? "–")") }
+        if let signaturesAsked, let signaturesAnswered {
+            Output.line(
+                "signatures  \(signaturesAsked) places of the library read, "
+                    + "\(signaturesAnswered) answered")
+        }
+        guard let profile, let title, let points else { return }
+        Output.line("profile     \(profile): \(title)")
         var table = TextTable([
             ("POINT", .left), ("VALUE", .right), ("UNIT", .left), ("QUALITY", .left),
             ("FROM", .left),
         ])
-        for value in values {
-            let point = decoder.points[Int(value.index)]
-            let text = point.stateName(value.mantissa) ?? point.decimal(value.mantissa).description
-            table.add([
-                point.name, value.quality == .absent ? "–" : text, point.unit.rawValue,
-                value.quality.name, decoder.origin(of: Int(value.index)),
-            ])
+        for point in points {
+            table.add([point.name, point.value ?? "–", point.unit, point.quality, point.from])
         }
         table.write()
-    }
-
-    private func transport() throws -> Transport {
-        let parts = address.split(separator: ":")
-        let port = parts.count == 2 ? UInt16(parts[1]) : (modbus ? 502 : 161)
-        guard let host = parts.first, parts.count <= 2, let port else {
-            throw CommandFailure(.usage, "`\(address)` is no address; write HOST or HOST:PORT")
-        }
-        if modbus {
-            return .modbusTCP(ModbusTCPTransport(host: String(host), port: port, unit: unit))
-        }
-        var secret = community
-        if let reference = SecretReference(community) {
-            switch SecretResolver.resolve(reference) {
-            case .success(let text): secret = text
-            case .failure(let problem):
-                throw CommandFailure(.usage, "\(problem.problem); \(problem.cure)")
-            }
-        }
-        return .snmp(
-            SNMPTransport(
-                host: String(host), port: port, access: .v2c(community: Secret(secret))))
-    }
-
-    private func ask(_ transport: Transport, _ plan: RequestPlan) throws -> RawPoll {
-        let target = PollTarget(
-            device: DeviceID(0), name: address, transport: transport, plan: plan,
-            intervalMilliseconds: 60_000, timeoutMilliseconds: timeoutMs, retries: 1)
-        do throws(PollingError) {
-            try SinglePoll.check(target)
-        } catch {
-            throw CommandFailure(.usage, "\(error)")
-        }
-        return SinglePoll.run(target)
-    }
-
-    private func identify(_ transport: Transport, _ library: ProfileLibrary) throws -> Profile {
-        guard !modbus else {
-            throw CommandFailure(.usage, "Modbus devices do not say who they are: give --profile")
-        }
-        let objects = [Self.sysDescr, Self.sysObjectID] + library.probeObjects
-        let poll = try ask(transport, .snmp(SNMPRequestPlan(scalars: objects, subtrees: [])))
-        guard case .frames(.snmp(let binds)) = poll.outcome else {
-            throw CommandFailure(.unreachable, Self.reason(poll, address))
-        }
-        var descr = ""
-        var objectID: ObjectID?
-        var answers: [ObjectID: SNMPValue] = [:]
-        for bind in binds {
-            switch bind.value {
-            case .noSuchObject, .noSuchInstance, .endOfMibView, .null: continue
-            case .octets(let bytes) where bind.oid == Self.sysDescr:
-                descr = String(decoding: bytes.prefix(255), as: UTF8.self)
-            case .objectID(let oid) where bind.oid == Self.sysObjectID: objectID = oid
-            default: answers[bind.oid] = bind.value
-            }
-        }
-        Output.line("sysDescr    " + Output.clean(descr))
-        Output.line("sysObjectID \(objectID.map { "\($0)" } ?? "–")")
-        guard
-            let found = library.identify(
-                sysObjectID: objectID, sysDescr: descr, answers: answers)
-        else {
-            throw CommandFailure(
-                .no,
-                "no profile claims this device; name one with --profile, or write one "
-                    + "(docs/PROFILES.md)")
-        }
-        return found
-    }
-
-    private static func reason(_ poll: RawPoll, _ address: String) -> String {
-        guard case .failure(let failure) = poll.outcome else { return "an answer of another kind" }
-        return "\(address) does not answer (\(failure.name)); check address, port, and that this "
-            + "host may ask it"
     }
 }

@@ -10,7 +10,7 @@ struct SimulateCommand: ParsableCommand {
 
     @Argument(
         help:
-            "Recordings. FILE=FAULT makes one misbehave: see --faults; FILE=loss:20+delay:300 does two things."
+            "Recordings. FILE=FAULT makes one misbehave, FILE=loss:20+delay:300 two: see --faults."
     )
     var files: [String] = []
 

@@ -1,3 +1,4 @@
+import Model
 package import Recordings
 
 // Recordings as the simulated agents and units serve them.

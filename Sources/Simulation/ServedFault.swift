@@ -1,8 +1,8 @@
 import Modbus
 import SNMP
 
-/// How a served device misbehaves, in the words of `frostline simulate FILE=FAULT`. Parts are joined
-/// by `+`: `loss:20+delay:300`.
+/// How a served device misbehaves, in the words of `frostline simulate FILE=FAULT`. Parts are
+/// joined by `+`: `loss:20+delay:300`.
 package struct ServedFault: Sendable, Hashable, CustomStringConvertible {
     /// What happens to its answers.
     package enum Message: String, Sendable, CaseIterable {
