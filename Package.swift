@@ -92,7 +92,9 @@ let package = Package(
         module("ProfileProof", ["ConfigTree", "Model", "Profiles", "Recordings"]),
 
         // 3: engines; none imports another.
-        module("Polling", ["Model", "Schedule", "SNMP", "Modbus", "Platform"]),
+        module(
+            "Polling",
+            ["Model", "Schedule", "SNMPWire", "SNMPSecurity", "Modbus", "Platform"]),
         module("Store", ["Model", "SQLite", "Platform"]),
         module("Notify", ["Model", "HTTPClient", "Platform"]),
         module("Reporting", ["Model", "Energy", "Spreadsheet"]),
@@ -140,7 +142,9 @@ let package = Package(
         tests("Alarms", ["Alarms", "Model", "TestSupport"]),
         tests("Energy", ["Energy", "Model", "ConfigTree", "YAML", "TestSupport"]),
         tests("Screen", ["Screen"]),
-        tests("Polling", ["Polling", "Schedule", "Model", "SNMP", "Modbus", "Platform"]),
+        tests(
+            "Polling",
+            ["Polling", "Schedule", "Model", "SNMP", "SNMPWire", "Modbus", "Platform"]),
         tests("Store", ["Store", "Model", "SQLite", "Platform", "TestSupport"]),
         tests("Notify", ["Notify", "Model", "HTTPClient", "TestSupport"]),
         tests(

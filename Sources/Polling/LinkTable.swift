@@ -11,6 +11,7 @@ final class LinkTable {
     private let reactor: Reactor
     private let counters: PollCounters
     private let resolver: NameResolver
+    private let snmp: SNMPStack
     private var links: [LinkKey: any DeviceLink] = [:]
     private var addresses: [String: String] = [:]
     private var failures: [String: Int] = [:]
@@ -20,6 +21,7 @@ final class LinkTable {
         self.reactor = reactor
         self.counters = counters
         self.resolver = resolver
+        snmp = SNMPStack(reactor: reactor, counters: counters)
     }
 
     /// Polls `target` over its link, which is made first where there is none.
@@ -47,6 +49,7 @@ final class LinkTable {
         let open = links.values
         links = [:]
         for link in open { link.close() }
+        snmp.close()
     }
 
     private func start(
@@ -76,7 +79,7 @@ final class LinkTable {
 
     private func make(_ target: PollTarget) throws(PollingError) -> any DeviceLink {
         switch target.transport {
-        case .snmp: return try SNMPLink(target: target, reactor: reactor)
+        case .snmp: return try SNMPLink(target: target, stack: snmp)
         case .modbusRTU(let transport):
             return try ModbusRTULink(
                 settings: SerialSettings(transport), gapMilliseconds: transport.gapMilliseconds,

@@ -1,57 +1,76 @@
 import Model
 import Platform
-import SNMP
+import SNMPSecurity
+import SNMPWire
 
-/// Polls one device over SNMP on the reactor's thread.
+/// Polls one device over SNMP, through the exchange that all devices share.
 ///
-/// A session is opened with the first poll and kept; it is opened anew after authentication
-/// failures and, for v3, after silence, because a replaced device has another engine and clock.
-final class SNMPLink: DeviceLink {
+/// Plans are learned and kept; so are a v3 device's engine and clock, which are learned anew after
+/// silence, because a replaced device has others.
+final class SNMPLink: DeviceLink, SNMPExchangeClient {
     private struct Running {
         var target: PollTarget
         var poll: SNMPPoll
         var completion: (RawPoll) -> Void
         var startedAt: Int64
         var answeredAt: Int64
-        /// What the session had sent before.
-        var sentBefore: Int
-    }
-    private struct Settings: Equatable {
-        var transport: SNMPTransport
-        var timeoutMilliseconds: Int64
-        var retries: Int
+        var sent = 0
     }
 
+    private enum Security {
+        case community(CommunityEnvelope)
+        case user(USMSession)
+    }
+
+    private let exchange: SNMPExchange
     private let reactor: Reactor
-    private let credentials: SNMPCredentials
-    private let credentialsOf: SNMPTransport
+    private let plans: SNMPPlanTable
+    private let access: SNMPTransport.Access
+    private let security: Security
+    private let isV1: Bool
     private var memory = SNMPDeviceMemory()
-    private var session: SNMPSession?
-    private var settings: Settings?
+    private var host = ""
+    private var peer: PeerAddress?
     private var running: Running?
-    private var timer: TimerToken?
-    private var nextToken: UInt64 = 1
+    private var asked: PreparedPDU?
+    private var ticket: SNMPExchange.Ticket?
 
     /// - Throws: where the credentials cannot be used, such as a v3 passphrase under 8 bytes.
-    init(target: PollTarget, reactor: Reactor) throws(PollingError) {
+    init(target: PollTarget, stack: SNMPStack) throws(PollingError) {
         guard case .snmp(let transport) = target.transport else {
             preconditionFailure("BUG: \(target.name) is no SNMP device")
         }
-        self.reactor = reactor
-        credentialsOf = transport
-        do throws(SNMPError) {
-            credentials = try transport.credentials()
-        } catch {
-            throw PollingError(device: target.name, reason: error.description)
+        exchange = stack.exchange
+        reactor = stack.reactor
+        plans = stack.plans
+        access = transport.access
+        switch transport.access {
+        case .v1(let community):
+            isV1 = true
+            security = .community(
+                CommunityEnvelope(version: 0, community: Array(community.reveal.utf8)))
+        case .v2c(let community):
+            isV1 = false
+            security = .community(
+                CommunityEnvelope(version: 1, community: Array(community.reveal.utf8)))
+        case .v3(let user):
+            isV1 = false
+            do throws(USMError) {
+                security = .user(
+                    USMSession(user: try user.keyed(), toolbox: try stack.toolbox()))
+            } catch {
+                throw PollingError(device: target.name, reason: error.description)
+            }
         }
     }
 
-    /// Refuses credentials that no session could use. Derives v3 keys on the way, which links find
-    /// in a cache then: to be called away from the reactor's thread, because each new passphrase
-    /// costs milliseconds.
+    /// Refuses credentials that could not be used. Derives v3 keys on the way, which links find in
+    /// a cache then: to be called away from the reactor's thread, because each new passphrase costs
+    /// milliseconds.
     static func check(_ transport: SNMPTransport, of name: String) throws(PollingError) {
-        do throws(SNMPError) {
-            _ = try transport.credentials()
+        guard case .v3(let user) = transport.access else { return }
+        do throws(USMError) {
+            _ = try user.keyed()
         } catch {
             throw PollingError(device: name, reason: error.description)
         }
@@ -60,134 +79,125 @@ final class SNMPLink: DeviceLink {
     func poll(_ target: PollTarget, completion: @escaping (RawPoll) -> Void) {
         precondition(running == nil, "BUG: \(target.name) is polled twice at once")
         guard case .snmp(let plan) = target.plan, case .snmp(let transport) = target.transport,
-            transport.access == credentialsOf.access
+            transport.access == access
         else { preconditionFailure("BUG: \(target.name) was given a target of another kind") }
+        if peer == nil || host != transport.host || peer?.port != transport.port {
+            host = transport.host
+            peer = SocketAddress(numericHost: host, port: transport.port).flatMap(PeerAddress.init)
+        }
         let now = Clocks.monotonicNanoseconds()
         running = Running(
             target: target,
-            poll: SNMPPoll(plan: plan, memory: memory, isV1: credentials.isV1),
-            completion: completion, startedAt: now, answeredAt: now,
-            sentBefore: 0)
-        do throws(SNMPError) {
-            try openSession(
-                Settings(
-                    transport: transport, timeoutMilliseconds: target.timeoutMilliseconds,
-                    retries: target.retries))
-        } catch {
-            return completeLater(.failure(PollFailure(error)))
-        }
-        running?.sentBefore = session?.datagramsSent ?? 0
+            poll: SNMPPoll(plan: plan, memory: memory, isV1: isV1, now: now, plans: plans),
+            completion: completion, startedAt: now, answeredAt: now)
         advance(inCall: true)
     }
 
     func close() {
-        closeSession()
+        if let ticket { exchange.cancel(ticket) }
+        ticket = nil
         complete(.failure(.cancelled))
     }
 
-    // MARK: Session
+    // MARK: The exchange
 
-    private func openSession(_ wanted: Settings) throws(SNMPError) {
-        if session != nil, settings == wanted { return }
-        closeSession()
-        let address = try SNMPAddress(host: wanted.transport.host, port: wanted.transport.port)
-        let made = try SNMPSession(
-            to: address, credentials: credentials,
-            timeoutMilliseconds: wanted.timeoutMilliseconds, retries: wanted.retries)
-        do throws(PlatformError) {
-            try reactor.watch(made.fileDescriptor, interest: .read) { [weak self] _ in
-                self?.receive()
+    var needsNewNumbers: Bool {
+        if case .user = security { return true }
+        return false
+    }
+
+    func write(number: UInt32, to bytes: inout [UInt8]) -> Bool {
+        guard let asked else { return false }
+        running?.sent += 1
+        switch security {
+        case .community(let envelope):
+            envelope.write(asked, requestID: number, to: &bytes)
+            return true
+        case .user(let session):
+            var message: [UInt8] = []
+            let now = Clocks.monotonicNanoseconds()
+            guard session.write(asked, number: number, now: now, into: &message) else {
+                return false
             }
-        } catch {
-            throw .setup(error.description)
+            bytes += message
+            return true
         }
-        session = made
-        settings = wanted
     }
 
-    private func closeSession() {
-        stopTimer()
-        guard let session else { return }
-        reactor.unwatch(session.fileDescriptor)
-        session.close()
-        self.session = nil
+    func take(
+        _ datagram: UnsafeMutableRawBufferPointer, _ peek: MessagePeek, number: UInt32
+    ) {
+        switch (security, peek) {
+        case (.community, .community(let header)):
+            guard header.kind == .response else { return }
+            answer(.answer(UnsafeRawBufferPointer(datagram), header))
+        case (.user(let session), .secured):
+            let now = Clocks.monotonicNanoseconds()
+            switch session.read(datagram, number: number, now: now) {
+            case .answer(let header):
+                answer(.answer(UnsafeRawBufferPointer(datagram), header))
+            case .sendAgain: if let ticket { exchange.askAgain(ticket) }
+            case .refused: answer(.failure(.authentication))
+            case .ignored: break
+            }
+        case (.community, .secured), (.user, .community): break
+        }
     }
 
-    private func receive() {
-        session?.receive { take($0) }
-        startTimer()
+    func fail(_ failure: PollFailure) {
+        if failure == .timeout, case .user(let session) = security { session.fellSilent() }
+        ticket = nil
+        hand(.failure(failure))
     }
 
-    private func expire() {
-        timer = nil
-        session?.expire { take($0) }
-        startTimer()
-    }
-
-    private func startTimer() {
-        stopTimer()
-        guard running != nil, let delay = session?.nanosecondsToDeadline else { return }
-        timer = reactor.schedule(afterNanoseconds: delay) { [weak self] in self?.expire() }
-    }
-
-    private func stopTimer() {
-        if let timer { reactor.cancel(timer) }
-        timer = nil
+    private func answer(_ fate: SNMPPoll.Fate) {
+        if let ticket { exchange.finish(ticket) }
+        ticket = nil
+        hand(fate)
     }
 
     // MARK: The poll
 
-    private func take(_ reply: SNMPReply) {
-        // A reply to a request of a poll that is over carries an older number.
-        guard running != nil, reply.token == nextToken &- 1 else { return }
-        running?.poll.take(reply.result)
+    private func hand(_ fate: SNMPPoll.Fate) {
+        guard running != nil else { return }
+        running?.poll.take(fate)
         running?.answeredAt = Clocks.monotonicNanoseconds()
         advance(inCall: false)
     }
 
     private func advance(inCall: Bool) {
-        guard let step = running?.poll.next() else { return }
+        guard let step = running?.poll.next(), let target = running?.target else { return }
         switch step {
         case .finished(let outcome):
             if inCall { completeLater(outcome) } else { complete(outcome) }
-        case .ask(let operation, let names):
-            let token = nextToken
-            nextToken &+= 1
-            do throws(SNMPError) {
-                guard let session else { throw .setup("the session is closed") }
-                try session.ask(operation, names.map(\.arcs), token: token)
-                startTimer()
+        case .ask(let pdu):
+            asked = pdu
+            guard let peer else { return completeLater(.failure(.unreachable)) }
+            // An hour and a hundred tries bound what arithmetic has to hold.
+            let timeout = min(max(1, target.timeoutMilliseconds), 3_600_000) * 1_000_000
+            do throws(PlatformError) {
+                ticket = try exchange.ask(
+                    self, peer, timeout: timeout, retries: min(max(0, target.retries), 100))
             } catch {
-                completeLater(.failure(PollFailure(error)))
+                completeLater(.failure(.unreachable))
             }
         }
     }
 
     private func completeLater(_ outcome: RawPoll.Outcome) {
-        reactor.schedule(afterNanoseconds: 0) { [weak self] in self?.complete(outcome) }
-    }
-
-    private func needsNewSession(
-        after outcome: RawPoll.Outcome, trouble: PollFailure?
-    ) -> Bool {
-        // Also where part of the poll succeeded: keys or clock may have changed in the middle.
-        if trouble == .authentication { return true }
-        guard case .failure(let failure) = outcome else { return false }
-        return failure != .timeout || credentials.isUser
+        reactor.atEndOfTurn { [weak self] in self?.complete(outcome) }
     }
 
     private func complete(_ outcome: RawPoll.Outcome) {
         guard let running else { return }
         self.running = nil
-        stopTimer()
+        asked = nil
         memory = running.poll.memory
-        let sent = session.map { $0.datagramsSent - running.sentBefore } ?? 0
-        if needsNewSession(after: outcome, trouble: running.poll.failure) { closeSession() }
         running.completion(
             RawPoll(
                 device: running.target.device,
                 time: Instant(milliseconds: Clocks.wallMilliseconds()),
                 latencyMicroseconds: max(0, (running.answeredAt - running.startedAt) / 1000),
-                requests: sent, outcome: outcome))
+                requests: running.sent, outcome: outcome))
     }
 }

@@ -1,99 +1,94 @@
 import Model
-import SNMP
-
-/// What polling has learned of one device and keeps from poll to poll.
-struct SNMPDeviceMemory {
-    /// Variables in one GET.
-    static let mostVariables = 40
-    /// Rows in one GETBULK, before the size of its rows is known and ever.
-    static let firstRepetitions = 20
-    static let mostRepetitions = 60
-    /// After so many polls without a halving, larger requests and remembered holes are tried again:
-    /// a lost datagram must not slow a device for ever, and devices are given new sensors.
-    static let relearnAfter = 100
-
-    struct Subtree {
-        var count: Int
-        var averageBytes: Int
-    }
-
-    var variables = mostVariables
-    var repetitions = mostRepetitions
-    /// Variables that a v1 device does not have.
-    var holes: Set<ObjectID> = []
-    var subtrees: [ObjectID: Subtree] = [:]
-    /// The last poll got no answer at all: ask for one variable first, so that a device that only
-    /// cannot manage large requests is told from one that is gone.
-    var wasSilent = false
-    private var calmPolls = 0
-
-    mutating func endPoll(halved: Bool) {
-        calmPolls = halved ? 0 : calmPolls + 1
-        guard calmPolls >= Self.relearnAfter else { return }
-        calmPolls = 0
-        variables = min(variables * 2, Self.mostVariables)
-        repetitions = min(repetitions * 2, Self.mostRepetitions)
-        holes.removeAll()
-    }
-}
+import SNMPWire
 
 /// One poll of one device as a state machine without I/O: it says what to ask next and takes the
 /// answers. One request is in flight at a time, which is what small agents manage.
+///
+/// The first poll learns: it asks for the scalars and walks the subtrees, several columns side by
+/// side. From then on the requests of a learned plan bring everything, each answer compared with
+/// the names that belong in it. What is not where it was is asked for by name, or its subtree
+/// walked, in the same poll, and learned anew.
 struct SNMPPoll {
     enum Step {
-        case ask(SNMPOperation, [ObjectID])
+        case ask(PreparedPDU)
         case finished(RawPoll.Outcome)
     }
-
-    /// Bytes of one request or answer: below the smallest usual path MTU, 1,500 less IP and UDP.
-    static let messageBytes = 1400
-    /// Variables of one subtree; a table beyond this is no device we know.
-    static let walkLimit = 10_000
-    /// Requests of one poll, retries not counted.
-    private static let stepLimit = 20_000
-    /// Requests in a row without an answer after which the rest of the poll is given up.
-    private static let silenceLimit = 2
-
-    private struct Walk {
+    enum Fate {
+        /// A Response PDU to the request last asked for, and the message it is in.
+        case answer(UnsafeRawBufferPointer, PDUHeader)
+        case failure(PollFailure)
+    }
+    /// What the request under way is for.
+    enum Asking {
+        case nothing
+        case planned(Int)
+        case names([ObjectID])
+        case walk(repetitions: Int)
+    }
+    struct Walk {
+        var number: Int
         var root: ObjectID
         var cursor: ObjectID
         var found: [VarBind] = []
         var bytes = 0
     }
 
-    private let plan: SNMPRequestPlan
-    private let isV1: Bool
-    private(set) var memory: SNMPDeviceMemory
-    private var batches: [[ObjectID]] = []
-    private var batch: [ObjectID] = []
-    private var subtreeIndex = 0
-    private var walk: Walk?
-    private var scalars: [ObjectID: SNMPValue] = [:]
-    private var tables: [VarBind] = []
-    private var answered = false
-    private var halved = false
-    private var silences = 0
-    private var steps = 0
-    private var givenUp = false
-    /// The first thing that went wrong, also where the poll as a whole succeeds.
-    private(set) var failure: PollFailure?
+    /// Variables of one subtree; a table beyond this is no device we know.
+    static let walkLimit = 10_000
+    /// Requests of one poll, retries not counted.
+    private static let stepLimit = 20_000
+    /// Requests in a row without an answer after which the rest of the poll is given up.
+    static let silenceLimit = 2
 
-    init(plan: SNMPRequestPlan, memory: SNMPDeviceMemory, isV1: Bool) {
+    let plan: SNMPRequestPlan
+    let isV1: Bool
+    let now: Int64
+    let plans: SNMPPlanTable
+    var memory: SNMPDeviceMemory
+
+    /// Nil while the device is walked.
+    let learned: SNMPLearnedPlan?
+    var nextPlanned = 0
+    /// Requests answered in full before anything went otherwise than planned.
+    var plannedDone = 0
+    var frames: [VarBind] = []
+    /// Places that have a value; nil while everything went as planned.
+    var filled: [Bool]?
+    /// Subtrees to walk, or walked, instead of believing the plan.
+    var dirty: Set<Int> = []
+
+    var asking = Asking.nothing
+    var batches: [[ObjectID]] = []
+    var scalars: [ObjectID: SNMPValue] = [:]
+    /// Unfinished walks: first those under way, then those that wait.
+    var walks: [Walk] = []
+    var isWalkQueued = false
+    var found: [Int: [VarBind]] = [:]
+
+    var answered = false
+    var halved = false
+    var silences = 0
+    var steps = 0
+    var givenUp = false
+    /// The first thing that went wrong, also where the poll as a whole succeeds.
+    var failure: PollFailure?
+
+    init(
+        plan: SNMPRequestPlan, memory: SNMPDeviceMemory, isV1: Bool, now: Int64,
+        plans: SNMPPlanTable
+    ) {
         self.plan = plan
         self.isV1 = isV1
+        self.now = now
+        self.plans = plans
         self.memory = memory
-        var wanted = plan.scalars
-        if isV1 {
-            for hole in memory.holes { scalars[hole] = .noSuchObject }
-            wanted.removeAll { memory.holes.contains($0) }
-        }
-        // A GET must not name a variable twice: some agents refuse it.
-        var seen: Set<ObjectID> = []
-        wanted.removeAll { !seen.insert($0).inserted }
-        if memory.wasSilent, let first = wanted.first {
-            batches = [[first]] + split(Array(wanted.dropFirst()))
+        if isV1 { self.memory.limits.usesBulk = false }
+        learned = memory.learned(plan, at: now)
+        if let learned {
+            frames = learned.template
+            if memory.wasSilent, let first = learned.instances.first { batches = [[first.name]] }
         } else {
-            batches = split(wanted)
+            beginLearning()
         }
     }
 
@@ -101,191 +96,112 @@ struct SNMPPoll {
     mutating func next() -> Step {
         if givenUp || steps >= Self.stepLimit { return finish() }
         steps += 1
+        // The probe of a device that was silent comes before what is planned.
+        if let learned, nextPlanned < learned.requests.count, batches.isEmpty || filled != nil {
+            asking = .planned(nextPlanned)
+            nextPlanned += 1
+            return .ask(learned.requests[nextPlanned - 1].pdu)
+        }
         if !batches.isEmpty {
-            batch = batches.removeFirst()
-            return .ask(.get, batch)
+            let names = batches.removeFirst()
+            asking = .names(names)
+            return .ask(PreparedPDU(.get, names))
         }
-        if walk == nil {
-            guard subtreeIndex < plan.subtrees.count else { return finish() }
-            let root = plan.subtrees[subtreeIndex]
-            subtreeIndex += 1
-            walk = Walk(root: root, cursor: root)
-        }
-        guard let walk else { return finish() }
-        if isV1 { return .ask(.getNext, [walk.cursor]) }
-        return .ask(.getBulk(nonrepeaters: 0, repetitions: repetitions(for: walk)), [walk.cursor])
+        queueWalks()
+        return walks.isEmpty ? finish() : askWalk()
     }
 
-    mutating func take(_ result: Result<[SNMPBinding], SNMPError>) {
-        switch result {
-        case .success(let bindings):
-            answered = true
-            silences = 0
-            if walk == nil {
-                for binding in bindings {
-                    scalars[ObjectID(binding.oid)] = SNMPValue(binding.value)
+    mutating func take(_ fate: Fate) {
+        let asked = asking
+        asking = .nothing
+        switch (fate, asked) {
+        case (_, .nothing): preconditionFailure("BUG: an answer to nothing")
+        case (.failure(let reason), _): fail(reason, asked)
+        case (.answer(let message, let header), .planned(let number)):
+            guard header.errorStatus == 0 else { return refuse(header, asked) }
+            do throws(BERError) {
+                try takePlanned(number, message, header)
+            } catch {
+                giveUp(.badReply(error.description))
+            }
+        case (.answer(let message, let header), _):
+            guard header.errorStatus == 0 else { return refuse(header, asked) }
+            do throws(BERError) {
+                let bindings = try BERReader(message).bindings(header)
+                if case .names(let names) = asked {
+                    takeScalars(names, bindings, message.count)
+                } else if case .walk(let repetitions) = asked {
+                    takeRows(bindings, repetitions, message.count)
                 }
-            } else {
-                advance(bindings)
+            } catch {
+                giveUp(.badReply(error.description))
             }
-        case .failure(let error): fail(error)
         }
     }
 
-    // MARK: Scalars
-
-    private func split(_ names: [ObjectID]) -> [[ObjectID]] {
-        var batches: [[ObjectID]] = []
-        var current: [ObjectID] = []
-        var bytes = 0
-        for name in names {
-            // Answers are larger than questions by their values; 12 bytes is a 64-bit counter with
-            // room, and long texts show as tooBig.
-            let size = BERSize.question(name.arcs) + 12
-            if current.count >= memory.variables || (bytes + size > room && !current.isEmpty) {
-                batches.append(current)
-                current = []
-                bytes = 0
-            }
-            current.append(name)
-            bytes += size
-        }
-        if !current.isEmpty { batches.append(current) }
-        return batches
+    mutating func noteAnswer() {
+        answered = true
+        silences = 0
     }
 
-    private var room: Int { Self.messageBytes - BERSize.messageOverheadV3 }
-
-    private mutating func halveBatch() {
-        halved = true
-        memory.variables = max(1, batch.count / 2)
-        let rest = batch + batches.flatMap { $0 }
-        batches = split(rest)
-    }
-
-    /// The device named one variable as the cause: go on without it.
-    private mutating func dropVariable(at index: Int, code: Int) {
-        let name = batch.remove(at: index - 1)
-        if isV1, code == 2 {
-            memory.holes.insert(name)
-            scalars[name] = .noSuchObject
-        }
-        if !batch.isEmpty { batches.insert(batch, at: 0) }
-    }
-
-    // MARK: Subtrees
-
-    private func repetitions(for walk: Walk) -> Int {
-        let known = memory.subtrees[walk.root]
-        let average =
-            walk.found.isEmpty ? known?.averageBytes : walk.bytes / walk.found.count
-        var count = SNMPDeviceMemory.firstRepetitions
-        if let average { count = max(1, room / max(1, average)) }
-        // One more than there were last time sees the end of the subtree in the same answer.
-        if let known, known.count + 1 > walk.found.count {
-            count = min(count, known.count + 1 - walk.found.count)
-        }
-        return max(1, min(count, memory.repetitions))
-    }
-
-    private mutating func advance(_ bindings: [SNMPBinding]) {
-        guard var walk else { return }
-        if bindings.isEmpty { return halveWalk(.badReply("an empty answer to a walk")) }
-        for binding in bindings {
-            let oid = ObjectID(binding.oid)
-            if binding.value == .endOfMibView || !walk.root.isPrefix(of: oid) {
-                return finishWalk(walk)
-            }
-            guard walk.cursor < oid else {
-                return dropWalk(.badReply("OID not increasing in a walk of \(walk.root)"))
-            }
-            guard walk.found.count < Self.walkLimit else {
-                return dropWalk(.badReply("more than \(Self.walkLimit) values in \(walk.root)"))
-            }
-            walk.cursor = oid
-            walk.bytes += BERSize.binding(binding.oid, binding.value)
-            walk.found.append(VarBind(binding))
-        }
-        self.walk = walk
-    }
-
-    private mutating func finishWalk(_ walk: Walk) {
-        tables += walk.found
-        memory.subtrees[walk.root] = SNMPDeviceMemory.Subtree(
-            count: walk.found.count,
-            averageBytes: walk.found.isEmpty ? 40 : max(1, walk.bytes / walk.found.count))
-        self.walk = nil
-    }
-
-    /// Half a table must not pass for a whole one.
-    private mutating func dropWalk(_ reason: PollFailure) {
+    mutating func giveUp(_ reason: PollFailure) {
         failure = failure ?? reason
-        walk = nil
-    }
-
-    private mutating func halveWalk(_ reason: PollFailure) {
-        guard let walk, !isV1 else { return dropWalk(reason) }
-        let asked = repetitions(for: walk)
-        guard asked > 1 else { return dropWalk(reason) }
-        halved = true
-        memory.repetitions = max(1, asked / 2)
+        givenUp = true
     }
 
     // MARK: Failures
 
-    private mutating func fail(_ error: SNMPError) {
-        let reason = PollFailure(error)
-        switch error {
-        case .timeout: fallSilent(reason)
-        case .tooBig:
-            answered = true
-            silences = 0
-            if walk != nil {
-                halveWalk(reason)
-            } else if batch.count > 1 {
-                halveBatch()
-            } else {
-                failure = failure ?? reason
-            }
-        case .errorStatus(let code, let index):
-            silences = 0
-            refuse(code, index, reason)
-        case .unreachable, .authentication, .badReply, .setup:
-            failure = failure ?? reason
-            givenUp = true
-        }
-    }
-
-    private mutating func refuse(_ code: Int, _ index: Int, _ reason: PollFailure) {
-        if let walk {
-            // noSuchName is how a v1 agent says that there is nothing after this.
-            if isV1, code == 2 {
-                answered = true
-                finishWalk(walk)
-            } else {
-                dropWalk(reason)
-            }
-            return
-        }
-        if isV1, code == 2 { answered = true } else { failure = failure ?? reason }
-        if batch.indices.contains(index - 1) {
-            dropVariable(at: index, code: code)
-        } else if batch.count > 1 {
-            halveBatch()
-        }
-    }
-
-    private mutating func fallSilent(_ reason: PollFailure) {
+    private mutating func fail(_ reason: PollFailure, _ asked: Asking) {
+        guard reason == .timeout else { return giveUp(reason) }
         silences += 1
         failure = failure ?? reason
-        guard answered, silences < Self.silenceLimit else {
+        let mayBeTooLarge = exceedsProven(asked)
+        guard answered || mayBeTooLarge, silences < Self.silenceLimit else {
+            // What was silent was smaller before: the next poll begins there.
             givenUp = true
             return
         }
-        if walk != nil {
-            halveWalk(reason)
-        } else if batch.count > 1 {
-            halveBatch()
+        shrink(asked, reason)
+    }
+
+    /// A larger request than any that was answered, to a device that answered smaller ones.
+    private func exceedsProven(_ asked: Asking) -> Bool {
+        guard case .planned(let number) = asked, let request = learned?.requests[number],
+            memory.proven.variables > 1
+        else { return false }
+        return request.names.count > memory.proven.variables
+            || request.answerBytes > memory.proven.bytes
+            || request.repetitions > memory.proven.repetitions
+    }
+
+    /// An error-status of RFC 3416.
+    private mutating func refuse(_ header: PDUHeader, _ asked: Asking) {
+        silences = 0
+        let code = header.errorStatus
+        let reason = PollFailure.deviceException(UInt8(clamping: code))
+        if code == ErrorStatus.tooBig {
+            answered = true
+            if case .names(let names) = asked, names.count == 1 {
+                failure = failure ?? reason
+            } else {
+                shrink(asked, reason)
+            }
+            return
+        }
+        switch asked {
+        case .nothing: break
+        case .names(let names): refuseNames(names, header, reason)
+        case .planned(let number): askSingly(number)
+        case .walk(let repetitions): refuseWalk(repetitions, header, reason)
+        }
+    }
+
+    private mutating func shrink(_ asked: Asking, _ reason: PollFailure) {
+        switch asked {
+        case .nothing: break
+        case .names(let names): if names.count > 1 { halve(names) }
+        case .planned(let number): shrinkPlanned(number)
+        case .walk(let repetitions): shrinkWalk(repetitions, reason)
         }
     }
 
@@ -293,14 +209,57 @@ struct SNMPPoll {
 
     private mutating func finish() -> Step {
         memory.wasSilent = !answered && failure == .timeout
-        memory.endPoll(halved: halved)
-        var seen: Set<ObjectID> = []
-        var frames = plan.scalars.compactMap { name -> VarBind? in
-            guard seen.insert(name).inserted, let value = scalars[name] else { return nil }
-            return VarBind(oid: name, value: value)
-        }
-        frames += tables
-        if frames.isEmpty, let failure { return .finished(.failure(failure)) }
-        return .finished(.frames(.snmp(frames)))
+        let result = learned.map { assemble($0) } ?? assembleLearning()
+        learn(result)
+        memory.endPoll(halved: halved, calm: failure == nil && !givenUp)
+        resize()
+        // What is known to be missing is no sign of life.
+        if result.frames.isEmpty || !answered, let failure { return .finished(.failure(failure)) }
+        return .finished(.frames(.snmp(result.frames)))
     }
+
+    struct Result {
+        var frames: [VarBind]
+        /// Nil where something is missing, or nothing has changed.
+        var draft: SNMPPlanDraft?
+        var wasWalked = false
+    }
+
+    private mutating func learn(_ result: Result) {
+        guard let draft = result.draft else {
+            // A subtree has changed and could not be walked.
+            if !dirty.isEmpty { memory.forget(plan) }
+            return
+        }
+        // Without anything to ask for, a device that is gone would look well.
+        guard !draft.instances.isEmpty else { return }
+        memory.learn(
+            plan, plans.plan(draft, memory.limits), at: now, spread: spread,
+            wasWalked: result.wasWalked)
+    }
+
+    /// Larger requests, where they are allowed now and there is more than one; smaller ones, where
+    /// those of the plan are too large now.
+    private mutating func resize() {
+        guard let current = memory.learned(plan, at: now), current.limits != memory.limits,
+            current.requests.count > 1 || halved
+        else { return }
+        memory.learn(
+            plan, plans.plan(current.draft, memory.limits), at: now, spread: 0, wasWalked: false)
+    }
+
+    /// Where a device's walks fall in time, from the nanosecond at which it was polled: a step of
+    /// splitmix64.
+    private var spread: UInt8 {
+        var sum = UInt64(bitPattern: now)
+        sum = (sum ^ sum >> 30) &* 0xBF58_476D_1CE4_E5B9
+        sum = (sum ^ sum >> 27) &* 0x94D0_49BB_1331_11EB
+        return UInt8(truncatingIfNeeded: sum >> 56)
+    }
+}
+
+enum ErrorStatus {
+    static let tooBig: Int64 = 1
+    /// How v1 says that there is no such variable, or nothing after this one.
+    static let noSuchName: Int64 = 2
 }

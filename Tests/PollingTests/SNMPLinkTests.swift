@@ -6,8 +6,6 @@ import Testing
 
 @testable import Polling
 
-private func oid(_ text: String) -> ObjectID { ObjectID(text) ?? ObjectID([0]) }
-
 private let scalars = (1...90).map { oid("1.3.6.1.4.1.9.1.\($0).0") }
 private let table = oid("1.3.6.1.4.1.9.2")
 private let cells = (1...50).map { oid("1.3.6.1.4.1.9.2.1.1.\($0)") }
@@ -43,24 +41,35 @@ private final class Farm: @unchecked Sendable {
         reactor.performAndWait { for agent in self.agents { agent.fault = fault } }
     }
 
-    func stop() { reactor.stop() }
+    /// Lets go of the ports.
+    func stop() {
+        reactor.performAndWait {
+            for agent in self.agents {
+                self.reactor.unwatch(agent.fileDescriptor)
+                agent.close()
+            }
+        }
+        reactor.stop()
+    }
 }
 
 /// One link on a reactor, polled from the test's thread.
 // `link` is used on the reactor's thread only.
 private final class LinkRunner: @unchecked Sendable {
     private let reactor: Reactor
+    private let stack: SNMPStack
     private var link: SNMPLink?
 
     init() throws {
         reactor = try Reactor(name: "link")
+        stack = SNMPStack(reactor: reactor, counters: PollCounters())
         try reactor.start()
     }
 
     func poll(_ target: PollTarget) throws -> RawPoll {
         let done = ConditionLock<RawPoll?>(nil)
         reactor.submit {
-            if self.link == nil { self.link = try? SNMPLink(target: target, reactor: self.reactor) }
+            if self.link == nil { self.link = try? SNMPLink(target: target, stack: self.stack) }
             self.link?.poll(target) { raw in done.update { $0 = raw } }
         }
         return done.wait { $0 }
@@ -70,7 +79,7 @@ private final class LinkRunner: @unchecked Sendable {
     func pollAndClose(_ target: PollTarget) -> RawPoll? {
         let outcome = Mutex<RawPoll?>(nil)
         reactor.performAndWait {
-            self.link = try? SNMPLink(target: target, reactor: self.reactor)
+            self.link = try? SNMPLink(target: target, stack: self.stack)
             self.link?.poll(target) { raw in outcome.withLock { $0 = raw } }
             self.link?.close()
         }
@@ -78,7 +87,10 @@ private final class LinkRunner: @unchecked Sendable {
     }
 
     func stop() {
-        reactor.performAndWait { self.link?.close() }
+        reactor.performAndWait {
+            self.link?.close()
+            self.stack.close()
+        }
         reactor.stop()
     }
 }
@@ -156,7 +168,7 @@ struct SNMPLinkTests {
         #expect(binds(well)?.count == scalars.count + cells.count)
     }
 
-    @Test("garbage is a bad reply, a wrong community and a dead port are time-outs")
+    @Test("garbage is a bad reply, a wrong community is a time-out, a dead port refuses")
     func faults() throws {
         let farm = try Farm()
         farm.set(.garbage)
@@ -173,7 +185,7 @@ struct SNMPLinkTests {
         let gone = try Farm()
         let port = gone.ports[0]
         gone.stop()
-        #expect(failureOf(SinglePoll.run(target(port, timeout: 60))) == .timeout)
+        #expect(failureOf(SinglePoll.run(target(port, timeout: 2000))) == .refused)
     }
 
     @Test("closing completes what is under way as cancelled")
