@@ -109,10 +109,21 @@ package final class USMSession {
     package func write(
         _ pdu: PreparedPDU, number: UInt32, now: Int64, into bytes: inout [UInt8]
     ) -> Bool {
-        let most = pdu.bytes.count + Self.overhead
-        if bytes.count < most { bytes = [UInt8](repeating: 0, count: most) }
-        let length = bytes.withUnsafeMutableBytes { write(pdu, number: number, now: now, into: $0) }
-        bytes.removeSubrange((length ?? 0)...)
+        bytes.removeAll(keepingCapacity: true)
+        return append(pdu, number: number, now: now, to: &bytes)
+    }
+
+    /// The same, behind what `bytes` hold already.
+    package func append(
+        _ pdu: PreparedPDU, number: UInt32, now: Int64, to bytes: inout [UInt8]
+    ) -> Bool {
+        let start = bytes.count
+        bytes.append(contentsOf: repeatElement(0, count: pdu.bytes.count + Self.overhead))
+        let length = bytes.withUnsafeMutableBytes { all in
+            let free = UnsafeMutableRawBufferPointer(rebasing: all[start...])
+            return write(pdu, number: number, now: now, into: free)
+        }
+        bytes.removeLast(bytes.count - start - (length ?? 0))
         return length != nil
     }
 
