@@ -49,3 +49,22 @@ struct MemoryTests {
         #expect(EngineMemory(["a": entry, "c": other]).duplicates.isEmpty)
     }
 }
+
+@Suite("The book of engines")
+struct EngineBookTests {
+    @Test("rounding is no change; a boot or another engine is")
+    func changes() {
+        let book = EngineBook()
+        var entry = EngineMemory.Entry(engineID: [1, 2, 3, 4, 5], boots: 1, startedAt: 1000)
+        book.note(entry, of: "pdu")
+        entry.startedAt += 2
+        book.note(entry, of: "pdu")
+        #expect(book.snapshot.changes == 1 && book["pdu"]?.startedAt == 1000)
+        entry.boots = 2
+        book.note(entry, of: "pdu")
+        #expect(book.snapshot.changes == 2 && book["pdu"] == entry)
+        entry.startedAt = .min
+        book.note(entry, of: "pdu")
+        #expect(book.snapshot.changes == 3 && book["other"] == nil)
+    }
+}
