@@ -1,6 +1,7 @@
 import Modbus
 import Model
 import Platform
+import SNMPSecurity
 
 /// All links of one poller: made when first needed, shared by the devices behind them.
 // Used on the reactor's thread only.
@@ -17,11 +18,14 @@ final class LinkTable {
     private var failures: [String: Int] = [:]
     private var isClosed = false
 
-    init(reactor: Reactor, counters: PollCounters, resolver: NameResolver) {
+    init(
+        reactor: Reactor, counters: PollCounters, resolver: NameResolver,
+        engines: EngineBook = EngineBook()
+    ) {
         self.reactor = reactor
         self.counters = counters
         self.resolver = resolver
-        snmp = SNMPStack(reactor: reactor, counters: counters)
+        snmp = SNMPStack(reactor: reactor, counters: counters, engines: engines)
     }
 
     /// Polls `target` over its link, which is made first where there is none.

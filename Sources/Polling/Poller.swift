@@ -1,5 +1,6 @@
 package import Model
 import Platform
+package import SNMPSecurity
 import Schedule
 
 /// Polls every device of a site at its own moment of its interval, for ever.
@@ -17,8 +18,11 @@ package final class Poller: Sendable {
     /// `seed` is the same at each start of one site and another at each site. `receive` is called
     /// on the reactor's thread, and must hand on the polls and return: while it runs, nothing is
     /// asked and no answer is read.
+    ///
+    /// `engines` hold what is known of v3 devices from an earlier run, and get what is learned.
     package init(
-        targets: [PollTarget], seed: String, receive: @escaping @Sendable ([RawPoll]) -> Void
+        targets: [PollTarget], seed: String, engines: EngineBook = EngineBook(),
+        receive: @escaping @Sendable ([RawPoll]) -> Void
     ) throws(PollingError) {
         try Self.check(targets)
         do throws(PlatformError) {
@@ -31,7 +35,8 @@ package final class Poller: Sendable {
         counters = PollCounters()
         core = PollerCore(
             targets: targets, seed: seed, reactor: reactor,
-            links: LinkTable(reactor: reactor, counters: counters, resolver: resolver),
+            links: LinkTable(
+                reactor: reactor, counters: counters, resolver: resolver, engines: engines),
             counters: counters, receive: receive)
     }
 

@@ -27,6 +27,8 @@ final class SNMPLink: DeviceLink, SNMPExchangeClient {
     private let plans: SNMPPlanTable
     private let access: SNMPTransport.Access
     private let security: Security
+    private let engines: EngineBook
+    private let name: String
     private let isV1: Bool
     private var memory = SNMPDeviceMemory()
     private var host = ""
@@ -43,6 +45,8 @@ final class SNMPLink: DeviceLink, SNMPExchangeClient {
         exchange = stack.exchange
         reactor = stack.reactor
         plans = stack.plans
+        engines = stack.engines
+        name = target.name
         access = transport.access
         switch transport.access {
         case .v1(let community):
@@ -56,8 +60,14 @@ final class SNMPLink: DeviceLink, SNMPExchangeClient {
         case .v3(let user):
             isV1 = false
             do throws(USMError) {
-                security = .user(
-                    USMSession(user: try user.keyed(), toolbox: try stack.toolbox()))
+                let session = USMSession(
+                    user: try user.keyed(), toolbox: try stack.toolbox())
+                if let entry = stack.engines[target.name] {
+                    session.recall(
+                        entry, now: Clocks.monotonicNanoseconds(),
+                        wallSeconds: Clocks.wallMilliseconds() / 1000)
+                }
+                security = .user(session)
             } catch {
                 throw PollingError(device: target.name, reason: error.description)
             }
@@ -188,10 +198,19 @@ final class SNMPLink: DeviceLink, SNMPExchangeClient {
         reactor.atEndOfTurn { [weak self] in self?.complete(outcome) }
     }
 
+    private func noteEngine() {
+        guard case .user(let session) = security,
+            let entry = session.memory(
+                now: Clocks.monotonicNanoseconds(), wallSeconds: Clocks.wallMilliseconds() / 1000)
+        else { return }
+        engines.note(entry, of: name)
+    }
+
     private func complete(_ outcome: RawPoll.Outcome) {
         guard let running else { return }
         self.running = nil
         asked = nil
+        noteEngine()
         memory = running.poll.memory
         running.completion(
             RawPoll(

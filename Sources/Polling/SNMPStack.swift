@@ -8,10 +8,13 @@ final class SNMPStack {
     let reactor: Reactor
     let exchange: SNMPExchange
     let plans = SNMPPlanTable()
+    /// What v3 devices' engines were in an earlier run, and are now.
+    let engines: EngineBook
     private var made: CryptoToolbox?
 
-    init(reactor: Reactor, counters: PollCounters) {
+    init(reactor: Reactor, counters: PollCounters, engines: EngineBook = EngineBook()) {
         self.reactor = reactor
+        self.engines = engines
         exchange = SNMPExchange(reactor: reactor, counters: counters)
     }
 
