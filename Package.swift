@@ -70,7 +70,7 @@ let package = Package(
 
         // 1: wrappers, one per C library or outside format.
         module("Platform", ["CPlatform"]),
-        module("Modbus", ["CModbus"]),
+        module("Modbus", ["CModbus", "CPlatform"]),
         module("SNMP", ["CNetSNMPShims"]),
         module("SNMPSecurity", ["CCrypto", "SNMPWire"]),
         module("SQLite", ["CSQLite"]),
@@ -122,6 +122,10 @@ let package = Package(
         .executableTarget(
             name: "FrostlineExecutable", dependencies: ["CommandLine"],
             swiftSettings: swiftSettings),
+        .executableTarget(
+            name: "ModbusBenchmark",
+            dependencies: ["ConfigTree", "Model", "Platform", "Polling", "Profiles", "YAML"],
+            path: "Benchmarks/ModbusBenchmark", swiftSettings: swiftSettings),
 
         // Tests.
         .target(
@@ -130,7 +134,7 @@ let package = Package(
         tests("Model", ["Model"]),
         tests("ConfigTree", ["ConfigTree", "YAML"]),
         tests("Platform", ["Platform"]),
-        tests("Modbus", ["Modbus", "Platform"]),
+        tests("Modbus", ["Modbus", "Platform", "TestSupport"]),
         tests("SNMP", ["SNMP"]),
         tests("SNMPWire", ["SNMPWire", "SNMP", "Model"]),
         tests("SNMPSecurity", ["SNMPSecurity", "SNMPWire", "SNMP", "Model", "TestSupport"]),

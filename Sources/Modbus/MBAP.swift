@@ -30,7 +30,8 @@ package struct MBAPFrame: Hashable, Sendable {
     }
 }
 
-/// Cuts a stream into frames, for servers; clients have `ReplyStream`. After an error the stream has no borders any more: close it.
+/// Cuts a stream into frames, for servers; clients have `ReplyStream`. After an error the
+/// stream has no borders any more: close it.
 package struct MBAPDecoder: Sendable {
     /// What one `feed` may bring: one read from a socket.
     package static let feedLimit = 4096

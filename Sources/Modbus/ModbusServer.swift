@@ -25,7 +25,7 @@ package final class ModbusServer: Sendable {
     package init() throws(ModbusError) {
         try shared.open()
         var handle = pthread_t()
-        let context = Unmanaged.passRetained(ServerLoop(shared))
+        let context = Unmanaged.passRetained(try ServerLoop(shared))
         let code = pthread_create(&handle, nil, serverThread, context.toOpaque())
         guard code == 0 else {
             context.release()
@@ -39,10 +39,12 @@ package final class ModbusServer: Sendable {
     /// Opens a TCP port on an address in figures; port 0 takes a free one. The port answers as
     /// soon as this returns.
     package func listen(
-        host: String = "127.0.0.1", port: UInt16 = 0, answer: @escaping Answer
+        host: String = "127.0.0.1", port: UInt16 = 0, framing: ModbusFraming = .mbap,
+        answer: @escaping Answer
     ) throws(ModbusError) -> Endpoint {
         let (fd, actual) = try ServerSockets.listen(host: host, port: port)
-        let number = shared.add(ServerPort(fd: fd, isSerial: false, answer: answer))
+        let number = shared.add(
+            ServerPort(fd: fd, isSerial: false, framing: framing, answer: answer))
         return Endpoint(number: number, port: actual)
     }
 
@@ -59,7 +61,8 @@ package final class ModbusServer: Sendable {
         // without end.
         let slave = open(slavePath, O_RDWR | O_NOCTTY | O_CLOEXEC)
         let number = shared.add(
-            ServerPort(fd: own, isSerial: true, heldSlave: slave, answer: answer))
+            ServerPort(
+                fd: own, isSerial: true, framing: .rtu, heldSlave: slave, answer: answer))
         return Endpoint(number: number, port: 0)
     }
 
@@ -98,6 +101,7 @@ private func serverThread(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableR
 struct ServerPort: Sendable {
     var fd: Int32
     var isSerial: Bool
+    var framing: ModbusFraming
     /// The other end of a pseudo-terminal; -1 where there is none.
     var heldSlave: Int32 = -1
     var answer: ModbusServer.Answer

@@ -20,11 +20,11 @@ package struct AwaitedReply: Hashable, Sendable {
 /// What a client receives on one connection, cut into frames and checked against what it waits for.
 ///
 /// Most reads bring exactly one whole answer, which is read where it lies; only what is no whole
-/// frame yet is kept. An answer counts only if the bytes that came behind it in the same read can be
-/// a frame, too: where they cannot, the answer may have been completed by bytes of another one.
+/// frame yet is kept. An answer counts only if what came behind it in the same read can be a frame,
+/// too: where they cannot, the answer may have been completed by bytes of another one.
 ///
-/// RTU frames carry no transaction id. Of them, answers of other units or functions are dropped, and
-/// what comes while nobody waits; an answer to an earlier request of the same unit and size cannot
+/// RTU frames carry no transaction id. Answers of other units or functions are dropped, and what
+/// comes while nobody waits; an answer to an earlier request of the same unit and size cannot
 /// be told from the right one, so the owner lets a unit rest that was late.
 package struct ReplyStream: Sendable {
     /// What one `receive` may bring: one read from a socket. The largest frame has 260 bytes.

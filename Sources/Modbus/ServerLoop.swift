@@ -1,19 +1,24 @@
 import CModbus
+import CPlatform
 import Glibc
 import Synchronization
 
-/// The thread of a `ModbusServer`. Nothing in it waits but `poll`.
+/// The thread of a `ModbusServer`. Nothing in it waits but `epoll`: its work grows with what its
+/// clients ask, not with the number of its ports.
 final class ServerLoop {
     /// Open connections; more are closed as they come. Four times what the largest demo makes.
     private static let connectionLimit = 4096
     /// Answers that wait for their time (`late`, `split`); more are dropped, as by a lost packet.
     private static let delayedLimit = 4096
+    /// Events taken in one turn.
+    private static let eventsPerTurn: Int32 = 256
 
     private struct Connection {
         /// Tells this connection from a later one on the same descriptor.
         var generation: UInt64
         var port: Int
         var isSerial: Bool
+        var framing: ModbusFraming
         var decoder = MBAPDecoder()
         var serialBuffer: [UInt8] = []
     }
@@ -26,48 +31,65 @@ final class ServerLoop {
 
     private let shared: ServerShared
     private let context: OpaquePointer?
+    private let epoll: Int32
     private var listeners: [Int32: Int] = [:]
+    private var framings: [Int32: ModbusFraming] = [:]
     private var connections: [Int32: Connection] = [:]
     private var heldSlaves: [Int: Int32] = [:]
+    /// In the order of their times.
     private var delayed: [Delayed] = []
+    private var random: UInt64 = 0x5eed
     private var known: Set<Int> = []
     private var generation: UInt64 = 0
 
-    init(_ shared: ServerShared) {
+    init(_ shared: ServerShared) throws(ModbusError) {
         self.shared = shared
+        epoll = cplatform_epoll_create()
+        guard epoll >= 0 else {
+            context = nil
+            throw ModbusError(.system(-epoll), operation: "start", subject: "Modbus server")
+        }
         // Never connected: its socket is set before each answer.
         context = modbus_new_tcp(nil, 0)
     }
 
     deinit {
         if let context { modbus_free(context) }
+        if epoll >= 0 { close(epoll) }
     }
 
     func run() {
         let wakeUp = shared.wakeUpDescriptor
+        watch(wakeUp, generation: 0)
+        let events = UnsafeMutablePointer<cplatform_event>.allocate(
+            capacity: Int(Self.eventsPerTurn))
+        defer { events.deallocate() }
         while synchronize() {
-            var waited = [pollfd(fd: wakeUp, events: Int16(POLLIN), revents: 0)]
-            for fd in listeners.keys {
-                waited.append(pollfd(fd: fd, events: Int16(POLLIN), revents: 0))
-            }
-            for fd in connections.keys {
-                waited.append(pollfd(fd: fd, events: Int16(POLLIN), revents: 0))
-            }
-            guard poll(&waited, nfds_t(waited.count), waitMilliseconds()) >= 0 else {
-                precondition(errno == EINTR, "BUG: poll refused our descriptors; got \(errno)")
-                continue
-            }
-            drain(wakeUp)
-            for item in waited.dropFirst() where item.revents != 0 {
-                if listeners[item.fd] != nil {
-                    acceptAll(item.fd)
-                } else {
-                    receive(item.fd)
+            let count = cplatform_epoll_wait(
+                epoll, events, Self.eventsPerTurn, waitMilliseconds())
+            precondition(count >= 0, "BUG: epoll_wait on our own descriptor; got \(count)")
+            for index in 0..<Int(count) {
+                let fd = Int32(truncatingIfNeeded: events[index].token & 0xffff_ffff)
+                if fd == wakeUp {
+                    drain(wakeUp)
+                } else if listeners[fd] != nil {
+                    acceptAll(fd)
+                } else if let connection = connections[fd],
+                    UInt32(truncatingIfNeeded: connection.generation)
+                        == UInt32(truncatingIfNeeded: events[index].token >> 32)
+                {
+                    receive(fd)
                 }
             }
             sendDelayed()
         }
         for number in known { forget(number) }
+    }
+
+    /// A descriptor that cannot be watched is one that will not be served: nothing else is lost.
+    private func watch(_ fd: Int32, generation: UInt64) {
+        let token = generation << 32 | UInt64(UInt32(bitPattern: fd))
+        _ = cplatform_epoll_add(epoll, fd, CPLATFORM_READABLE, token)
     }
 
     /// Takes over what callers have changed; false at the end.
@@ -86,8 +108,10 @@ final class ServerLoop {
             known.insert(number)
             if port.isSerial {
                 heldSlaves[number] = port.heldSlave
-                connect(port.fd, port: number, isSerial: true)
+                connect(port.fd, port: number, isSerial: true, framing: port.framing)
             } else {
+                watch(port.fd, generation: 0)
+                framings[port.fd] = port.framing
                 listeners[port.fd] = number
             }
         }
@@ -101,6 +125,7 @@ final class ServerLoop {
         for (fd, owner) in listeners where owner == number {
             close(fd)
             listeners[fd] = nil
+            framings[fd] = nil
         }
         for (fd, connection) in connections where connection.port == number { drop(fd) }
     }
@@ -111,7 +136,7 @@ final class ServerLoop {
     }
 
     private func waitMilliseconds() -> Int32 {
-        guard let due = delayed.map(\.due).min() else { return -1 }
+        guard let due = delayed.first?.due else { return -1 }
         return Int32(clamping: max(0, due - Self.milliseconds()))
     }
 
@@ -127,14 +152,16 @@ final class ServerLoop {
             if connections.count >= Self.connectionLimit {
                 close(fd)
             } else {
-                connect(fd, port: port, isSerial: false)
+                connect(fd, port: port, isSerial: false, framing: framings[listener] ?? .mbap)
             }
         }
     }
 
-    private func connect(_ fd: Int32, port: Int, isSerial: Bool) {
+    private func connect(_ fd: Int32, port: Int, isSerial: Bool, framing: ModbusFraming) {
         generation += 1
-        connections[fd] = Connection(generation: generation, port: port, isSerial: isSerial)
+        connections[fd] = Connection(
+            generation: generation, port: port, isSerial: isSerial, framing: framing)
+        watch(fd, generation: generation)
         shared.state.withLock { $0.connectionCount += 1 }
     }
 
@@ -145,17 +172,20 @@ final class ServerLoop {
     }
 
     private func receive(_ fd: Int32) {
-        guard let isSerial = connections[fd]?.isSerial else { return }
-        var bytes = [UInt8](repeating: 0, count: MBAPDecoder.feedLimit)
-        let count = read(fd, &bytes, bytes.count)
-        if count < 0, errno == EAGAIN || errno == EINTR { return }
-        guard count > 0 else { return drop(fd) }
-        if isSerial {
-            connections[fd]?.serialBuffer.append(contentsOf: bytes[..<count])
-            receiveSerial(fd)
-        } else {
-            connections[fd]?.decoder.feed(bytes[..<count])
-            receiveFrames(fd)
+        guard let framing = connections[fd]?.framing else { return }
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 1024) { bytes in
+            guard let base = bytes.baseAddress else { return }
+            let count = read(fd, base, bytes.count)
+            if count < 0, errno == EAGAIN || errno == EINTR { return }
+            guard count > 0 else { return drop(fd) }
+            switch framing {
+            case .rtu:
+                connections[fd]?.serialBuffer.append(contentsOf: bytes[..<count])
+                receiveSerial(fd)
+            case .mbap:
+                connections[fd]?.decoder.feed(bytes[..<count])
+                receiveFrames(fd)
+            }
         }
     }
 
@@ -195,18 +225,19 @@ final class ServerLoop {
                 answer = .exception(4)
             }
         }
-        let fault = port.fault(unit: unit)
+        random = random &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        let fault = port.fault(unit: unit).resolved(random >> 33)
         if answer == .silence || fault == .mute { return }
-        if fault == .none, !connection.isSerial {
+        if fault == .none, connection.framing == .mbap {
             let original = MBAPFrame(transaction: transaction, unit: unit, pdu: pdu).bytes
             return reply(fd, original, request, answer)
         }
-        let isSerial = connection.isSerial
+        let framing = connection.framing
         let faulty = FaultyReply(
             fault, transaction: transaction, unit: unit,
             pdu: Self.pdu(answer, request, function: pdu[0])
         ) { transaction, unit, pdu in
-            isSerial
+            framing == .rtu
                 ? RTUFrame.bytes(unit: unit, pdu: pdu)
                 : MBAPFrame(transaction: transaction, unit: unit, pdu: pdu).bytes
         }
@@ -255,10 +286,12 @@ final class ServerLoop {
             if piece.delayMilliseconds == 0 {
                 transmit(fd, piece.bytes)
             } else if delayed.count < Self.delayedLimit {
-                delayed.append(
-                    Delayed(
-                        due: now + Int64(piece.delayMilliseconds), fd: fd, generation: generation,
-                        bytes: piece.bytes))
+                let due = now + Int64(piece.delayMilliseconds)
+                // Most are added at the end: delays are the same for all of a port.
+                let place = delayed.lastIndex { $0.due <= due }.map { $0 + 1 } ?? 0
+                delayed.insert(
+                    Delayed(due: due, fd: fd, generation: generation, bytes: piece.bytes),
+                    at: place)
             }
         }
         // A serial line has nothing to close.
@@ -267,8 +300,8 @@ final class ServerLoop {
 
     private func sendDelayed() {
         let now = Self.milliseconds()
-        let due = delayed.filter { $0.due <= now }
-        delayed.removeAll { $0.due <= now }
+        let due = delayed.prefix { $0.due <= now }
+        delayed.removeFirst(due.count)
         for item in due where connections[item.fd]?.generation == item.generation {
             transmit(item.fd, item.bytes)
         }

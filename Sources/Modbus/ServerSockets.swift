@@ -21,7 +21,7 @@ enum ServerSockets {
         var one: Int32 = 1
         setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, socklen_t(MemoryLayout<Int32>.size))
         guard bind(fd, info.pointee.ai_addr, info.pointee.ai_addrlen) == 0,
-            Glibc.listen(fd, 128) == 0, let actual = localPort(fd)
+            Glibc.listen(fd, 1024) == 0, let actual = localPort(fd)
         else {
             let code = errno
             close(fd)

@@ -63,8 +63,8 @@ struct ModbusPollQueue {
     /// The current poll's request has been sent.
     mutating func sent(at now: Int64) { current?.sent(at: now) }
 
-    /// The current request came to `outcome`; the poll, if that ended it. A unit that did not answer
-    /// is left alone for `rest` nanoseconds.
+    /// The current request came to `outcome`; the poll, if that ended it. A unit that did not
+    /// answer is left alone for `rest` nanoseconds.
     mutating func resume(
         _ outcome: ModbusPoll.RequestOutcome, at now: Int64 = 0, rest: Int64 = 0
     ) -> ModbusPoll? {

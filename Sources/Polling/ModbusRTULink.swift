@@ -7,8 +7,8 @@ import Platform
 ///
 /// Answers carry no transaction id here. A unit that was late is left alone until its time-out has
 /// passed a second time, and what came meanwhile is thrown away: otherwise the late answer would be
-/// taken for the answer to the unit's next request of the same size. The others are asked meanwhile;
-/// libmodbus refuses answers of another unit.
+/// taken for the answer to the unit's next request of the same size. The others are asked
+/// meanwhile; libmodbus refuses answers of another unit.
 // Used on the reactor's thread only.
 final class ModbusRTULink: DeviceLink {
     private let reactor: Reactor

@@ -1,6 +1,6 @@
 import Model
 
-/// Turns fields into requests: the fewest that there can be, and of those with the fewest registers.
+/// Turns fields into requests: the fewest that there can be, of those with the fewest registers.
 ///
 /// A request reads from its first field to the end of its last one, what lies between them read
 /// along. Allowed is a request without a forbidden register, without a hole wider than `gap`, and

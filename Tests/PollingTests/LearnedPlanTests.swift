@@ -1,7 +1,8 @@
 import Modbus
 import Model
-@testable import Polling
 import Testing
+
+@testable import Polling
 
 /// A unit as a table of what it has; polls run against it without time.
 private struct Unit {
@@ -87,7 +88,9 @@ struct LearnedPlanTests {
         #expect(Unit().poll(learned).requests == 1)
     }
 
-    @Test("a unit that refuses holes gives all its registers in the first poll, then one request a block")
+    @Test(
+        "a unit that refuses holes gives all else in the first poll, then one request a block"
+    )
     func holes() {
         let unit = Unit(missing: Set(2999..<3113).subtracting(Self.wanted))
         let learned = plan()

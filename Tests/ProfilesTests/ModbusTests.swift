@@ -1,6 +1,7 @@
 import Model
-@testable import Profiles
 import Testing
+
+@testable import Profiles
 
 struct ModbusTests {
     private func text(
