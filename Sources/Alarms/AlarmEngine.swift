@@ -52,7 +52,8 @@ package struct AlarmEngine: Sendable {
                 record.priority = priorities[record.key.rule] ?? record.priority
                 return (record.key, record)
             }, uniquingKeysWith: { first, _ in first })
-        devices = Array(repeating: DeviceBinding(), count: site.devices.count)
+        // One more: the site's own figures.
+        devices = Array(repeating: DeviceBinding(), count: site.devices.count + 1)
         ancestors = Self.ancestors(of: site)
         for index in site.devices.indices { bindNoData(DeviceID(index)) }
     }
@@ -87,6 +88,14 @@ package struct AlarmEngine: Sendable {
         devices[index].boundPoints = points.count
     }
 
+    /// The number under which the site's own figures are stepped and bound.
+    package var ownSeries: DeviceID { DeviceID(site.devices.count) }
+
+    private func name(of device: DeviceID) -> String {
+        let index = Int(device.index)
+        return index < site.devices.count ? site.devices[index].name : Site.ownSeriesDevice
+    }
+
     private mutating func bindNoData(_ device: DeviceID) {
         for rule in site.alarmRules.indices {
             guard case .noData = site.alarmRules[rule].condition, matches(rule, device) else {
@@ -100,6 +109,8 @@ package struct AlarmEngine: Sendable {
 
     private func matches(_ ruleIndex: Int, _ device: DeviceID) -> Bool {
         let rule = site.alarmRules[ruleIndex]
+        // A pattern means devices; the site's own figures are meant by their name.
+        guard device != ownSeries else { return rule.device == Site.ownSeriesDevice }
         let spec = site.devices[Int(device.index)]
         guard Glob(rule.device).matches(spec.name) else { return false }
         if let profile = rule.profile, profile != spec.profile { return false }
@@ -125,7 +136,7 @@ package struct AlarmEngine: Sendable {
             return nil
         }
         let key = AlarmKey(
-            rule: rule.name, device: site.devices[Int(device.index)].name, point: point?.name ?? "")
+            rule: rule.name, device: name(of: device), point: point?.name ?? "")
         let record = restored.removeValue(forKey: key)
         let state = record?.state ?? .normal
         let live = state == .unacknowledged || state == .acknowledged
@@ -166,7 +177,9 @@ package struct AlarmEngine: Sendable {
     /// The rule that still asks for a restored alarm whose point has not been seen since the start.
     private func rule(ofRestored key: AlarmKey) -> AlarmRule? {
         guard let rule = site.alarmRules.firstIndex(where: { $0.name == key.rule }),
-            let device = site.devices.firstIndex(where: { $0.name == key.device }),
+            let device = key.device == Site.ownSeriesDevice
+                ? site.devices.count
+                : site.devices.firstIndex(where: { $0.name == key.device }),
             !key.point.isEmpty, matches(rule, DeviceID(device)),
             Glob(site.alarmRules[rule].point).matches(key.point)
         else { return nil }

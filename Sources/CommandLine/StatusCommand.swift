@@ -9,8 +9,11 @@ struct StatusCommand: ParsableCommand {
 
     @OptionGroup var locations: Locations
 
-    @Flag(help: "Slowest devices first.")
+    @Flag(help: "Who is slow: silent devices, then those whose polls fill most of their interval.")
     var slow = false
+
+    @Option(help: "At most so many devices.")
+    var limit: Int?
 
     @Flag(help: "Print JSON.")
     var json = false
@@ -25,25 +28,96 @@ struct StatusCommand: ParsableCommand {
         let view = try APIClient(socketPath: locations.socketPath)
             .get("/api/v1/snapshot", as: SiteView.self)
         var devices = view.devices
-        if slow { devices.sort { ($0.latencyMS ?? -1) > ($1.latencyMS ?? -1) } }
+        if slow { devices.sort(by: Self.isSlower) }
+        if let limit { devices = Array(devices.prefix(max(0, limit))) }
         if json {
             try Output.json(Answer(health: view.health, header: view.header, devices: devices))
             return
         }
         printHealth(view)
+        if let polling = view.health.polling { Self.lines(polling).forEach(Output.line) }
+        if slow { printSlow(devices) } else { printAll(devices, at: view.timeMS) }
+    }
+
+    /// Silent ones first, the longest pause first; then by the share of the interval that is taken.
+    static func isSlower(_ a: DeviceSummaryView, _ b: DeviceSummaryView) -> Bool {
+        func rank(_ device: DeviceSummaryView) -> (Int64, Double, Double) {
+            let silence = device.state == "silent" ? 1 + (device.backOffMS ?? 0) : 0
+            return (silence, device.busyShare ?? -1, device.latencyP95MS ?? device.latencyMS ?? -1)
+        }
+        if rank(a) != rank(b) { return rank(a) > rank(b) }
+        return a.name < b.name
+    }
+
+    private func printAll(_ devices: [DeviceSummaryView], at time: Int64) {
         var table = TextTable([
             ("DEVICE", .left), ("STATE", .left), ("LAST ANSWER", .right), ("LATENCY", .right),
-            ("POLLS", .right), ("FAILED", .right), ("REASON", .left), ("ENDPOINT", .left),
+            ("POLLS", .right), ("FAILED", .right), ("ASKED AGAIN", .right), ("REASON", .left),
+            ("ENDPOINT", .left),
         ])
         for device in devices {
-            let age = device.lastAnswerMS.map { "\((view.timeMS - $0 + 500) / 1000) s ago" }
+            let age = device.lastAnswerMS.map { "\((time - $0 + 500) / 1000) s ago" }
             table.add([
                 device.name, device.state, age ?? "never",
                 device.latencyMS.map { "\(decimal($0, 1)) ms" } ?? "–", String(device.polls),
-                String(device.failures), device.lastFailure ?? "", device.endpoint,
+                String(device.failures), Self.pause(device), device.lastFailure ?? "",
+                device.endpoint,
             ])
         }
         table.write()
+    }
+
+    private func printSlow(_ devices: [DeviceSummaryView]) {
+        var table = TextTable([
+            ("DEVICE", .left), ("STATE", .left), ("INTERVAL", .right), ("TAKEN", .right),
+            ("P50", .right), ("P95", .right), ("REQUESTS", .right), ("RETRIES", .right),
+            ("TIMEOUTS", .right), ("FAILED", .right), ("ASKED AGAIN", .right), ("ENDPOINT", .left),
+        ])
+        for device in devices {
+            table.add([
+                device.name, device.state,
+                device.intervalMS.map { "\(decimal(Double($0) / 1000, 1)) s" } ?? "–",
+                device.busyShare.map { "\(decimal($0 * 100, 1)) %" } ?? "–",
+                device.latencyP50MS.map { "\(decimal($0, 1)) ms" } ?? "–",
+                device.latencyP95MS.map { "\(decimal($0, 1)) ms" } ?? "–",
+                device.requestsPerPoll.map { decimal($0, 1) } ?? "–",
+                device.retries.map(String.init) ?? "–", device.timeouts.map(String.init) ?? "–",
+                String(device.failures), Self.pause(device), device.endpoint,
+            ])
+        }
+        table.write()
+    }
+
+    private static func pause(_ device: DeviceSummaryView) -> String {
+        device.backOffMS.map { "in \(($0 + 500) / 1000) s" } ?? ""
+    }
+
+    /// The budget, and what became of it.
+    static func lines(_ polling: PollingView) -> [String] {
+        var lines = [
+            "polling: \(decimal(polling.pollsPerSecond, 1)) polls/s, "
+                + "\(decimal(polling.requestsPerSecond, 1)) requests/s; \(polling.inFlight) of "
+                + "\(polling.inFlightLimit) under way, \(polling.waiting) waiting; the poller takes "
+                + "\(decimal(polling.pollerShare * 100, 1)) % of a processor, the daemon "
+                + "\(decimal(polling.processShare * 100, 1)) %"
+                + (polling.residentBytes.map {
+                    ", \(decimal(Double($0) / 1_048_576, 0)) MiB of memory"
+                } ?? ""),
+            "since the start: \(polling.failedPolls) polls failed, \(polling.lateStarts) began late, "
+                + "\(polling.missedSlots) moments missed, \(polling.overrunSlots) with the last poll "
+                + "still under way, \(polling.shedSlots) left out to shed load",
+        ]
+        if polling.shedLevel > 0 {
+            lines.append(
+                "SHEDDING LOAD, level \(polling.shedLevel) of 3: the collector cannot keep up; "
+                    + "lengthen intervals or add a processor (docs/OPERATIONS.md)")
+        }
+        if let traps = polling.traps {
+            lines.append(
+                "traps: \(traps) heard, \(polling.trapPolls ?? 0) polls for them, "
+                    + "\(polling.trapsIgnored ?? 0) ignored")
+        }
+        return lines
     }
 
     private func printHealth(_ view: SiteView) {

@@ -5,6 +5,7 @@ import Logging
 import Model
 import Notify
 import Platform
+import Polling
 import Profiles
 import Serve
 import Store
@@ -27,10 +28,14 @@ actor Collector {
     private let metricsText: OpenMetricsText
     private let liveEnergy: LiveEnergy
 
-    private var decoders: [DeviceDecoder]
+    private var decoders: [GroupedDecoder]
     private var handles: [DeviceHandle]
     private var live: LiveTable
     private let siteHandle: DeviceHandle
+    /// The site's own figures as if the site were a device.
+    private var own = LiveDevice()
+    private var meter: CollectorMeter
+    private let pollerStatistics: @Sendable () -> PollerStatistics
     private var siteSeriesAt: Int64 = .min
     private var alarms: AlarmEngine
     private var energy: EnergyKeeper
@@ -54,7 +59,8 @@ actor Collector {
     init(
         configuration: LoadedConfiguration, store: SiteStore, restored: RestoredState,
         broadcast: EventBroadcast, logger: Logger, wakeNotifier: @escaping @Sendable () -> Void,
-        outboxPending: @escaping @Sendable () -> Int
+        outboxPending: @escaping @Sendable () -> Int,
+        pollerStatistics: @escaping @Sendable () -> PollerStatistics
     ) throws {
         executor = try ThreadExecutor(name: "collector")
         site = configuration.site
@@ -63,6 +69,8 @@ actor Collector {
         self.logger = logger
         self.wakeNotifier = wakeNotifier
         self.outboxPending = outboxPending
+        self.pollerStatistics = pollerStatistics
+        meter = CollectorMeter()
         let now = Instant(milliseconds: Clocks.wallMilliseconds())
         startedAt = now
         lastTick = Clocks.monotonicNanoseconds()
@@ -70,11 +78,12 @@ actor Collector {
         encoder.outputFormatting = .withoutEscapingSlashes
         metricsText = OpenMetricsText(site: site)
         liveEnergy = LiveEnergy(site: site, tariff: configuration.tariff)
-        decoders = site.devices.map { DeviceDecoder(profile: configuration.profile(of: $0)) }
+        decoders = site.devices.map { GroupedDecoder(profile: configuration.profile(of: $0)) }
         handles = site.devices.map { store.register(device: $0.name, points: []) }
         live = LiveTable(site: site)
         siteHandle = store.register(device: SiteSeries.device, points: SiteSeries.points)
         alarms = AlarmEngine(site: site, restored: restored.alarms)
+        alarms.bind(alarms.ownSeries, points: SiteSeries.points)
         energy = EnergyKeeper(
             site: site, tariff: configuration.tariff, savedStates: restored.ledgerStates,
             entriesOfToday: restored.ledgerToday, now: now)
@@ -97,24 +106,22 @@ actor Collector {
         // Broken off because the daemon stops: that says nothing about the device.
         if case .failure(.cancelled) = poll.outcome { return }
         let device = Int(poll.device.index)
-        live[device].polls += 1
-        live[device].latencyMicroseconds = poll.latencyMicroseconds
+        live[device].note(poll)
         let batch: ReadingBatch
         let answered: Bool
         switch poll.outcome {
         case .frames(let frames):
-            let values = decoders[device].decode(frames)
+            let values = decoders[device].decode(frames, group: poll.group)
             batch = ReadingBatch(device: poll.device, time: poll.time, values: values)
             answered = true
-            live[device].lastAnswer = poll.time
-            live[device].missedPolls = 0
             bindNewPoints(of: poll.device)
-            live[device].take(batch, definitions: decoders[device].points)
-        case .failure(let failure):
-            live[device].failures += 1
-            live[device].missedPolls += 1
-            live[device].lastFailure = failure
-            batch = live[device].staleBatch(device: poll.device, at: poll.time)
+            live[device].take(
+                batch, group: poll.group, definitions: decoders[device].points)
+        case .failure:
+            let spec = site.devices[device]
+            batch = live[device].staleBatch(
+                device: poll.device, group: poll.group, at: poll.time,
+                interval: { spec.intervalMilliseconds(of: $0) })
             for value in batch.values { live[device].values[Int(value.index)] = value }
             answered = false
         }
@@ -131,8 +138,9 @@ actor Collector {
         let points = decoders[device].points
         guard points.count != live[device].points.count else { return }
         handles[device] = store.register(device: site.devices[device].name, points: points)
+        live[device].groups = decoders[device].groups
         alarms.bind(id, points: points)
-        energy.bind(id, points: points)
+        energy.bind(id, points: points, groups: live[device].groups)
         views.bind(id, points: points)
     }
 
@@ -246,11 +254,28 @@ actor Collector {
         }
     }
 
+    /// The site's own figures go the way of every reading: store, live values, alarms.
     private func store(_ figures: LiveFigures, at now: Instant) {
         let slot = now.milliseconds / SiteSeries.stepMilliseconds
         guard slot != siteSeriesAt else { return }
         siteSeriesAt = slot
-        store.append(siteHandle, time: now, values: SiteSeries.values(figures))
+        let batch = ReadingBatch(
+            device: alarms.ownSeries, time: now,
+            values: SiteSeries.values(figures) + meter.step(load(), at: now))
+        store.append(siteHandle, batch)
+        own.take(batch, definitions: SiteSeries.points)
+        let monotonic = Clocks.monotonicNanoseconds() / 1_000_000
+        unsaved += alarms.step(batch, answered: true, now: monotonic)
+    }
+
+    private func load() -> CollectorLoad {
+        CollectorLoad(
+            polling: pollerStatistics(), readings: readings,
+            silentDevices: live.devices.count { $0.missedPolls >= 3 },
+            lastCommitMS: store.statistics.lastCommitMS,
+            monotonicNanoseconds: Clocks.monotonicNanoseconds(),
+            processorNanoseconds: Clocks.processProcessorNanoseconds(),
+            residentBytes: ProcessMemory.residentBytes())
     }
 
     private func header(_ figures: LiveFigures) -> HeaderView {
@@ -317,6 +342,7 @@ actor Collector {
         health.storeBytes = FileIO.size(path).map { $0 + (FileIO.size(path + "-wal") ?? 0) }
         health.lastCommitMS = store.statistics.lastCommitMS
         health.outboxPending = outboxPending()
+        health.polling = meter.view(load())
         return health
     }
 
@@ -336,6 +362,10 @@ actor Collector {
             where glob.matches(spec.name + "/" + live[index].points[point].name) {
                 result.append(pointView(index, point))
             }
+        }
+        for point in own.points.indices
+        where glob.matches(SiteSeries.device + "/" + own.points[point].name) {
+            result.append(own.view(ofPoint: point, device: SiteSeries.device))
         }
         return result
     }

@@ -52,7 +52,8 @@ struct EnergyKeeper: Sendable {
     /// Local midnight of the day that the figures are of.
     var startOfDay: Instant { day.instant(offsetMinutes: site.offsetMinutes) }
 
-    mutating func bind(_ id: DeviceID, points: [PointDefinition]) {
+    /// `groups` are those of the points; empty where all are of one.
+    mutating func bind(_ id: DeviceID, points: [PointDefinition], groups: [PollGroup] = []) {
         let device = Int(id.index)
         for index in watches[device].indices where watches[device][index].point == nil {
             let meter = watches[device][index].meter
@@ -61,7 +62,8 @@ struct EnergyKeeper: Sendable {
             }
             let settings = MeterSettings(
                 meter, kind: points[point].kind,
-                samplePeriodMilliseconds: site.devices[device].intervalMilliseconds)
+                samplePeriodMilliseconds: site.devices[device].intervalMilliseconds(
+                    of: groups.isEmpty ? .normal : groups[point]))
             watches[device][index].point = point
             watches[device][index].ledger =
                 savedStates.removeValue(forKey: meter.name)
@@ -74,11 +76,10 @@ struct EnergyKeeper: Sendable {
         let device = Int(batch.device.index)
         var progress: [Progress] = []
         for index in watches[device].indices {
-            guard let point = watches[device][index].point, point < batch.values.count,
-                var ledger = watches[device][index].ledger
+            guard let point = watches[device][index].point,
+                let value = batch.value(ofPoint: point),
+                var ledger = watches[device][index].ledger, value.quality.isUsable
             else { continue }
-            let value = batch.values[point]
-            guard value.quality.isUsable else { continue }
             // The old copy is let go first, so that the ledger is changed in place.
             watches[device][index].ledger = nil
             let entries = ledger.observe(

@@ -62,30 +62,48 @@ package final class SiteDaemon: Sendable {
         let dispatcher = try Dispatcher(hooks: site.hooks, outbox: outbox)
         self.dispatcher = dispatcher
         broadcast = EventBroadcast()
+        // The collector asks the poller how it is, and the poller is made after it.
+        let statistics = LateStatistics(nil)
         collector = try Collector(
             configuration: options.configuration, store: store, restored: restored,
             broadcast: broadcast, logger: logger, wakeNotifier: { dispatcher.wake() },
-            outboxPending: { outbox.pendingCount })
+            outboxPending: { outbox.pendingCount },
+            pollerStatistics: { statistics.withLock { $0?() ?? PollerStatistics() } })
         let (stream, continuation) = AsyncStream.makeStream(
             of: [RawPoll].self, bufferingPolicy: .bufferingNewest(Self.maximumWaitingBatches))
         polls = stream
         pollsContinuation = continuation
         poller = try Poller(
-            targets: Self.targets(options.configuration), seed: site.name
+            targets: Self.targets(options.configuration), seed: site.name, traps: site.traps
         ) { batch in
             if case .dropped = continuation.yield(batch) {
                 logger.error("polls are dropped: the collector is behind")
             }
         }
+        let poller = poller
+        statistics.withLock { $0 = { poller.statistics } }
     }
 
+    private typealias LateStatistics = ConditionLock<(@Sendable () -> PollerStatistics)?>
+
+    /// One target for each group of points of each device.
     private static func targets(_ configuration: LoadedConfiguration) -> [PollTarget] {
-        configuration.site.devices.enumerated().map { index, spec in
-            PollTarget(
-                device: DeviceID(index), name: spec.name, transport: spec.transport,
-                plan: configuration.profile(of: spec).requestPlan,
-                intervalMilliseconds: spec.intervalMilliseconds,
-                timeoutMilliseconds: spec.timeoutMilliseconds, retries: spec.retries)
+        let site = configuration.site
+        let metered = Set(site.meters.map(\.energy.device))
+        return site.devices.enumerated().flatMap { index, spec in
+            let profile = configuration.profile(of: spec)
+            return profile.groups.map { group in
+                let interval = spec.intervalMilliseconds(of: group)
+                var target = PollTarget(
+                    device: DeviceID(index), name: spec.name, group: group,
+                    transport: spec.transport, plan: profile.requestPlan(of: group),
+                    intervalMilliseconds: interval,
+                    timeoutMilliseconds: min(spec.timeoutMilliseconds, interval),
+                    retries: spec.retries)
+                // Energy of record is worth more than what is only looked at.
+                target.importance = metered.contains(spec.name) ? .high : spec.importance
+                return target
+            }
         }
     }
 

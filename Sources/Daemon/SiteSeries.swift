@@ -8,16 +8,7 @@ enum SiteSeries {
     /// Time between two values in live operation.
     static let stepMilliseconds: Int64 = 10_000
 
-    static let points: [PointDefinition] = [
-        power("total.power"), power("it.power"), power("cooling.power"), power("loss.power"),
-        power("other.power"),
-        PointDefinition(name: "pue", kind: .gauge, unit: .ratio, scale: 4),
-        PointDefinition(name: "pue.coverage", kind: .gauge, unit: .ratio, scale: 3),
-    ]
-
-    private static func power(_ name: String) -> PointDefinition {
-        PointDefinition(name: name, kind: .gauge, unit: .watt, scale: 0)
-    }
+    static let points = OwnSeries.points
 
     static func values(_ figures: LiveFigures) -> [PointValue] {
         let watts = [

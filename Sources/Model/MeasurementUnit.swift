@@ -26,6 +26,7 @@ package enum MeasurementUnit: String, Sendable, CaseIterable {
     case ppm = "ppm"
     case lux = "lx"
     case volumeFlowCubicMetrePerHour = "m³/h"
+    case byte = "B"
     /// States and texts.
     case none = ""
 }

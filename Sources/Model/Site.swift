@@ -20,6 +20,8 @@ package struct Site: Sendable {
     /// The point that gives the outdoor dry-bulb temperature, and humidity where there is one.
     package var outdoorTemperature: PointName?
     package var outdoorHumidity: PointName?
+    /// Where traps are heard; nil for nowhere.
+    package var traps: TrapListening?
     /// Installed IT capacity for load factors: the racks' rated power together.
     package var ratedITWatts: Int64 { places.reduce(0) { $0 + ($1.rack?.ratedWatts ?? 0) } }
 
@@ -41,6 +43,18 @@ package struct Site: Sendable {
     /// The device name under which the site's own figures are stored; no real device may have it.
     package static let ownSeriesDevice = "site"
 
+}
+
+/// An address of this machine, in figures, at which devices' traps are heard.
+package struct TrapListening: Hashable, Sendable {
+    /// Of the standard (RFC 3417, section 3); ports below 1024 need a right.
+    package static let standardPort: UInt16 = 162
+    package var host: String
+    package var port: UInt16
+    package init(host: String, port: UInt16 = Self.standardPort) {
+        self.host = host
+        self.port = port
+    }
 }
 
 /// A node of the tree of places. `Site.places` lists parents before children.
@@ -88,13 +102,19 @@ package struct DeviceSpec: Sendable {
     /// Name of the place it stands in or serves.
     package var place: String?
     package var feed: Feed?
+    /// Of points that their profile gives no other pace.
     package var intervalMilliseconds: Int64
+    /// Of points that are polled fast, slowly; nil for what follows from `intervalMilliseconds`.
+    package var fastMilliseconds: Int64?
+    package var slowMilliseconds: Int64?
+    package var importance: PollImportance
     package var timeoutMilliseconds: Int64
     package var retries: Int
     package init(
         name: String, displayName: String? = nil, profile: String, transport: Transport,
         place: String? = nil, feed: Feed? = nil, intervalMilliseconds: Int64 = 10_000,
-        timeoutMilliseconds: Int64 = 2_000, retries: Int = 2
+        fastMilliseconds: Int64? = nil, slowMilliseconds: Int64? = nil,
+        importance: PollImportance = .normal, timeoutMilliseconds: Int64 = 2_000, retries: Int = 2
     ) {
         self.name = name
         self.displayName = displayName
@@ -103,8 +123,16 @@ package struct DeviceSpec: Sendable {
         self.place = place
         self.feed = feed
         self.intervalMilliseconds = intervalMilliseconds
+        self.fastMilliseconds = fastMilliseconds
+        self.slowMilliseconds = slowMilliseconds
+        self.importance = importance
         self.timeoutMilliseconds = timeoutMilliseconds
         self.retries = retries
+    }
+
+    package func intervalMilliseconds(of group: PollGroup) -> Int64 {
+        PollIntervals(normal: intervalMilliseconds, fast: fastMilliseconds, slow: slowMilliseconds)
+            .milliseconds(of: group, timeoutMilliseconds: timeoutMilliseconds)
     }
 }
 

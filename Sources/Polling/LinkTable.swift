@@ -48,6 +48,9 @@ final class LinkTable {
         }
     }
 
+    /// The address in figures of a host that has been resolved.
+    func address(of host: String) -> String? { addresses[host] }
+
     func close() {
         isClosed = true
         let open = links.values

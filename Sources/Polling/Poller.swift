@@ -20,8 +20,11 @@ package final class Poller: Sendable {
     /// asked and no answer is read.
     ///
     /// `engines` hold what is known of v3 devices from an earlier run, and get what is learned.
+    ///
+    /// Where `traps` are listened for, a trap of a device is a reason to poll it at once.
     package init(
-        targets: [PollTarget], seed: String, engines: EngineBook = EngineBook(),
+        targets: [PollTarget], seed: String, traps: TrapListening? = nil,
+        engines: EngineBook = EngineBook(),
         receive: @escaping @Sendable ([RawPoll]) -> Void
     ) throws(PollingError) {
         try Self.check(targets)
@@ -38,7 +41,15 @@ package final class Poller: Sendable {
             links: LinkTable(
                 reactor: reactor, counters: counters, resolver: resolver, engines: engines),
             counters: counters, receive: receive)
+        if let traps {
+            trapPort = try core.listen(traps)
+        } else {
+            trapPort = nil
+        }
     }
+
+    /// The port at which traps are heard; nil where they are not.
+    package let trapPort: UInt16?
 
     deinit { stop() }
 
@@ -53,19 +64,26 @@ package final class Poller: Sendable {
         resolver.stop()
     }
 
-    /// Polls one device out of turn, as soon as no poll of it is under way.
+    /// Polls one device out of turn, as soon as no poll of it is under way: all its points but the
+    /// slow ones.
     package func pollNow(_ device: DeviceID) {
         reactor.submit { [core] in core.pollNow(device) }
+    }
+
+    /// Polls several devices out of turn.
+    package func pollNow(_ devices: [DeviceID]) {
+        reactor.submit { [core] in core.pollNow(devices) }
     }
 
     package var statistics: PollerStatistics { counters.snapshot }
 
     private static func check(_ targets: [PollTarget]) throws(PollingError) {
         var lines: [String: ModbusRTUTransport] = [:]
-        var devices: Set<DeviceID> = []
+        var groups: Set<GroupKey> = []
         for target in targets {
             precondition(
-                devices.insert(target.device).inserted, "BUG: \(target.name) is listed twice")
+                groups.insert(GroupKey(device: target.device, group: target.group)).inserted,
+                "BUG: \(target.name) is listed twice")
             try target.check()
             guard case .modbusRTU(var transport) = target.transport else { continue }
             transport.unit = 0
@@ -81,11 +99,22 @@ package final class Poller: Sendable {
     }
 }
 
+private struct GroupKey: Hashable {
+    var device: DeviceID
+    var group: PollGroup
+}
+
 /// What lives on the reactor's thread.
 // Made before, then used on the reactor's thread only.
 private final class PollerCore: @unchecked Sendable {
-    private let targets: [PollTarget]
-    private let numbers: [DeviceID: Int]
+    /// The targets of one device, which the scheduler knows by its place.
+    private struct Device {
+        var targets: [PollGroup: PollTarget]
+        var underWay: PollGroup?
+    }
+    private var devices: [Device] = []
+    private var numbers: [DeviceID: Int] = [:]
+    private let entries: [PollScheduler.Entry]
     private let seed: String
     private let reactor: Reactor
     private let links: LinkTable
@@ -94,37 +123,76 @@ private final class PollerCore: @unchecked Sendable {
     /// Nil before `start` and after `close`.
     private var scheduler: PollScheduler?
     private var timer: TimerToken?
+    private var traps: TrapListener?
     private var batch: [RawPoll] = []
     private var isFlushQueued = false
+    private var timeMeasuredAt: Int64 = .min
 
     init(
         targets: [PollTarget], seed: String, reactor: Reactor, links: LinkTable,
         counters: PollCounters, receive: @escaping @Sendable ([RawPoll]) -> Void
     ) {
-        self.targets = targets
         self.seed = seed
         self.reactor = reactor
         self.links = links
         self.counters = counters
         self.receive = receive
-        numbers = Dictionary(
-            uniqueKeysWithValues: targets.enumerated().map { ($1.device, $0) })
+        var entries: [PollScheduler.Entry] = []
+        for target in targets {
+            let number = numbers[target.device] ?? devices.count
+            if number == devices.count {
+                numbers[target.device] = number
+                devices.append(Device(targets: [:]))
+                entries.append(
+                    PollScheduler.Entry(
+                        name: target.name, groups: [], importance: target.importance))
+            }
+            devices[number].targets[target.group] = target
+            entries[number].groups.append((target.group, target.intervalMilliseconds))
+        }
+        self.entries = entries
+    }
+
+    /// Takes the port; traps are read from `start` on. Called before that, by the maker.
+    func listen(_ listening: TrapListening) throws(PollingError) -> UInt16 {
+        let senders = devices.enumerated().compactMap { number, device in
+            device.targets.values.first.flatMap { target in
+                if case .snmp(let snmp) = target.transport {
+                    (
+                        host: snmp.host,
+                        sender: TrapReader.Sender(number: number, access: snmp.access)
+                    )
+                } else {
+                    nil
+                }
+            }
+        }
+        let listener = try TrapListener(
+            listening, reactor: reactor, counters: counters, devices: senders,
+            address: { [links] in links.address(of: $0) },
+            poll: { [unowned self] in pollNow(number: $0) })
+        traps = listener
+        return listener.port
     }
 
     func start() {
         precondition(scheduler == nil, "BUG: the poller was started twice")
         scheduler = PollScheduler(
-            entries: targets.map {
-                PollScheduler.Entry(name: $0.name, intervalMilliseconds: $0.intervalMilliseconds)
-            },
-            seed: seed, monotonicNanoseconds: Clocks.monotonicNanoseconds(),
+            entries: entries, seed: seed, monotonicNanoseconds: Clocks.monotonicNanoseconds(),
             wallMilliseconds: Clocks.wallMilliseconds())
+        do throws(PlatformError) {
+            try traps?.start()
+        } catch {
+            counters.update { $0.lastLinkFailure = "traps: \(error)" }
+        }
         advance()
     }
 
     func close() {
         if let timer { reactor.cancel(timer) }
         timer = nil
+        traps?.close()
+        traps = nil
         links.close()
         scheduler = nil
         flush()
@@ -132,6 +200,15 @@ private final class PollerCore: @unchecked Sendable {
 
     func pollNow(_ device: DeviceID) {
         guard let number = numbers[device] else { return }
+        pollNow(number: number)
+    }
+
+    func pollNow(_ wanted: [DeviceID]) {
+        for device in wanted { if let number = numbers[device] { scheduler?.pollNow(number) } }
+        advance()
+    }
+
+    private func pollNow(number: Int) {
         scheduler?.pollNow(number)
         advance()
     }
@@ -141,14 +218,9 @@ private final class PollerCore: @unchecked Sendable {
         if let timer { reactor.cancel(timer) }
         timer = nil
         let now = Clocks.monotonicNanoseconds()
-        for number in scheduler?.takeDue(monotonicNanoseconds: now) ?? [] {
-            links.poll(targets[number]) { [self] raw in finished(number, raw) }
-        }
+        for due in scheduler?.takeDue(monotonicNanoseconds: now) ?? [] { begin(due) }
         guard let scheduler else { return }
-        counters.update { counters in
-            counters.overrunSlots = scheduler.overrunSlots
-            counters.missedSlots = scheduler.missedSlots
-        }
+        publish(scheduler, at: now)
         guard let deadline = scheduler.nextDeadline else { return }
         // A wish that came while its device was being polled has no deadline of its own.
         let delay = deadline <= now ? 0 : deadline - now
@@ -158,7 +230,38 @@ private final class PollerCore: @unchecked Sendable {
         }
     }
 
+    private func begin(_ due: PollScheduler.Due) {
+        guard var target = devices[due.device].targets[due.group] else {
+            preconditionFailure("BUG: no target for \(due)")
+        }
+        target.deadlineNanoseconds = due.deadline
+        devices[due.device].underWay = due.group
+        links.poll(target) { [self] raw in finished(due.device, raw) }
+    }
+
+    private func publish(_ scheduler: PollScheduler, at now: Int64) {
+        let counts = scheduler.counts
+        // The clock of the thread is a system call: ten times a second is often enough.
+        let isTime = now - timeMeasuredAt >= 100_000_000
+        if isTime { timeMeasuredAt = now }
+        let busy = isTime ? Clocks.threadProcessorNanoseconds() : nil
+        counters.update { counters in
+            counters.overrunSlots = counts.overrunSlots
+            counters.missedSlots = counts.missedSlots
+            counters.lateStarts = counts.lateStarts
+            counters.shedSlots = counts.shedSlots
+            counters.extraPolls = counts.extraPolls
+            counters.shedLevel = scheduler.shedLevel
+            counters.inFlight = scheduler.pollsInFlight
+            counters.waiting = scheduler.pollsWaiting
+            if let busy { counters.busyNanoseconds = busy }
+        }
+    }
+
     private func finished(_ number: Int, _ raw: RawPoll) {
+        var raw = raw
+        raw.group = devices[number].underWay ?? .normal
+        devices[number].underWay = nil
         var hasFailed = false
         var isSilent = false
         if case .failure(let failure) = raw.outcome {
@@ -171,9 +274,13 @@ private final class PollerCore: @unchecked Sendable {
             counters.requests += raw.requests
             counters.failedPolls += hasFailed ? 1 : 0
         }
+        let now = Clocks.monotonicNanoseconds()
+        scheduler?.finished(number, succeeded: !isSilent, monotonicNanoseconds: now)
+        if isSilent, let scheduler {
+            raw.backOffMilliseconds =
+                scheduler.backOffNanoseconds(number, monotonicNanoseconds: now) / 1_000_000
+        }
         batch.append(raw)
-        scheduler?.finished(
-            number, succeeded: !isSilent, monotonicNanoseconds: Clocks.monotonicNanoseconds())
         if isFlushQueued { return }
         isFlushQueued = true
         reactor.atEndOfTurn { [self] in

@@ -16,6 +16,7 @@ package struct ProfileFacts: Sendable {
         /// The physically possible values, in the unit.
         package var lowest: FixedDecimal?
         package var highest: FixedDecimal?
+        package var poll: PollGroup
         /// As people read it: `outlet.<n>.power`.
         var shownName: String {
             pattern.split(separator: "?*", omittingEmptySubsequences: false)
@@ -24,13 +25,14 @@ package struct ProfileFacts: Sendable {
 
         package init(
             pattern: String, kind: PointKind, unit: MeasurementUnit, lowest: FixedDecimal? = nil,
-            highest: FixedDecimal? = nil
+            highest: FixedDecimal? = nil, poll: PollGroup = .normal
         ) {
             self.pattern = pattern
             self.kind = kind
             self.unit = unit
             self.lowest = lowest
             self.highest = highest
+            self.poll = poll
         }
     }
 
@@ -40,6 +42,11 @@ package struct ProfileFacts: Sendable {
         self.access = access
         self.points = points
     }
+
+    /// The figures of the site itself, as if they were a device's.
+    static let ownSeries = ProfileFacts(
+        access: .snmp,
+        points: OwnSeries.points.map { Point(pattern: $0.name, kind: $0.kind, unit: $0.unit) })
 
     /// The first points, for messages.
     var examples: String {

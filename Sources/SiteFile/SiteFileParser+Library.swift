@@ -40,7 +40,7 @@ extension ProfileFacts {
                     },
                     highest: template.range.flatMap {
                         Self.bound($0.upperBound, digits: template.digits)
-                    })
+                    }, poll: template.poll)
             })
     }
 

@@ -5,7 +5,7 @@ import Model
 extension SiteReader {
     mutating func readDefaults(_ node: ConfigNode) {
         var table = TableReader(node, what: "`defaults`", &diagnostics)
-        if let value = interval(table.optional("interval")) { defaults.interval = value }
+        defaults.intervals = intervals(table.optional("interval"), defaults.intervals)
         if let value = timeout(table.optional("timeout")) { defaults.timeout = value }
         if let value = retries(table.optional("retries")) { defaults.retries = value }
         if let node = table.optional("snmp") {
@@ -41,8 +41,44 @@ extension SiteReader {
         table.finish(&diagnostics)
     }
 
-    mutating func interval(_ node: ConfigNode?) -> Int64? {
+    /// `10s`, or `{fast: 2s, normal: 10s, slow: 1h}` with any of the three. What a device says of
+    /// `normal` alone is the measure of its other two again, unless `inherited` fixed them.
+    mutating func intervals(_ node: ConfigNode?, _ inherited: PollIntervals) -> PollIntervals {
+        guard let node else { return inherited }
+        var result = inherited
+        guard case .mapping = node.content else {
+            if let value = interval(node) { result.normal = value }
+            return result
+        }
+        var table = TableReader(node, what: "`interval`", &diagnostics)
+        let fast = table.optional("fast")
+        let normal = table.optional("normal")
+        let slow = table.optional("slow")
+        table.finish(&diagnostics)
+        if let value = interval(normal) { result.normal = value }
+        if let value = interval(fast) { result.fast = value }
+        if let value = slowInterval(slow) { result.slow = value }
+        if let value = result.fast, value > result.normal {
+            diagnostics.add(
+                (fast ?? normal ?? node).position,
+                "`fast` is slower than `normal`, \(result.normal) ms",
+                cure: "shorten `fast` or lengthen `normal`")
+        }
+        if let value = result.slow, value < result.normal {
+            diagnostics.add(
+                (slow ?? normal ?? node).position,
+                "`slow` is quicker than `normal`, \(result.normal) ms",
+                cure: "lengthen `slow` or shorten `normal`")
+        }
+        return result
+    }
+
+    private mutating func interval(_ node: ConfigNode?) -> Int64? {
         duration(node, in: 500...3_600_000, words: "500ms to 1h")
+    }
+
+    private mutating func slowInterval(_ node: ConfigNode?) -> Int64? {
+        duration(node, in: 500...86_400_000, words: "500ms to 1d")
     }
 
     mutating func timeout(_ node: ConfigNode?) -> Int64? {

@@ -157,6 +157,13 @@ extension SiteReader {
     private mutating func matchedDevices(
         _ scope: Scope, profile: String?, place: String?
     ) -> [DeviceSpec]? {
+        if scope.device == Site.ownSeriesDevice {
+            guard profile != nil || place != nil || scope.point == "*" else { return [] }
+            diagnostics.add(
+                scope.position, "the site's own figures have no profile, place or silence",
+                cure: "write `points: site/NAME` and no `profile` or `place`")
+            return nil
+        }
         let glob = Glob(scope.device)
         let named = site.devices.filter { glob.matches($0.name) }
         if named.isEmpty {
@@ -169,7 +176,8 @@ extension SiteReader {
             return nil
         }
         let found = named.filter { device in
-            (profile == nil || device.profile == profile)
+            (profile == nil || device.profile == profile
+                || device.profile.hasPrefix((profile ?? "") + "@"))
                 && (place.map { above in device.place.map { isInside($0, above) } ?? false }
                     ?? true)
         }
@@ -193,6 +201,17 @@ extension SiteReader {
         for profile in used {
             for point in profiles[profile]?.points(overlapping: scope.point) ?? [] {
                 points.append((profile, point))
+            }
+        }
+        if scope.device == Site.ownSeriesDevice {
+            points = ProfileFacts.ownSeries.points(overlapping: scope.point)
+                .map { (Site.ownSeriesDevice, $0) }
+            if points.isEmpty {
+                reportUnknown(
+                    "figure of the site", scope.point, at: scope.position,
+                    among: OwnSeries.points.map(\.name),
+                    otherwise: "docs/NAMES.md lists the site's own figures")
+                return nil
             }
         }
         guard !points.isEmpty else {

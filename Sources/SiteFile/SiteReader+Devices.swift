@@ -18,16 +18,19 @@ extension SiteReader {
         let place = place(table.optional("place"))
         let feed = feed(table.optional("feed"))
         let intervalNode = table.optional("interval")
-        let interval = interval(intervalNode) ?? defaults.interval
+        let intervals = intervals(intervalNode, defaults.intervals)
         let timeoutNode = table.optional("timeout")
         let timeout = timeout(timeoutNode) ?? defaults.timeout
         let retries = retries(table.optional("retries")) ?? defaults.retries
+        let importance =
+            table.optional("importance")?.choice(PollImportance.self, &diagnostics) ?? .normal
         let credentialsNode = table.optional("credentials")
         table.finish(&diagnostics)
-        if timeout > interval {
+        let shortest = min(intervals.normal, intervals.fast ?? intervals.normal)
+        if timeout > shortest {
             diagnostics.add(
                 (timeoutNode ?? intervalNode ?? node).position,
-                "the timeout of \(timeout) ms is longer than the interval of \(interval) ms",
+                "the timeout of \(timeout) ms is longer than the interval of \(shortest) ms",
                 cure: "shorten the timeout or lengthen the interval")
         }
         guard let addressNode, let address else { return }
@@ -42,8 +45,9 @@ extension SiteReader {
         site.devices.append(
             DeviceSpec(
                 name: name, displayName: displayName, profile: profile, transport: transport,
-                place: place, feed: feed, intervalMilliseconds: interval,
-                timeoutMilliseconds: timeout, retries: retries))
+                place: place, feed: feed, intervalMilliseconds: intervals.normal,
+                fastMilliseconds: intervals.fast, slowMilliseconds: intervals.slow,
+                importance: importance, timeoutMilliseconds: timeout, retries: retries))
     }
 
     mutating func profileName(_ node: ConfigNode) -> String? {
@@ -193,7 +197,12 @@ extension SiteReader {
         at position: SourcePosition
     ) -> Bool {
         switch (need, point.kind) {
-        case (.energyCounter, .counter) where point.unit == .wattHour: return true
+        case (.energyCounter, .counter) where point.unit == .wattHour:
+            guard point.poll == .slow else { return true }
+            diagnostics.add(
+                position, "`\(name)` is polled slowly: a meter's quarter hours would be guesses",
+                cure: "take `poll: slow` from the point in the profile")
+            return false
         case (.gauge(let units), .gauge) where units.contains(point.unit): return true
         case (.energyCounter, _):
             diagnostics.add(

@@ -19,7 +19,7 @@ enum SiteBounds {
 
 /// What devices and racks take where they do not say otherwise.
 struct SiteDefaults {
-    var interval: Int64 = 10_000
+    var intervals = PollIntervals(normal: 10_000)
     var timeout: Int64 = 2_000
     var retries = 2
     var access: SNMPTransport.Access?
@@ -98,6 +98,7 @@ struct SiteReader {
             $0.readCoolingUnit($1)
         }
         if let node = table.optional("outdoor") { readOutdoor(node) }
+        if let node = table.optional("traps") { readTraps(node) }
         let meters = table.optional("meters")
         readList(meters, .meter, maximum: SiteBounds.meters) { $0.readMeter($1) }
         if let meters { checkMeters(meters) }
@@ -110,6 +111,36 @@ struct SiteReader {
             table.optional("subsidiaries"), .subsidiary, maximum: SiteBounds.subsidiaries
         ) { $0.readSubsidiary($1) }
         table.finish(&diagnostics)
+    }
+
+    /// `{listen: 192.0.2.10, port: 10162}`; either alone, and loopback without `listen`.
+    private mutating func readTraps(_ node: ConfigNode) {
+        var table = TableReader(node, what: "`traps`", &diagnostics)
+        let host = table.optional("listen")
+        let port = table.optional("port")?.integer(in: 1...65_535, &diagnostics)
+        table.finish(&diagnostics)
+        var listening = TrapListening(host: "127.0.0.1")
+        if let port { listening.port = UInt16(port) }
+        if let host, let text = host.text(maximum: 64, &diagnostics) {
+            guard Self.isAddressInFigures(text) else {
+                diagnostics.add(
+                    host.position, "`\(text)` is no address of this machine in figures",
+                    cure: "write for example `0.0.0.0`, `192.0.2.10` or `\"::\"`")
+                return
+            }
+            listening.host = text
+        }
+        site.traps = listening
+    }
+
+    /// What could be an IPv4 or IPv6 address; the system has the last word when it is used.
+    private static func isAddressInFigures(_ text: String) -> Bool {
+        if text.contains(":") {
+            return text.utf8.count { $0 == 0x3A } >= 2
+                && text.allSatisfy { $0.isHexDigit || $0 == ":" || $0 == "." }
+        }
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 4 && parts.allSatisfy { UInt8($0) != nil }
     }
 
     private mutating func readIdentity(_ node: ConfigNode) {

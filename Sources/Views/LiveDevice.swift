@@ -7,31 +7,72 @@ package struct LiveDevice: Sendable {
     package var values: [PointValue] = []
     /// One for each point: when its value was last read; nil before the first time.
     package var readAt: [Instant?] = []
+    /// One for each point: the group whose polls bring it; empty where all are of one group.
+    package var groups: [PollGroup] = []
     package var lastAnswer: Instant?
     package var latencyMicroseconds: Int64?
     package var polls: Int64 = 0
     package var failures: Int64 = 0
-    /// Polls in a row without an answer.
+    /// Polls in a row without an answer, of whichever group.
     package var missedPolls = 0
     package var lastFailure: PollFailure?
+    package var tally = PollTally()
+    /// When a group was last answered, by its place.
+    private var answeredAt: [Instant?] = [nil, nil, nil]
 
     package init() {}
 
-    /// Takes the values of a poll that was answered. `definitions` are all points known now.
-    package mutating func take(_ batch: ReadingBatch, definitions: [PointDefinition]) {
+    /// Notes how a poll went, whatever it brought.
+    package mutating func note(_ poll: RawPoll) {
+        polls += 1
+        latencyMicroseconds = poll.latencyMicroseconds
+        tally.note(poll)
+        switch poll.outcome {
+        case .frames:
+            lastAnswer = poll.time
+            missedPolls = 0
+        case .failure(let failure):
+            failures += 1
+            missedPolls += 1
+            lastFailure = failure
+        }
+    }
+
+    /// Takes the values of a poll that was answered: those of one group. `definitions` are all
+    /// points known now.
+    package mutating func take(
+        _ batch: ReadingBatch, group: PollGroup = .normal, definitions: [PointDefinition]
+    ) {
         grow(to: definitions)
+        answeredAt[group.place] = batch.time
         for value in batch.values where Int(value.index) < values.count {
             values[Int(value.index)] = value
             if value.quality.isUsable { readAt[Int(value.index)] = batch.time }
         }
     }
 
-    /// What a poll without an answer makes of the points: the last value, no longer trusted.
-    package func staleBatch(device: DeviceID, at time: Instant) -> ReadingBatch {
-        var batch = ReadingBatch(device: device, time: time, values: values)
-        for index in batch.values.indices {
-            let known = readAt[index] != nil
-            batch.values[index].quality = known ? .stale : .absent
+    /// What a poll without an answer makes of the points: the last value, no longer trusted. Of the
+    /// group that was asked for, and of every group whose own turn has passed since it was last
+    /// answered: a silent device is asked with its quickest group only.
+    ///
+    /// - Parameter interval: the time between two polls of a group, in milliseconds.
+    package func staleBatch(
+        device: DeviceID, group: PollGroup = .normal, at time: Instant,
+        interval: (PollGroup) -> Int64 = { _ in .max }
+    ) -> ReadingBatch {
+        let lost = PollGroup.allCases.map { other in
+            if other == group || groups.isEmpty { return true }
+            guard let answered = answeredAt[other.place] else { return true }
+            let limit = interval(other)
+            return time.millisecondsSince(answered) > limit &+ limit / 2
+        }
+        var batch = ReadingBatch(device: device, time: time, values: [])
+        batch.values.reserveCapacity(values.count)
+        for index in values.indices {
+            guard groups.isEmpty || lost[groups[index].place] else { continue }
+            var value = values[index]
+            value.quality = readAt[index] != nil ? .stale : .absent
+            batch.values.append(value)
         }
         return batch
     }

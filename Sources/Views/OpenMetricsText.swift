@@ -141,7 +141,8 @@ package struct OpenMetricsText: Sendable {
         .pascal: "pascals", .litrePerMinute: "litres_per_minute", .cubicMetre: "cubic_metres",
         .metrePerSecond: "metres_per_second", .perMinute: "per_minute", .second: "seconds",
         .hour: "hours", .ampereHour: "ampere_hours", .ratio: "ratio", .ppm: "ppm", .lux: "lux",
-        .volumeFlowCubicMetrePerHour: "cubic_metres_per_hour", .none: "none",
+        .volumeFlowCubicMetrePerHour: "cubic_metres_per_hour", .byte: "bytes",
+        .none: "none",
     ]
 
     /// Label values escape backslash, quote and line feed (OpenMetrics 1.0, section 5.2).

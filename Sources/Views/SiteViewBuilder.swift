@@ -189,7 +189,7 @@ package struct SiteViewBuilder: Sendable {
 
     package func summary(ofDevice index: Int, _ device: LiveDevice) -> DeviceSummaryView {
         let spec = site.devices[index]
-        return DeviceSummaryView(
+        var summary = DeviceSummaryView(
             name: spec.name, displayName: spec.displayName ?? spec.name, profile: spec.profile,
             place: spec.place, feed: spec.feed?.rawValue, endpoint: spec.transport.text,
             state: device.stateName, lastAnswerMS: device.lastAnswer?.milliseconds,
@@ -197,6 +197,19 @@ package struct SiteViewBuilder: Sendable {
             failures: device.failures,
             lastFailure: device.missedPolls > 0 ? device.lastFailure?.name : nil,
             points: device.points.count)
+        let tally = device.tally
+        let latencies = tally.usualAndSlow
+        summary.latencyP50MS = latencies?.p50
+        summary.latencyP95MS = latencies?.p95
+        summary.requestsPerPoll = tally.requestsPerPoll
+        summary.retries = tally.retries
+        summary.timeouts = tally.timeouts
+        summary.backOffMS = device.missedPolls > 0 ? tally.backOffMilliseconds : nil
+        summary.intervalMS = device.quickestInterval(spec)
+        if let mean = tally.meanPollMilliseconds, let interval = summary.intervalMS {
+            summary.busyShare = mean / Double(interval)
+        }
+        return summary
     }
 
     private func cooling(_ modes: [String: String], _ live: [LiveDevice]) -> [CoolingView] {
@@ -249,6 +262,11 @@ package struct SiteViewBuilder: Sendable {
 }
 
 extension LiveDevice {
+    /// Milliseconds between two polls of its quickest group.
+    package func quickestInterval(_ spec: DeviceSpec) -> Int64 {
+        spec.intervalMilliseconds(of: groups.min() ?? .normal)
+    }
+
     /// The value of a point, where it may be used.
     package func usableValue(of name: String) -> Double? {
         guard let index = index(ofPoint: name), values[index].quality.isUsable else { return nil }

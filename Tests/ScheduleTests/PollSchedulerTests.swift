@@ -33,7 +33,7 @@ struct PollSchedulerTests {
         var now = start
         while let deadline = scheduler.nextDeadline, deadline < end {
             now = max(now, deadline)
-            for number in scheduler.takeDue(monotonicNanoseconds: now) {
+            for number in scheduler.takeDue(monotonicNanoseconds: now).map(\.device) {
                 polls[number].append(now)
                 scheduler.finished(
                     number, succeeded: succeeds(number, now), monotonicNanoseconds: now)
@@ -45,7 +45,7 @@ struct PollSchedulerTests {
     @Test("the hash has not changed since it was published")
     func stableHash() {
         // From another implementation: a change here moves every poll of every site.
-        #expect(StableHash.hash("s", "ups-1") == 0x9546eae8442ca7e9)
+        #expect(StableHash.hash("s", "ups-1") == 0x9546_eae8_442c_a7e9)
         #expect(StableHash.hash("a", "bc") != StableHash.hash("ab", "c"))
         #expect(StableHash.hash("a", "b") == StableHash.hash("a", "b"))
     }
@@ -61,20 +61,26 @@ struct PollSchedulerTests {
             #expect(zip(times, times.dropFirst()).allSatisfy { $1 - $0 == 10 * second })
             #expect(times[0] < 15 * second)
         }
-        #expect(scheduler.missedSlots == 0 && scheduler.overrunSlots == 0)
+        #expect(scheduler.counts.missedSlots == 0 && scheduler.counts.overrunSlots == 0)
     }
 
     @Test("a restart keeps every device's time of the interval; another seed does not")
     func restart() {
-        let entry = PollScheduler.Entry(name: "ups-1", intervalMilliseconds: 10_000)
         let wall: Int64 = 1_800_000_000_000
-        let before = PollScheduler.untilSlot(entry, seed: "s", wallMilliseconds: wall)
-        let after = PollScheduler.untilSlot(entry, seed: "s", wallMilliseconds: wall + 123_456)
+        let before = PollScheduler.untilSlot(
+            name: "ups-1", intervalMilliseconds: 10_000, seed: "s", wallMilliseconds: wall)
+        let after = PollScheduler.untilSlot(
+            name: "ups-1", intervalMilliseconds: 10_000, seed: "s", wallMilliseconds: wall + 123_456
+        )
         let moved = (before - 123_456 * 1_000_000) % (10 * second)
         #expect((moved + 10 * second) % (10 * second) == after)
-        #expect(PollScheduler.untilSlot(entry, seed: "t", wallMilliseconds: wall) != before)
+        #expect(
+            PollScheduler.untilSlot(
+                name: "ups-1", intervalMilliseconds: 10_000, seed: "t", wallMilliseconds: wall)
+                != before)
         // Before 1970, as on a board whose clock has no battery.
-        let early = PollScheduler.untilSlot(entry, seed: "s", wallMilliseconds: -1)
+        let early = PollScheduler.untilSlot(
+            name: "ups-1", intervalMilliseconds: 10_000, seed: "s", wallMilliseconds: -1)
         #expect((0..<10 * second).contains(early))
     }
 
@@ -82,7 +88,8 @@ struct PollSchedulerTests {
     func spread() {
         var perSecond = [Int](repeating: 0, count: 10)
         for entry in entries(5000) {
-            let wait = PollScheduler.untilSlot(entry, seed: "site", wallMilliseconds: 0)
+            let wait = PollScheduler.untilSlot(
+                name: entry.name, intervalMilliseconds: 10_000, seed: "site", wallMilliseconds: 0)
             perSecond[Int(wait / second)] += 1
         }
         #expect(perSecond.allSatisfy { $0 > 400 && $0 < 600 })
@@ -93,13 +100,13 @@ struct PollSchedulerTests {
         var scheduler = PollScheduler(
             entries: entries(1), seed: "s", monotonicNanoseconds: 0, wallMilliseconds: 0)
         let first = try #require(scheduler.nextDeadline)
-        #expect(scheduler.takeDue(monotonicNanoseconds: first) == [0])
-        #expect(scheduler.takeDue(monotonicNanoseconds: first + 10 * second) == [])
-        #expect(scheduler.takeDue(monotonicNanoseconds: first + 20 * second) == [])
+        #expect(scheduler.takeDue(monotonicNanoseconds: first).map(\.device) == [0])
+        #expect(scheduler.takeDue(monotonicNanoseconds: first + 10 * second).map(\.device) == [])
+        #expect(scheduler.takeDue(monotonicNanoseconds: first + 20 * second).map(\.device) == [])
         scheduler.finished(0, succeeded: true, monotonicNanoseconds: first + 25 * second)
-        #expect(scheduler.takeDue(monotonicNanoseconds: first + 25 * second) == [])
-        #expect(scheduler.takeDue(monotonicNanoseconds: first + 30 * second) == [0])
-        #expect(scheduler.overrunSlots == 2)
+        #expect(scheduler.takeDue(monotonicNanoseconds: first + 25 * second).map(\.device) == [])
+        #expect(scheduler.takeDue(monotonicNanoseconds: first + 30 * second).map(\.device) == [0])
+        #expect(scheduler.counts.overrunSlots == 2)
     }
 
     @Test("after a pause of any length at most a small part of the devices is due at once")
@@ -108,7 +115,7 @@ struct PollSchedulerTests {
         for pause in [11, 60, 3600, 86_400].map({ Int64($0) * second }) {
             var scheduler = PollScheduler(
                 entries: entries(count), seed: "s", monotonicNanoseconds: 0, wallMilliseconds: 0)
-            let burst = scheduler.takeDue(monotonicNanoseconds: pause)
+            let burst = scheduler.takeDue(monotonicNanoseconds: pause).map(\.device)
             #expect(burst.count < count * 15 / 100)
             for number in burst {
                 scheduler.finished(number, succeeded: true, monotonicNanoseconds: pause)
@@ -116,7 +123,7 @@ struct PollSchedulerTests {
             let polls = run(&scheduler, from: pause, to: pause + 10 * second, count: count)
             #expect(polls.allSatisfy { $0.count <= 1 })
             #expect(polls.count { $0.isEmpty } <= burst.count)
-            #expect(scheduler.missedSlots > 0)
+            #expect(scheduler.counts.missedSlots > 0)
         }
     }
 
@@ -177,13 +184,13 @@ struct PollSchedulerTests {
         scheduler.pollNow(0)
         scheduler.pollNow(0)
         #expect(scheduler.nextDeadline == .min)
-        #expect(scheduler.takeDue(monotonicNanoseconds: 0) == [0])
+        #expect(scheduler.takeDue(monotonicNanoseconds: 0).map(\.device) == [0])
         #expect(scheduler.nextDeadline == slot)
         // While it is under way a second wish waits for its end.
         scheduler.pollNow(0)
-        #expect(scheduler.takeDue(monotonicNanoseconds: 1) == [])
+        #expect(scheduler.takeDue(monotonicNanoseconds: 1).map(\.device) == [])
         scheduler.finished(0, succeeded: true, monotonicNanoseconds: 2)
-        #expect(scheduler.takeDue(monotonicNanoseconds: 3) == [0])
+        #expect(scheduler.takeDue(monotonicNanoseconds: 3).map(\.device) == [0])
         scheduler.finished(0, succeeded: true, monotonicNanoseconds: 4)
         let polls = run(&scheduler, from: 5, to: 10 * second, count: 2)
         #expect(polls[0].count == 1 && polls[1].count == 1)
@@ -208,7 +215,7 @@ struct PollSchedulerTests {
             for _ in 0..<2000 {
                 now += Int64.random(in: 0...(second / 2), using: &numbers)
                 if Int.random(in: 0..<200, using: &numbers) == 0 { now += 100 * second }
-                for number in scheduler.takeDue(monotonicNanoseconds: now) {
+                for number in scheduler.takeDue(monotonicNanoseconds: now).map(\.device) {
                     #expect(underWay.insert(number).inserted, "seed \(seed)")
                     polls[number] += 1
                 }
@@ -219,7 +226,7 @@ struct PollSchedulerTests {
                 }
             }
             for (number, entry) in list.enumerated() {
-                let most = now / (entry.intervalMilliseconds * 1_000_000) + 1
+                let most = now / (entry.groups[0].intervalMilliseconds * 1_000_000) + 1
                 #expect(polls[number] <= Int(most), "seed \(seed)")
             }
         }
@@ -230,6 +237,6 @@ struct PollSchedulerTests {
         var scheduler = PollScheduler(
             entries: [], seed: "s", monotonicNanoseconds: 0, wallMilliseconds: 0)
         #expect(scheduler.nextDeadline == nil)
-        #expect(scheduler.takeDue(monotonicNanoseconds: .max / 2) == [])
+        #expect(scheduler.takeDue(monotonicNanoseconds: .max / 2).map(\.device) == [])
     }
 }

@@ -64,7 +64,9 @@ enum Fixtures {
     }
 
     /// A site, or the mistakes as `line:column: …`.
-    static func parse(_ text: String) -> (site: Site?, mistakes: [String]) {
+    static func parse(
+        _ text: String, profiles: [String: ProfileFacts] = Self.profiles
+    ) -> (site: Site?, mistakes: [String]) {
         var diagnostics = Diagnostics()
         guard let node = YAMLFile.parse(text, file: "s", &diagnostics) else {
             return (nil, diagnostics.sorted.map(\.description))

@@ -1,0 +1,30 @@
+/// What a site knows of itself and of its collector, as points of a device named `site`: to be drawn,
+/// asked for and watched by alarm rules like any reading.
+package enum OwnSeries {
+    package static let points: [PointDefinition] =
+        [
+            gauge("total.power", .watt), gauge("it.power", .watt), gauge("cooling.power", .watt),
+            gauge("loss.power", .watt), gauge("other.power", .watt),
+            gauge("pue", .ratio, digits: 4),
+            gauge("pue.coverage", .ratio, digits: 3),
+        ] + collector
+
+    /// Over the time since the values before; docs/NAMES.md explains each.
+    package static let collector: [PointDefinition] = [
+        gauge("collector.polls.rate", .perMinute), gauge("collector.requests.rate", .perMinute),
+        gauge("collector.readings.rate", .perMinute),
+        gauge("collector.failed.polls", .perMinute), gauge("collector.late.starts", .perMinute),
+        gauge("collector.missed.polls", .perMinute), gauge("collector.shed.polls", .perMinute),
+        gauge("collector.shed.level", .ratio), gauge("collector.polls.waiting", .ratio),
+        gauge("collector.devices.silent", .ratio), gauge("collector.trap.polls", .perMinute),
+        gauge("collector.poller.cpu", .percent, digits: 1),
+        gauge("collector.cpu", .percent, digits: 1), gauge("collector.memory", .byte),
+        gauge("collector.store.delay", .second, digits: 1),
+    ]
+
+    private static func gauge(
+        _ name: String, _ unit: MeasurementUnit, digits: Int8 = 0
+    ) -> PointDefinition {
+        PointDefinition(name: name, kind: .gauge, unit: unit, scale: digits)
+    }
+}
