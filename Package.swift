@@ -127,6 +127,13 @@ let package = Package(
             dependencies: ["ConfigTree", "Model", "Platform", "Polling", "Profiles", "YAML"],
             path: "Benchmarks/ModbusBenchmark", swiftSettings: swiftSettings),
 
+        // Measures polling; Benchmarks/poll runs it.
+        .executableTarget(
+            name: "PollBenchmark",
+            dependencies: ["ConfigTree", "Model", "Platform", "Polling", "Profiles", "YAML"],
+            path: "Benchmarks/PollBenchmark", exclude: ["pdu50.yaml", "pdu120.yaml"],
+            swiftSettings: swiftSettings),
+
         // Tests.
         .target(
             name: "TestSupport", dependencies: [], path: "Tests/TestSupport",

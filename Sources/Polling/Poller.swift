@@ -242,7 +242,7 @@ private final class PollerCore: @unchecked Sendable {
     private func publish(_ scheduler: PollScheduler, at now: Int64) {
         let counts = scheduler.counts
         // The clock of the thread is a system call: ten times a second is often enough.
-        let isTime = now - timeMeasuredAt >= 100_000_000
+        let isTime = timeMeasuredAt <= now - 100_000_000
         if isTime { timeMeasuredAt = now }
         let busy = isTime ? Clocks.threadProcessorNanoseconds() : nil
         counters.update { counters in

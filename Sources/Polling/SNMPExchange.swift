@@ -45,6 +45,8 @@ final class SNMPExchange {
         var deadline: Int64 = .max
         var timeout: Int64
         var triesLeft: Int
+        /// Nothing is repeated after this.
+        var repeatsUntil = Int64.max
         /// Counted against the window.
         var isCounted = false
         /// Bytes that were no message came from the peer.
@@ -100,10 +102,12 @@ final class SNMPExchange {
         fileprivate var generation: UInt32
     }
 
-    /// Sends a request as soon as the window allows, and again after `timeout` nanoseconds. The
-    /// client gets an answer or a failure, never before this has returned.
+    /// Sends a request as soon as the window allows, and again after `timeout` nanoseconds, but not
+    /// at `repeatsUntil` or later. The client gets an answer or a failure, never before this has
+    /// returned.
     func ask(
-        _ client: any SNMPExchangeClient, _ peer: PeerAddress, timeout: Int64, retries: Int
+        _ client: any SNMPExchangeClient, _ peer: PeerAddress, timeout: Int64, retries: Int,
+        repeatsUntil: Int64
     ) throws(PlatformError) -> Ticket {
         if sockets[peer.isVersion6 ? 1 : 0] == nil { try open(version6: peer.isVersion6) }
         let place: Int
@@ -116,7 +120,7 @@ final class SNMPExchange {
         let generation = flights[place].generation &+ 1
         flights[place] = Flight(
             client: client, peer: peer, timeout: timeout, triesLeft: retries,
-            generation: generation)
+            repeatsUntil: repeatsUntil, generation: generation)
         wait(place)
         return Ticket(place: place, generation: generation)
     }
@@ -364,7 +368,7 @@ final class SNMPExchange {
 
     private func retry(_ place: Int, _ now: Int64) {
         let flight = flights[place]
-        guard flight.triesLeft > 0, let client = flight.client,
+        guard flight.triesLeft > 0, now < flight.repeatsUntil, let client = flight.client,
             let socket = sockets[flight.peer.isVersion6 ? 1 : 0]
         else {
             let isNonsense = flight.heardNonsense

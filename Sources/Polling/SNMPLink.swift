@@ -187,7 +187,8 @@ final class SNMPLink: DeviceLink, SNMPExchangeClient {
             let timeout = min(max(1, target.timeoutMilliseconds), 3_600_000) * 1_000_000
             do throws(PlatformError) {
                 ticket = try exchange.ask(
-                    self, peer, timeout: timeout, retries: min(max(0, target.retries), 100))
+                    self, peer, timeout: timeout, retries: min(max(0, target.retries), 100),
+                    repeatsUntil: target.deadlineNanoseconds ?? .max)
             } catch {
                 completeLater(.failure(.unreachable))
             }

@@ -209,8 +209,8 @@ struct SNMPPoll {
 
     private mutating func finish() -> Step {
         memory.wasSilent = !answered && failure == .timeout
-        let result = learned.map { assemble($0) } ?? assembleLearning()
-        learn(result)
+        var result = learned.map { assemble($0) } ?? assembleLearning()
+        learn(&result)
         memory.endPoll(halved: halved, calm: failure == nil && !givenUp)
         resize()
         // What is known to be missing is no sign of life.
@@ -225,7 +225,7 @@ struct SNMPPoll {
         var wasWalked = false
     }
 
-    private mutating func learn(_ result: Result) {
+    private mutating func learn(_ result: inout Result) {
         guard let draft = result.draft else {
             // A subtree has changed and could not be walked.
             if !dirty.isEmpty { memory.forget(plan) }
@@ -233,9 +233,15 @@ struct SNMPPoll {
         }
         // Without anything to ask for, a device that is gone would look well.
         guard !draft.instances.isEmpty else { return }
-        memory.learn(
-            plan, plans.plan(draft, memory.limits), at: now, spread: spread,
-            wasWalked: result.wasWalked)
+        let made = plans.plan(draft, memory.limits)
+        memory.learn(plan, made, at: now, spread: spread, wasWalked: result.wasWalked)
+        // The same names as all polls to come will have, in the same memory: to see that nothing
+        // has changed then takes a comparison of addresses.
+        guard made.template.count == result.frames.count else { return }
+        for place in result.frames.indices
+        where made.template[place].oid == result.frames[place].oid {
+            result.frames[place].oid = made.template[place].oid
+        }
     }
 
     /// Larger requests, where they are allowed now and there is more than one; smaller ones, where

@@ -51,10 +51,43 @@ extension BERWriter {
         }
     }
 
-    /// Bytes that a variable takes on the wire.
+    /// Bytes that a variable takes on the wire, without writing it.
     package static func size(of binding: VarBind) -> Int {
-        var writer = BERWriter(reserving: 64)
-        writer.binding(binding)
-        return writer.count
+        let contents = field(arcsSize(binding.oid.arcs)) + field(size(of: binding.value))
+        return field(contents)
+    }
+
+    private static func field(_ contents: Int) -> Int {
+        contents + (contents < 0x80 ? 2 : contents < 0x100 ? 3 : contents < 0x1_0000 ? 4 : 5)
+    }
+
+    private static func size(of value: SNMPValue) -> Int {
+        switch value {
+        case .integer(let number): signed(number)
+        case .counter32(let number), .gauge32(let number), .timeTicks(let number):
+            signed(Int64(number))
+        case .counter64(let number): number > UInt64(Int64.max) ? 9 : signed(Int64(number))
+        case .octets(let bytes), .ipAddress(let bytes): bytes.count
+        case .objectID(let name): arcsSize(name.arcs)
+        // Two identifier octets, a length, and the number, inside an Opaque.
+        case .float: 7
+        case .double: 11
+        case .null, .noSuchObject, .noSuchInstance, .endOfMibView: 0
+        }
+    }
+
+    private static func signed(_ number: Int64) -> Int {
+        let magnitude = UInt64(bitPattern: number < 0 ? ~number : number)
+        return (64 - magnitude.leadingZeroBitCount) / 8 + 1
+    }
+
+    private static func arcsSize(_ arcs: [UInt32]) -> Int {
+        var size = 0
+        for place in arcs.indices.dropFirst() {
+            let first = place == 1 ? UInt64(arcs[0]) * 40 : 0
+            let bits = 64 - (first + UInt64(arcs[place])).leadingZeroBitCount
+            size += max(1, (bits + 6) / 7)
+        }
+        return size
     }
 }

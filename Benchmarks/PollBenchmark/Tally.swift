@@ -1,0 +1,75 @@
+import Model
+import Platform
+import Profiles
+import Synchronization
+
+/// Takes what the poller brings, decodes it, and counts.
+final class Tally: Sendable {
+    struct Counts {
+        var polls = 0
+        var failures: [String: Int] = [:]
+        var requests = 0
+        /// Variables that came.
+        var points = 0
+        /// Values that the profile made of them.
+        var readings = 0
+        /// Nanoseconds, monotonic, of the last poll that succeeded.
+        var lastSuccess: Int64 = 0
+    }
+    private struct State {
+        var counts = Counts()
+        var decoders: [DeviceDecoder?]
+    }
+    private let state: Mutex<State>
+    private let profile: Profile?
+    private let done = ConditionLock((count: 0, wanted: 0))
+
+    init(devices: Int, profile: Profile?) {
+        self.profile = profile
+        state = Mutex(State(decoders: [DeviceDecoder?](repeating: nil, count: devices)))
+    }
+
+    func take(_ polls: [RawPoll]) {
+        state.withLock { state in
+            for poll in polls {
+                state.counts.polls += 1
+                state.counts.requests += poll.requests
+                switch poll.outcome {
+                case .failure(let failure): state.counts.failures[failure.name, default: 0] += 1
+                case .frames(let frames):
+                    state.counts.lastSuccess = Clocks.monotonicNanoseconds()
+                    if case .snmp(let binds) = frames { state.counts.points += binds.count }
+                    guard let profile else { continue }
+                    let place = Int(poll.device.index)
+                    if state.decoders[place] == nil {
+                        state.decoders[place] = DeviceDecoder(profile: profile)
+                    }
+                    state.counts.readings +=
+                        state.decoders[place]?.decode(frames).count(where: \.isPresent) ?? 0
+                }
+            }
+        }
+        // The waiting thread is woken once a cycle: waking it is not what is measured.
+        let isEnough = done.withLock { done in
+            done.count += polls.count
+            return done.count >= done.wanted
+        }
+        if isEnough { done.update { _ in } }
+    }
+
+    func begin(wanted: Int) {
+        state.withLock { $0.counts = Counts() }
+        done.update { $0 = (0, wanted) }
+    }
+
+    /// False after a minute.
+    func wait() -> Bool {
+        done.wait(forMilliseconds: 60_000) { $0.count >= $0.wanted ? () : nil } != nil
+    }
+
+    var counts: Counts { state.withLock { $0.counts } }
+}
+
+extension PointValue {
+    fileprivate var isPresent: Bool { quality != .absent }
+}
