@@ -126,7 +126,7 @@ private final class PollerCore: @unchecked Sendable {
     private var traps: TrapListener?
     private var batch: [RawPoll] = []
     private var isFlushQueued = false
-    private var timeMeasuredAt: Int64 = .min
+    private var timeMeasuredAt: Int64 = 0
 
     init(
         targets: [PollTarget], seed: String, reactor: Reactor, links: LinkTable,

@@ -18,7 +18,7 @@ final class TrapListener {
     private let counters: PollCounters
     private let devices: [(host: String, sender: TrapReader.Sender)]
     private var senders: [HostNumber: [TrapReader.Sender]] = [:]
-    private var namesAt: Int64 = .min
+    private var namesAt: Int64 = 0
     private var gate: TrapGate
     private var timers: [Int: TimerToken] = [:]
     private let address: (String) -> String?

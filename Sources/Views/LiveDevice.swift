@@ -58,7 +58,7 @@ package struct LiveDevice: Sendable {
     /// - Parameter interval: the time between two polls of a group, in milliseconds.
     package func staleBatch(
         device: DeviceID, group: PollGroup = .normal, at time: Instant,
-        interval: (PollGroup) -> Int64 = { _ in .max }
+        interval: (PollGroup) -> Int64
     ) -> ReadingBatch {
         let lost = PollGroup.allCases.map { other in
             if other == group || groups.isEmpty { return true }
