@@ -25,7 +25,6 @@ actor Collector {
     private nonisolated let broadcast: EventBroadcast
     private let wakeNotifier: @Sendable () -> Void
     private let outboxPending: @Sendable () -> Int
-    private let metricsText: OpenMetricsText
     private let liveEnergy: LiveEnergy
 
     private var decoders: [GroupedDecoder]
@@ -76,7 +75,6 @@ actor Collector {
         lastTick = Clocks.monotonicNanoseconds()
         encoder = JSONEncoder()
         encoder.outputFormatting = .withoutEscapingSlashes
-        metricsText = OpenMetricsText(site: site)
         liveEnergy = LiveEnergy(site: site, tariff: configuration.tariff)
         decoders = site.devices.map { GroupedDecoder(profile: configuration.profile(of: $0)) }
         handles = site.devices.map { store.register(device: $0.name, points: []) }
@@ -376,10 +374,12 @@ actor Collector {
             origin: decoders[device].origin(of: point))
     }
 
-    func metrics() -> String {
-        guard let lastView else { return "# EOF\n" }
-        return metricsText.write(lastView, live.devices)
+    /// The newest snapshot, and the devices as they stand; nil before the first.
+    func picture() -> (view: SiteView, devices: [LiveDevice])? {
+        lastView.map { ($0, live.devices) }
     }
+
+    func alarmsNow() -> [AlarmView]? { lastView?.alarms }
 
     /// Healthy while the store takes what is collected and the steps go on.
     func healthReport() -> HealthReport {

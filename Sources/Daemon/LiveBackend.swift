@@ -49,7 +49,15 @@ struct LiveBackend: APIBackend {
         }
     }
 
-    func metrics() async -> String { await collector.metrics() }
+    /// Some hundred milliseconds of text for a large site: not on the collector's thread, which
+    /// gives its values away as they are and goes on.
+    @concurrent
+    func metrics() async -> String {
+        guard let now = await collector.picture() else { return "# EOF\n" }
+        return OpenMetricsText(site: collector.site).write(now.view, now.devices)
+    }
+
+    func alarms() async -> [AlarmView]? { await collector.alarmsNow() }
 
     func health() async -> HealthReport { await collector.healthReport() }
 }

@@ -11,6 +11,8 @@ package protocol APIBackend: Sendable {
     /// The last value of every point whose `device/point` matches.
     func last(matching glob: Glob) async -> [PointView]
     func series(_ query: SeriesQuery) async throws(APIRefusal) -> SeriesView
+    /// Alarms that are not normal, as of the newest snapshot; nil before the first.
+    func alarms() async -> [AlarmView]?
     func acknowledge(_ request: AcknowledgeRequest) async throws(APIRefusal)
     /// OpenMetrics text.
     func metrics() async -> String

@@ -23,7 +23,7 @@ struct Routes {
             return Self.json(await backend.last(matching: Glob(glob)))
         }
         router.get("api/v1/series") { request, _ in await series(request) }
-        router.get("api/v1/alarms") { _, _ in alarms() }
+        router.get("api/v1/alarms") { _, _ in await alarms() }
         router.post("api/v1/alarms/ack") { request, _ in await acknowledge(request) }
     }
 
@@ -45,11 +45,9 @@ struct Routes {
         return Self.response(ByteBuffer(bytes: json), type: "application/json")
     }
 
-    private func alarms() -> Response {
-        guard let json = backend.snapshotJSON(),
-            let view = try? JSONDecoder().decode(SiteView.self, from: Data(json))
-        else { return Self.notYet }
-        return Self.json(view.alarms)
+    private func alarms() async -> Response {
+        guard let alarms = await backend.alarms() else { return Self.notYet }
+        return Self.json(alarms)
     }
 
     private func device(_ name: String?) async -> Response {

@@ -121,9 +121,12 @@ extension ReaderState {
         }
     }
 
-    /// A point that is not in the newest of these chunks has been gone for so long that its last
-    /// value says nothing of now.
+    /// A point that is not in the newest of these chunks, and not in those of the last three hours,
+    /// has been gone for so long that its last value says nothing of now. Chunks hold 360 polls, and
+    /// slow points are polled once an hour beside others that are polled each second.
     private static let chunksLookedAt = 4
+    private static let mostChunksLookedAt = 64
+    private static let hoursLookedAt: Int64 = 3 * 3_600_000
 
     private func lastInChunks(
         _ device: UInt32, _ series: [UInt32], _ found: inout [UInt32: Sample]
@@ -131,9 +134,14 @@ extension ReaderState {
         let select = try db.cached(
             "SELECT id, start, end FROM chunk WHERE device = ? ORDER BY start DESC LIMIT ?")
         try select.bind(1, Int64(device))
-        try select.bind(2, Int64(Self.chunksLookedAt))
+        try select.bind(2, Int64(Self.mostChunksLookedAt))
         var sources: [Source] = []
         while try select.step() {
+            if sources.count >= Self.chunksLookedAt, let newest = sources.first?.end,
+                select.integer(2) < newest - Self.hoursLookedAt
+            {
+                break
+            }
             sources.append(
                 Source(
                     content: .chunk(id: select.integer(0)), start: select.integer(1),

@@ -23,6 +23,7 @@ package struct OpenMetricsText: Sendable {
         racks(view, into: &families)
         collector(view, into: &families)
         header(view.header, into: &families)
+        if let polling = view.health.polling { self.polling(polling, into: &families) }
         var text = ""
         for (name, family) in families.sorted(by: { $0.key < $1.key }) {
             text += "# HELP \(name) \(family.help)\n# TYPE \(name) \(family.type)\n"
@@ -98,6 +99,48 @@ package struct OpenMetricsText: Sendable {
         families["frostline_outbox_pending"] = Family(
             type: "gauge", unit: "", help: "notices that wait for a receiver",
             lines: ["frostline_outbox_pending \(view.health.outboxPending)\n"])
+    }
+
+    /// How polling keeps up.
+    private func polling(_ polling: PollingView, into families: inout [String: Family]) {
+        let counters: [(name: String, help: String, value: Int)] = [
+            ("failed_polls", "polls without an answer", polling.failedPolls),
+            ("late_starts", "polls that began well after their moment", polling.lateStarts),
+            ("missed_slots", "moments to poll that passed unused", polling.missedSlots),
+            (
+                "overrun_slots", "moments to poll with the last poll under way",
+                polling.overrunSlots
+            ),
+            ("shed_slots", "moments to poll left out to shed load", polling.shedSlots),
+            ("traps", "traps heard", polling.traps ?? 0),
+            ("trap_polls", "polls for traps", polling.trapPolls ?? 0),
+        ]
+        for counter in counters {
+            let name = "frostline_collector_" + counter.name
+            families[name] = Family(
+                type: "counter", unit: "", help: counter.help,
+                lines: ["\(name)_total \(counter.value)\n"])
+        }
+        let gauges: [(name: String, unit: String, help: String, value: Double)] = [
+            ("polls_in_flight", "", "polls under way", Double(polling.inFlight)),
+            ("polls_waiting", "", "polls that wait for a place", Double(polling.waiting)),
+            ("shed_level", "", "how much is left out, 0 to 3", Double(polling.shedLevel)),
+            (
+                "poller_cpu_ratio", "ratio", "of a processor, the polling thread",
+                polling.pollerShare
+            ),
+            ("cpu_ratio", "ratio", "of a processor, the daemon", polling.processShare),
+            (
+                "resident_bytes", "bytes", "memory of the daemon",
+                Double(polling.residentBytes ?? 0)
+            ),
+        ]
+        for gauge in gauges {
+            let name = "frostline_collector_" + gauge.name
+            families[name] = Family(
+                type: "gauge", unit: gauge.unit, help: gauge.help,
+                lines: ["\(name) \(gauge.value)\n"])
+        }
     }
 
     private func header(_ header: HeaderView, into families: inout [String: Family]) {

@@ -46,6 +46,32 @@ struct AlarmEngineTests {
             values: [PointValue(index: 0, mantissa: mantissa, quality: quality)])
     }
 
+    @Test("a poll of other points leaves an alarm as it is; the site's own figures have alarms too")
+    func groupsAndOwnSeries() {
+        var site = site()
+        site.alarmRules.append(
+            AlarmRule(
+                name: "shed", device: Site.ownSeriesDevice, point: "collector.shed.level",
+                condition: .above(limit: FixedDecimal("0")!, deadband: FixedDecimal("0")!),
+                onDelayMilliseconds: 0, offDelayMilliseconds: 0, priority: .high, cause: "c",
+                consequence: "q", action: "a"))
+        var engine = engine(site)
+        #expect(engine.step(batch(300, at: 10), answered: true, now: 10_000).count == 1)
+        let others = ReadingBatch(
+            device: DeviceID(0), time: Instant(seconds: 12),
+            values: [PointValue(index: 5, mantissa: 1, quality: .good)])
+        #expect(engine.step(others, answered: true, now: 12_000).isEmpty)
+        #expect(engine.active.map(\.record.state) == [.unacknowledged])
+        engine.bind(engine.ownSeries, points: OwnSeries.points)
+        let level = OwnSeries.points.firstIndex { $0.name == "collector.shed.level" } ?? 0
+        let shed = ReadingBatch(
+            device: engine.ownSeries, time: Instant(seconds: 20),
+            values: [PointValue(index: UInt16(level), mantissa: 2, quality: .good)])
+        let raised = engine.step(shed, answered: true, now: 20_000)
+        #expect(raised.map(\.key.device) == [Site.ownSeriesDevice])
+        #expect(engine.active.count == 2)
+    }
+
     @Test("after a restart an alarm is as urgent as the site file says now")
     func changedPriority() {
         let key = AlarmKey(rule: "hot", device: "probe-1", point: "inlet.temperature")

@@ -91,11 +91,12 @@ import Testing
 
     @Test func `a meter's register may not be polled slowly`() {
         var facts = Fixtures.profiles
-        facts["apc.rpdu2"]?.points = facts["apc.rpdu2"]?.points.map { point in
+        let points = facts["apc.rpdu2"]?.points ?? []
+        facts["apc.rpdu2"]?.points = points.map { point in
             var point = point
             if point.pattern == "input.energy" { point.poll = .slow }
             return point
-        } ?? []
+        }
         let parsed = Fixtures.parse(
             """
             site: {name: t}

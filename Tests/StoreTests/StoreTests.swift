@@ -46,6 +46,36 @@ private func waitUntil(_ what: String, _ condition: () throws -> Bool) rethrows 
 
 @Suite("store")
 struct StoreTests {
+    @Test("polls that bring some of the points only are kept apart, and slow points are not lost")
+    func partialPolls() throws {
+        let directory = try temporaryDirectory()
+        var options = small()
+        options.sealMilliseconds = 20
+        let store = try openStore(directory, options)
+        let device = store.register(device: "pdu-1", points: [gauge, temperature])
+        let slow = PointValue(index: 1, mantissa: 215, quality: .good)
+        store.append(device, time: at(0), values: [slow])
+        for index in 1...200 {
+            store.append(
+                device, time: at(Int64(index) * 1000),
+                values: [PointValue(index: 0, mantissa: Int64(index), quality: .good)])
+            if index % 20 == 0 { try store.commitNow() }
+        }
+        try store.commitNow()
+        waitUntil("chunks") { store.statistics.chunksSealed >= 8 }
+        let reader = try StoreReader(directory: directory)
+        let power = try reader.range(PointName(device: "pdu-1", point: "input.power"), always)
+        #expect(power.samples.map(\.mantissa) == Array(1...200))
+        let warm = try reader.range(
+            PointName(device: "pdu-1", point: "ambient.temperature"), always)
+        #expect(warm.samples.map(\.mantissa) == [215])
+        // Twenty chunks ago, and still the last value.
+        let last = try reader.last(Glob("pdu-1/*"))
+        #expect(last.map(\.sample.mantissa) == [200, 215])
+        #expect(last.map(\.sample.time) == [at(200_000), at(0)])
+        try store.close()
+    }
+
     @Test("what was committed is read back, from head rows and from chunks alike")
     func readBack() throws {
         let directory = try temporaryDirectory()
