@@ -1,5 +1,6 @@
 import CPlatform
 import Glibc
+import Synchronization
 
 /// What a descriptor is watched for, and what it has become.
 package struct Interest: OptionSet, Hashable, Sendable {
@@ -38,7 +39,10 @@ package final class Reactor: @unchecked Sendable {
     private let wakeUp: Int32
     private let pending = ConditionLock(Pending())
     private let running = ConditionLock<NativeThread?>(nil)
-    private var watches: [Int32: Watch] = [:]
+    /// The running thread; 0 while there is none. Asked at every call, so it must cost nothing.
+    private let owner = Atomic<pthread_t>(0)
+    /// By descriptor: the kernel gives the lowest that is free, so there are few holes.
+    private var watches: [Watch?] = []
     private var generation: UInt32 = 1
     private var timers = TimerHeap()
     private var atEnd: [() -> Void] = []
@@ -68,7 +72,7 @@ package final class Reactor: @unchecked Sendable {
     package func start() throws(PlatformError) {
         let isFresh = running.withLock { $0 == nil }
         precondition(isFresh, "BUG: the reactor was started twice")
-        // The lock is held so that the thread's first look at `isCurrent` waits for the handle.
+        // The lock is held so that `stop` finds the handle of a thread that runs.
         try running.withLock { thread throws(PlatformError) in
             thread = try NativeThread(name: name) { self.run() }
         }
@@ -85,10 +89,12 @@ package final class Reactor: @unchecked Sendable {
             defer { thread = nil }
             return thread
         }
-        thread?.join()
+        guard let thread else { return }
+        thread.join()
+        owner.store(0, ordering: .releasing)
     }
 
-    package var isCurrent: Bool { running.withLock { $0?.isCurrent ?? false } }
+    package var isCurrent: Bool { owner.load(ordering: .acquiring) == pthread_self() }
 
     /// Runs `job` on the reactor's thread. False when the queue is full or the reactor stopped;
     /// then it will not run.
@@ -127,22 +133,31 @@ package final class Reactor: @unchecked Sendable {
         _ fd: Int32, interest: Interest, handler: @escaping (Interest) -> Void
     ) throws(PlatformError) {
         assertOwnThread()
-        precondition(watches[fd] == nil, "BUG: descriptor \(fd) is watched already")
+        precondition(self.watch(of: fd) == nil, "BUG: descriptor \(fd) is watched already")
         generation = generation == .max ? 1 : generation + 1
         _ = try checked(
             "epoll_ctl", "descriptor \(fd)",
             cplatform_epoll_add(epoll, fd, interest.rawValue, token(fd, generation)))
-        watches[fd] = Watch(generation: generation, interest: interest, handler: handler)
+        let place = Int(fd)
+        if place >= watches.count {
+            watches += Array(repeating: nil, count: place + 1 - watches.count)
+        }
+        watches[place] = Watch(generation: generation, interest: interest, handler: handler)
+    }
+
+    private func watch(of fd: Int32) -> Watch? {
+        let place = Int(fd)
+        return watches.indices.contains(place) ? watches[place] : nil
     }
 
     /// Changes what a watched descriptor is watched for.
     package func update(_ fd: Int32, interest: Interest) {
         assertOwnThread()
-        guard let watch = watches[fd] else {
+        guard let watch = watch(of: fd) else {
             preconditionFailure("BUG: descriptor \(fd) is not watched")
         }
         if watch.interest == interest { return }
-        watches[fd]?.interest = interest
+        watches[Int(fd)]?.interest = interest
         let result = cplatform_epoll_modify(
             epoll, fd, interest.rawValue, token(fd, watch.generation))
         precondition(result == 0, "BUG: descriptor \(fd) was closed while watched; got \(result)")
@@ -151,7 +166,8 @@ package final class Reactor: @unchecked Sendable {
     /// Ends the watch; called before the descriptor is closed. Harmless where there is none.
     package func unwatch(_ fd: Int32) {
         assertOwnThread()
-        guard watches.removeValue(forKey: fd) != nil else { return }
+        guard watch(of: fd) != nil else { return }
+        watches[Int(fd)] = nil
         // A library may have closed the descriptor already; epoll has then forgotten it.
         _ = cplatform_epoll_remove(epoll, fd)
     }
@@ -189,11 +205,13 @@ package final class Reactor: @unchecked Sendable {
     }
 
     private func assertOwnThread() {
-        let owned = running.withLock { $0?.isCurrent ?? true }
+        let owner = owner.load(ordering: .acquiring)
+        let owned = owner == 0 || owner == pthread_self()
         precondition(owned, "BUG: the reactor \(name) was called from another thread")
     }
 
     private func run() {
+        owner.store(pthread_self(), ordering: .releasing)
         let events = UnsafeMutablePointer<cplatform_event>.allocate(
             capacity: Int(Self.eventsPerTurn))
         defer { events.deallocate() }
@@ -243,7 +261,7 @@ package final class Reactor: @unchecked Sendable {
         let fd = Int32(bitPattern: UInt32(truncatingIfNeeded: event.token))
         // An event of a descriptor that a handler of this same turn has closed, or closed and
         // opened again, carries an old generation.
-        guard event.token != 0, let watch = watches[fd],
+        guard event.token != 0, let watch = watch(of: fd),
             watch.generation == UInt32(event.token >> 32)
         else { return }
         var ready = Interest(rawValue: event.ready).intersection([.read, .write])

@@ -18,7 +18,8 @@ import Model
 ///     4, 7, 8  the device has failed in this: refused now, asked for again by the next poll
 ///     5, 6     busy: asked again, with pauses, until the time-out has passed
 ///     10, 11   the gateway speaks: its line is out of order, or the unit behind it silent
-struct ModbusPoll {
+// Used on the reactor's thread only. An object: it goes from hand to hand with every request.
+final class ModbusPoll {
     enum RequestOutcome: Hashable, Sendable {
         case words([UInt16])
         case exception(UInt8)
@@ -86,12 +87,12 @@ struct ModbusPoll {
             unit: unit, function: ModbusFunction(span.table), start: span.start, count: span.count)
     }
 
-    mutating func sent(at now: Int64) {
+    func sent(at now: Int64) {
         requests += 1
         if startedAt == nil { startedAt = now }
     }
 
-    mutating func resume(_ outcome: RequestOutcome, at now: Int64 = 0) -> Step {
+    func resume(_ outcome: RequestOutcome, at now: Int64 = 0) -> Step {
         switch outcome {
         case .words(let words):
             learned.answered(planned[next])
@@ -128,7 +129,7 @@ struct ModbusPoll {
         return .frames(.registers([]))
     }
 
-    private mutating func record(_ content: RegisterBlock.Content, at now: Int64) -> Step {
+    private func record(_ content: RegisterBlock.Content, at now: Int64) -> Step {
         blocks.append(RegisterBlock(span: planned[next].span, content: content))
         next += 1
         attempts = 0
@@ -144,7 +145,7 @@ struct ModbusPoll {
     }
 
     /// Nil when the time-out of the request has passed in waiting.
-    private mutating func pause(at now: Int64) -> Step? {
+    private func pause(at now: Int64) -> Step? {
         let since = busySince ?? now
         if busySince == nil { busyPause = Self.firstBusyPause }
         busySince = since
@@ -154,7 +155,7 @@ struct ModbusPoll {
         return .pause
     }
 
-    private mutating func repeated(_ reason: PollFailure, at now: Int64) -> Step {
+    private func repeated(_ reason: PollFailure, at now: Int64) -> Step {
         failure = reason
         attempts += 1
         guard attempts <= retries else {

@@ -29,9 +29,10 @@ struct ModbusPollQueue {
 
     mutating func add(_ poll: ModbusPoll) {
         if units.count < 2 { units.insert(poll.unit) }
-        var poll = poll
-        if let rest = restingUntil[poll.unit] { poll.notBefore = rest }
-        guard silentUnits.contains(poll.unit) else { return answering.append(poll) }
+        if !restingUntil.isEmpty, let rest = restingUntil[poll.unit] { poll.notBefore = rest }
+        guard !silentUnits.isEmpty, silentUnits.contains(poll.unit) else {
+            return answering.append(poll)
+        }
         if units.count > 1 { poll.retries = 0 }
         silent.append(poll)
     }
@@ -40,6 +41,7 @@ struct ModbusPollQueue {
     /// asked at `now` already.
     mutating func advance(at now: Int64 = .max) -> Bool {
         if current != nil { return true }
+        if answering.isEmpty, silent.isEmpty { return false }
         let first = answering.firstIndex { $0.notBefore <= now }
         let second = silent.firstIndex { $0.notBefore <= now }
         if let first, second == nil || turns < Self.patientTurns {
@@ -68,12 +70,10 @@ struct ModbusPollQueue {
     mutating func resume(
         _ outcome: ModbusPoll.RequestOutcome, at now: Int64 = 0, rest: Int64 = 0
     ) -> ModbusPoll? {
-        guard let unit = current?.unit, let step = current?.resume(outcome, at: now) else {
-            return nil
-        }
-        // The usual case moves nothing.
+        guard let poll = current else { return nil }
+        let step = poll.resume(outcome, at: now)
         if step == .proceed { return nil }
-        guard var poll = current else { return nil }
+        let unit = poll.unit
         current = nil
         if case .failed = outcome, rest > 0 {
             restingUntil[unit] = now + rest

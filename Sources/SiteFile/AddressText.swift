@@ -4,14 +4,14 @@ import Model
 /// How a device is reached, before defaults and credentials are added.
 enum DeviceAddress: Hashable {
     case snmp(host: String, port: UInt16)
-    case modbus(host: String, port: UInt16, unit: UInt8)
+    case modbus(host: String, port: UInt16, unit: UInt8, link: ModbusLinkOptions)
     case serial(SerialAddress)
 
     /// What must differ between devices.
     var key: String {
         switch self {
         case .snmp(let host, let port): "snmp://\(host):\(port)"
-        case .modbus(let host, let port, let unit): "modbus://\(host):\(port)/\(unit)"
+        case .modbus(let host, let port, let unit, _): "modbus://\(host):\(port)/\(unit)"
         case .serial(let line): "rtu://\(line.path)?unit=\(line.unit)"
         }
     }
@@ -23,6 +23,14 @@ struct SerialAddress: Hashable {
     var parity: ModbusRTUTransport.Parity
     var stopBits: Int
     var unit: UInt8
+    var gapMilliseconds: Int64 = 0
+
+    /// What all units of one line share.
+    var settings: SerialAddress {
+        var line = self
+        line.unit = 0
+        return line
+    }
 }
 
 /// Reads addresses; the defaults fill what an address leaves out.
@@ -30,6 +38,7 @@ struct AddressReader {
     var snmpPort: UInt16 = 161
     var modbusPort: UInt16 = 502
     var modbusUnit: UInt8 = 1
+    var modbusLink = ModbusLinkText()
 
     static let bauds = [
         1200, 2400, 4800, 9600, 19_200, 38_400, 57_600, 115_200,
@@ -67,11 +76,15 @@ struct AddressReader {
             let (host, port) = try hostAndPort(rest, of: text)
             return .snmp(host: host, port: port ?? snmpPort)
         case "modbus":
-            let parts = rest.split(separator: "/", omittingEmptySubsequences: false)
+            let (place, settings) = try Self.settings(rest, of: text)
+            let parts = place.split(separator: "/", omittingEmptySubsequences: false)
             guard let first = parts.first, parts.count <= 2 else { throw Self.malformed(text) }
             let (host, port) = try hostAndPort(first, of: text)
             let unit = parts.count == 2 ? try self.unit(parts[1]) : modbusUnit
-            return .modbus(host: host, port: port ?? modbusPort, unit: unit)
+            var link = modbusLink
+            for (key, value) in settings { try link.set(key, value) }
+            return .modbus(
+                host: host, port: port ?? modbusPort, unit: unit, link: link.options)
         case "rtu":
             return .serial(try serial(rest, of: text))
         case let scheme:
@@ -163,15 +176,24 @@ struct AddressReader {
     }
 
     private func serial(_ rest: Substring, of text: String) throws(Mistake) -> SerialAddress {
+        let (path, pairs) = try Self.settings(rest, of: text)
+        guard path.hasPrefix("/") else { throw Self.malformed(text) }
+        let settings = [("rtu", String(path))] + pairs
+        return try serial(settings)
+    }
+
+    /// What stands before `?`, and the settings behind it.
+    private static func settings(
+        _ rest: Substring, of text: String
+    ) throws(Mistake) -> (Substring, [(String, String)]) {
         let parts = rest.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-        guard let path = parts.first, path.hasPrefix("/") else { throw Self.malformed(text) }
-        var settings: [(String, String)] = [("rtu", String(path))]
+        var settings: [(String, String)] = []
         for pair in parts.count == 2 ? parts[1].split(separator: "&") : [] {
             let halves = pair.split(separator: "=", maxSplits: 1)
-            guard halves.count == 2 else { throw Self.malformed(text) }
+            guard halves.count == 2 else { throw malformed(text) }
             settings.append((String(halves[0]), String(halves[1])))
         }
-        return try serial(settings)
+        return (parts.first ?? "", settings)
     }
 
     private func serial(_ settings: [(String, String)]) throws(Mistake) -> SerialAddress {
@@ -207,10 +229,11 @@ struct AddressReader {
                         cure: "use a number from 1 to 247")
                 }
                 line.unit = unit
+            case "gap": line.gapMilliseconds = try ModbusLinkText.milliseconds(key, value)
             default:
                 throw Mistake(
                     problem: "a serial line has no setting `\(key.prefix(20))`",
-                    cure: "use baud, parity, stopBits and unit")
+                    cure: "use baud, parity, stopBits, gap and unit")
             }
         }
         return line
@@ -227,8 +250,9 @@ struct AddressReader {
         }
         let values = Dictionary(texts) { first, _ in first }
         let allowed: [String: Set<String>] = [
-            "snmp": ["snmp", "port"], "modbus": ["modbus", "port", "unit"],
-            "rtu": ["rtu", "baud", "parity", "stopBits", "unit"],
+            "snmp": ["snmp", "port"],
+            "modbus": Set(["modbus", "port", "unit"] + ModbusLinkText.keys),
+            "rtu": ["rtu", "baud", "parity", "stopBits", "gap", "unit"],
         ]
         guard let kind = texts.map(\.0).first(where: { allowed[$0] != nil }),
             let keys = allowed[kind]
@@ -250,7 +274,10 @@ struct AddressReader {
             let bracketed = host.contains(":") ? "[\(host)]" : host
             let port = values["port"].map { ":" + $0 } ?? ""
             let unit = values["unit"].map { "/" + $0 } ?? ""
-            return try parse("\(kind)://\(bracketed)\(port)\(unit)")
+            let settings = texts.filter { ModbusLinkText.keys.contains($0.0) }
+                .map { $0.0 + "=" + $0.1 }.joined(separator: "&")
+            let query = settings.isEmpty ? "" : "?" + settings
+            return try parse("\(kind)://\(bracketed)\(port)\(unit)\(query)")
         } catch {
             diagnostics.add(node.position, error.problem, cure: error.cure)
             return nil

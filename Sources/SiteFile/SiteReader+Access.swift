@@ -25,6 +25,7 @@ extension SiteReader {
             if let unit = modbus.optional("unit")?.integer(in: 0...255, &diagnostics) {
                 defaults.addresses.modbusUnit = UInt8(unit)
             }
+            defaults.addresses.modbusLink.read(&modbus, &diagnostics)
             modbus.finish(&diagnostics)
         }
         if let node = table.optional("rack") {

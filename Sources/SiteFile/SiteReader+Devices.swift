@@ -84,19 +84,24 @@ extension SiteReader {
             return
         }
         addressOwners[address.key] = device
-        guard case .serial(let line) = address else { return }
-        guard let first = serialLines[line.path] else {
-            serialLines[line.path] = (line, device)
-            return
-        }
-        let same =
-            first.address.baud == line.baud && first.address.parity == line.parity
-            && first.address.stopBits == line.stopBits
-        if !same {
+        switch address {
+        case .snmp: break
+        case .modbus(let host, let port, _, let link):
+            let first = modbusHosts["\(host):\(port)", default: (link, device)]
+            modbusHosts["\(host):\(port)"] = first
+            guard first.link != link else { break }
+            diagnostics.add(
+                position,
+                "`\(first.device)` and `\(device)` share \(host):\(port) with different settings",
+                cure: "give both the same framing, gap, connectDelay and keepOpen")
+        case .serial(let line):
+            let first = serialLines[line.path, default: (line, device)]
+            serialLines[line.path] = first
+            guard first.address.settings != line.settings else { break }
             diagnostics.add(
                 position,
                 "`\(first.device)` and `\(device)` share \(line.path) with different settings",
-                cure: "give both the same baud, parity and stopBits")
+                cure: "give both the same baud, parity, stopBits and gap")
         }
     }
 
@@ -107,15 +112,16 @@ extension SiteReader {
         case .snmp(let host, let port):
             guard let access = access(node, at: addressNode) else { return nil }
             return .snmp(SNMPTransport(host: host, port: port, access: access))
-        case .modbus(let host, let port, let unit):
+        case .modbus(let host, let port, let unit, let link):
             refuseCredentials(node)
-            return .modbusTCP(ModbusTCPTransport(host: host, port: port, unit: unit))
+            return .modbusTCP(ModbusTCPTransport(host: host, port: port, unit: unit, link: link))
         case .serial(let line):
             refuseCredentials(node)
             return .modbusRTU(
                 ModbusRTUTransport(
                     path: line.path, baud: line.baud, parity: line.parity,
-                    stopBits: line.stopBits, unit: line.unit))
+                    stopBits: line.stopBits, unit: line.unit,
+                    gapMilliseconds: line.gapMilliseconds))
         }
     }
 

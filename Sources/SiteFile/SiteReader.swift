@@ -51,6 +51,7 @@ struct SiteReader {
     var deviceIndex: [String: Int] = [:]
     var addressOwners: [String: String] = [:]
     var serialLines: [String: (address: SerialAddress, device: String)] = [:]
+    var modbusHosts: [String: (link: ModbusLinkOptions, device: String)] = [:]
     /// Where the power nodes name their parents, for the checks of the whole chain.
     var parentPositions: [String: [(parent: String, position: SourcePosition)]] = [:]
     var meterOwners: [String: String] = [:]

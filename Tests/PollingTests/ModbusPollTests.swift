@@ -36,7 +36,7 @@ private func failure(_ outcome: RawPoll.Outcome) -> PollFailure? {
 struct ModbusPollTests {
     @Test("all spans answered: all blocks, in order")
     func answered() {
-        var poll = poll(target(1))
+        let poll = poll(target(1))
         #expect(poll.request.start == 0)
         #expect(poll.resume(.words([1, 2])) == .proceed)
         #expect(poll.request.start == 100)
@@ -46,7 +46,7 @@ struct ModbusPollTests {
 
     @Test("an exception belongs to its span alone")
     func exception() {
-        var poll = poll(target(1))
+        let poll = poll(target(1))
         #expect(poll.resume(.exception(4)) == .proceed)
         #expect(poll.resume(.words([3, 4])) == .finished)
         #expect(contents(poll.outcome()) == [0: .exception(4), 100: .words([3, 4])])
@@ -54,7 +54,7 @@ struct ModbusPollTests {
 
     @Test("exceptions to all spans are the device's refusal of the poll")
     func allExceptions() {
-        var poll = poll(target(1))
+        let poll = poll(target(1))
         #expect(poll.resume(.exception(1)) == .proceed)
         #expect(poll.resume(.exception(4)) == .finished)
         #expect(failure(poll.outcome()) == .deviceException(1))
@@ -62,7 +62,7 @@ struct ModbusPollTests {
 
     @Test("a span that is never answered is missing; what was answered before it is kept")
     func partial() {
-        var poll = poll(target(1, spans: 3))
+        let poll = poll(target(1, spans: 3))
         #expect(poll.resume(.words([1, 2])) == .proceed)
         #expect(poll.resume(.failed(.timeout)) == .yield)
         #expect(poll.request.start == 100)
@@ -72,7 +72,7 @@ struct ModbusPollTests {
 
     @Test("no span answered is a failure, whose reason is the last one")
     func unanswered() {
-        var poll = poll(target(1))
+        let poll = poll(target(1))
         #expect(poll.resume(.failed(.timeout)) == .yield)
         #expect(poll.resume(.failed(.badReply("x"))) == .finished)
         #expect(failure(poll.outcome()) == .badReply("x"))
@@ -80,7 +80,7 @@ struct ModbusPollTests {
 
     @Test("each span has its own repetitions")
     func repetitions() {
-        var poll = poll(target(1))
+        let poll = poll(target(1))
         #expect(poll.resume(.failed(.timeout)) == .yield)
         #expect(poll.resume(.words([1, 2])) == .proceed)
         #expect(poll.resume(.failed(.timeout)) == .yield)
@@ -90,10 +90,10 @@ struct ModbusPollTests {
 
     @Test("a gateway's exceptions speak of its line, not of the registers")
     func gateway() {
-        var unreachable = poll(target(1, retries: 0))
+        let unreachable = poll(target(1, retries: 0))
         #expect(unreachable.resume(.exception(10)) == .finished)
         #expect(failure(unreachable.outcome()) == .unreachable)
-        var silent = poll(target(1, retries: 0))
+        let silent = poll(target(1, retries: 0))
         #expect(silent.resume(.exception(11)) == .finished)
         #expect(failure(silent.outcome()) == .timeout)
     }
@@ -101,13 +101,13 @@ struct ModbusPollTests {
     @Test("a busy device is asked again, with pauses, for as long as its time-out, then believed")
     func busy() {
         for code: UInt8 in [5, 6] {
-            var poll = poll(target(1, spans: 1, retries: 0))
+            let poll = poll(target(1, spans: 1, retries: 0))
             #expect(poll.resume(.exception(code), at: 0) == .pause)
             #expect(poll.notBefore == 50_000_000)
             #expect(poll.resume(.exception(code), at: 50_000_000) == .finished)
             #expect(failure(poll.outcome()) == .deviceException(code))
         }
-        var patient = poll(target(1, spans: 1, retries: 0))
+        let patient = poll(target(1, spans: 1, retries: 0))
         #expect(patient.resume(.exception(6), at: 0) == .pause)
         #expect(patient.resume(.words([0, 7]), at: 60_000_000) == .finished)
         #expect(contents(patient.outcome()) == [0: .words([0, 7])])
@@ -119,7 +119,7 @@ struct ModbusPollTests {
             let target = target(1)
             let learned = LearnedPlan(target.modbusPlan)
             for _ in 0..<2 {
-                var poll = ModbusPoll(target, unit: 1, learned: learned) { _ in }
+                let poll = ModbusPoll(target, unit: 1, learned: learned) { _ in }
                 #expect(poll.resume(.exception(code)) == .proceed)
                 #expect(poll.resume(.words([3, 4])) == .finished)
                 #expect(contents(poll.outcome())?[0] == .exception(code))

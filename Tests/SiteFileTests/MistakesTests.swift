@@ -45,6 +45,20 @@ import Testing
             "profile: eastron.sdm630, address: \"modbus://h/1\", credentials: x",
             "Modbus knows no credentials; remove `credentials`"),
         device(
+            "profile: eastron.sdm630, address: \"modbus://h/1?framing=ascii\"",
+            "`ascii` is no framing; use tcp, or rtu for a gateway that passes on RTU frames "
+                + "unchanged"),
+        device(
+            "profile: eastron.sdm630, address: {modbus: h, gap: 1m}",
+            "`1m` cannot be a `gap`; use a duration from 0ms to 10s, such as 20ms"),
+        device(
+            "profile: eastron.sdm630, address: {modbus: h, keepOpen: no}",
+            "`no` is neither true nor false; write `keepOpen: false` for a device that serves one "
+                + "client only"),
+        device(
+            "profile: eastron.sdm630, address: \"modbus://h/1?pause=5ms\"",
+            "a Modbus host has no setting `pause`; use framing, gap, connectDelay, keepOpen"),
+        device(
             "profile: apc.rpdu2, address: \"snpm://h\"",
             "no protocol is called `snpm`; did you mean `snmp://`?"),
     ])
@@ -63,8 +77,13 @@ import Testing
         both(
             "profile: eastron.sdm630, address: \"rtu:///dev/t?unit=1\"",
             "profile: eastron.sdm630, address: \"rtu:///dev/t?unit=2&baud=19200\"",
-            "`a` and `b` share /dev/t with different settings; give both the same baud, parity "
-                + "and stopBits"),
+            "`a` and `b` share /dev/t with different settings; give both the same baud, parity, "
+                + "stopBits and gap"),
+        both(
+            "profile: eastron.sdm630, address: \"modbus://h/1\"",
+            "profile: eastron.sdm630, address: {modbus: h, unit: 2, gap: 20ms}",
+            "`a` and `b` share h:502 with different settings; give both the same framing, gap, "
+                + "connectDelay and keepOpen"),
         Case(
             "devices:\n  - each: {rack: \"*\"}\n    name: p\n    profile: apc.rpdu2\n"
                 + "    address: snmp://10.0.0.{n}\n",
