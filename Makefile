@@ -14,7 +14,7 @@ PEERS := .build/peers
 RELEASE := -c release --static-swift-stdlib --product frostline
 PREFIX ?= /usr
 
-.PHONY: demo test bench build install deb deps test-deps peers clean format
+.PHONY: demo test fuzz bench build install deb deps test-deps peers clean format
 
 demo: build
 	.build/release/frostline demo
@@ -47,6 +47,11 @@ test: test-deps peers
 	swift build --build-tests $(SWIFT_FLAGS)
 	swift test --skip-build
 	Tests/Integration/run
+
+# Ten million broken messages, and broken answers of every profile.
+fuzz: deps
+	swift build -c release --product DecoderFuzz $(SWIFT_FLAGS)
+	.build/release/DecoderFuzz --profiles DeviceProfiles
 
 bench:
 	Benchmarks/run

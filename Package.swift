@@ -134,6 +134,15 @@ let package = Package(
             path: "Benchmarks/PollBenchmark", exclude: ["pdu50.yaml", "pdu120.yaml"],
             swiftSettings: swiftSettings),
 
+        // Throws broken messages at the decoders; `make fuzz` runs it.
+        .executableTarget(
+            name: "DecoderFuzz",
+            dependencies: [
+                "ConfigTree", "Modbus", "Model", "Platform", "Profiles", "Recordings",
+                "SNMPSecurity", "SNMPWire", "YAML",
+            ],
+            path: "Tests/DecoderFuzz", swiftSettings: swiftSettings),
+
         // Tests.
         .target(
             name: "TestSupport", dependencies: [], path: "Tests/TestSupport",
