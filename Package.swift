@@ -157,6 +157,12 @@ let package = Package(
         tests("SQLite", ["SQLite"]),
         tests("HTTPClient", ["HTTPClient", "TestSupport"]),
         tests("Profiles", ["Profiles", "Model", "ConfigTree", "YAML", "TestSupport"]),
+        tests(
+            "ProfileProof",
+            [
+                "ProfileProof", "Profiles", "Recordings", "Model", "ConfigTree", "YAML",
+                "TestSupport",
+            ]),
         tests("SiteFile", ["SiteFile", "Profiles", "Model", "ConfigTree", "YAML", "TestSupport"]),
         tests("Schedule", ["Schedule", "Model"]),
         tests("Alarms", ["Alarms", "Model", "TestSupport"]),

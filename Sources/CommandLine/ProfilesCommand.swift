@@ -6,7 +6,7 @@ import Profiles
 struct ProfilesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "profiles", abstract: "The library of device profiles.",
-        subcommands: [List.self, Lint.self])
+        subcommands: [List.self, Lint.self, ProfilesTestCommand.self, ProfilesExplainCommand.self])
 
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "List all profiles.")
@@ -16,6 +16,7 @@ struct ProfilesCommand: ParsableCommand {
 
         private struct Row: Encodable {
             var name: String
+            var version: Int
             var vendor: String
             var title: String
             var classes: [String]
@@ -28,8 +29,8 @@ struct ProfilesCommand: ParsableCommand {
             Output.diagnostics(diagnostics.sorted.map(\.description))
             let rows = library.names.compactMap { library[$0] }.map {
                 Row(
-                    name: $0.name, vendor: $0.vendor, title: $0.title, classes: $0.classes,
-                    transport: $0.isModbus ? "modbus" : "snmp")
+                    name: $0.name, version: $0.version, vendor: $0.vendor, title: $0.title,
+                    classes: $0.classes, transport: $0.isModbus ? "modbus" : "snmp")
             }
             if json {
                 try Output.json(rows)
@@ -40,8 +41,8 @@ struct ProfilesCommand: ParsableCommand {
                 ])
                 for row in rows {
                     table.add([
-                        row.name, row.classes.joined(separator: ","), row.transport, row.vendor,
-                        row.title,
+                        row.version == 1 ? row.name : "\(row.name)@\(row.version)",
+                        row.classes.joined(separator: ","), row.transport, row.vendor, row.title,
                     ])
                 }
                 table.write()
@@ -52,23 +53,42 @@ struct ProfilesCommand: ParsableCommand {
 
     struct Lint: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Check profile files: every mistake at once.")
+            abstract: "Check profile files: every mistake at once, and what is hardly meant.",
+            discussion: """
+                Without FILE the whole library is checked, with the rules of identification against \
+                each other. Exit code 2 where there is a mistake; warnings alone give 0.
+                """)
 
         @Argument(help: "Profile files.")
-        var files: [String]
+        var files: [String] = []
 
         func run() throws {
             let loader = try ConfigurationLoader.standard()
             var diagnostics = Diagnostics()
+            var warnings: [Diagnostic] = []
+            var count = 0
             if let vocabulary = loader.vocabulary(&diagnostics) {
+                if files.isEmpty {
+                    let library = loader.profiles(&diagnostics)
+                    for name in library.names {
+                        guard let profile = library[name] else { continue }
+                        warnings += ProfileLint.warnings(profile, vocabulary)
+                        count += 1
+                    }
+                    warnings += library.unreachableRules
+                }
                 for file in files {
                     guard let profile = loader.profile(at: file, vocabulary, &diagnostics) else {
                         continue
                     }
                     Output.line("\(file): \(profile.name), \(profile.title)")
+                    warnings += ProfileLint.warnings(profile, vocabulary)
                 }
             }
+            if files.isEmpty { Output.line("\(count) profiles") }
             Output.diagnostics(diagnostics.sorted.map(\.description))
+            Output.diagnostics(
+                warnings.map { "\($0.position): warning: \($0.problem); \($0.cure)" })
             if !diagnostics.isEmpty { throw ExitCode(CommandFailure.Code.usage.rawValue) }
         }
     }

@@ -17,7 +17,7 @@ package struct LoadedConfiguration: Sendable {
 
     /// The profile of a device of the site; the check has seen to it that there is one.
     func profile(of device: DeviceSpec) -> Profile {
-        guard let profile = profiles[device.profile] else {
+        guard let profile = profiles[device.profile]?.adjusted(device.adjustment) else {
             preconditionFailure("BUG: the site check let profile \(device.profile) pass")
         }
         return profile
@@ -57,10 +57,11 @@ package struct ConfigurationLoader: Sendable {
             })
     }
 
-    /// Files of the library, then those of the site.
+    /// The library's folder, then the site's.
+    package var profileFolders: [String] { [resources.profiles, ownProfiles].compactMap { $0 } }
+
     package var profileFiles: [String] {
-        [resources.profiles, ownProfiles].compactMap { $0 }.flatMap { yamlFiles(in: $0) }
-            .filter { !$0.hasSuffix("/NAMES.yaml") }
+        profileFolders.flatMap { yamlFiles(in: $0) }.filter { !$0.hasSuffix("/NAMES.yaml") }
     }
 
     package func vocabulary(_ diagnostics: inout Diagnostics) -> Vocabulary? {

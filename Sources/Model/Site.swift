@@ -110,6 +110,8 @@ package struct DeviceSpec: Sendable {
     package var importance: PollImportance
     package var timeoutMilliseconds: Int64
     package var retries: Int
+    /// Nil for a device as its profile describes it.
+    package var adjustment: DeviceAdjustment?
     package init(
         name: String, displayName: String? = nil, profile: String, transport: Transport,
         place: String? = nil, feed: Feed? = nil, intervalMilliseconds: Int64 = 10_000,

@@ -26,6 +26,10 @@ package struct CorpusSummary: Encodable, Sendable {
     package private(set) var kinds: [String: CorpusCounts] = [:]
     /// Kinds that do not count: texts, shares of unknown meaning, power factors.
     package private(set) var others: [String: CorpusCounts] = [:]
+    /// Of all kinds.
+    package var suspectReproduced: Int {
+        total.suspectReproduced + others.values.reduce(0) { $0 + $1.suspectReproduced }
+    }
 
     private enum CodingKeys: String, CodingKey { case total, kinds }
 

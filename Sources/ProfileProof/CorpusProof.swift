@@ -41,7 +41,7 @@ package struct CorpusProof: Sendable {
         }
     }
 
-    private static func stem(_ file: String) -> String {
+    static func stem(_ file: String) -> String {
         let name = file.split(separator: "/").last.map(String.init) ?? file
         return name.hasSuffix(".snmprec") ? String(name.dropLast(8)) : name
     }
@@ -51,13 +51,7 @@ package struct CorpusProof: Sendable {
         _ problems: inout [String]
     ) -> DeviceResult {
         let recording = corpus.recording(device.file, &problems)
-        let profile = recording.flatMap { recording in
-            library.identify(
-                sysObjectID: recording.systemObjectID, sysDescr: recording.systemDescription,
-                answers: Dictionary(
-                    library.probeObjects.compactMap { oid in recording[oid].map { (oid, $0) } }
-                ) { first, _ in first })
-        }
+        let profile = recording.flatMap { library.identify($0) }
         guard let recording, let profile, case .snmp(let plan) = profile.requestPlan else {
             return DeviceResult(
                 file: device.file, family: device.family, profile: profile?.name, points: 0,

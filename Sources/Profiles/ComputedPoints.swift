@@ -16,6 +16,7 @@ struct ComputedPoints: Sendable {
     private struct Step: Sendable {
         var place: Int
         var digits: Int8
+        var range: ClosedRange<Int64>?
         var operation: Operation
         var first: Int
         var end: Int
@@ -63,7 +64,16 @@ struct ComputedPoints: Sendable {
             switch spec.operation {
             case .sum(let names, let skipAbsent):
                 operation = .sum(skipAbsent: skipAbsent)
-                operands += names.map(operand)
+                for name in names where !name.contains("*") { operands.append(operand(name)) }
+                for name in names where name.contains("*") {
+                    let glob = Glob(name)
+                    for other in points.indices where glob.matches(points[other].name) {
+                        guard other != place, points[other].unit == spec.definition.unit else {
+                            continue
+                        }
+                        operands.append(Operand(place: other, scale: points[other].scale))
+                    }
+                }
             case .difference(let a, let b):
                 operation = .difference
                 operands += [operand(a), operand(b)]
@@ -77,8 +87,8 @@ struct ComputedPoints: Sendable {
             }
             steps.append(
                 Step(
-                    place: place, digits: spec.definition.scale, operation: operation,
-                    first: first, end: operands.count))
+                    place: place, digits: spec.definition.scale, range: spec.definition.range,
+                    operation: operation, first: first, end: operands.count))
         }
     }
 
@@ -124,7 +134,10 @@ struct ComputedPoints: Sendable {
     /// In the order of points, so that a computed point may use one before it.
     func evaluate(_ values: inout [PointValue]) {
         for step in steps {
-            let result = evaluate(step, values)
+            var result = evaluate(step, values)
+            if let range = step.range, result.quality.isUsable, !range.contains(result.mantissa) {
+                result.quality = .bad
+            }
             values[step.place].mantissa = result.mantissa
             values[step.place].quality = result.quality
         }

@@ -51,7 +51,13 @@ struct ConditionReader {
         let other = table.optional("column") ?? table.optional("register")
         // All three are keys of a condition, whichever was found.
         _ = table.optional("register")
+        let index = table.optional("index")
         if let oid { return ProfileParser.objectID(oid, &d).map { .object($0) } }
-        return other.flatMap { reference($0, &d) }
+        guard let index, let other else { return other.flatMap { reference($0, &d) } }
+        // A column of another table, whose index is a part of this one's.
+        let entries = [("column", other), ("index", index)].map {
+            ConfigNode.Entry(key: $0.0, keyPosition: $0.1.position, value: $0.1)
+        }
+        return reference(ConfigNode(position: other.position, content: .mapping(entries)), &d)
     }
 }

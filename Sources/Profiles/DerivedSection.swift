@@ -61,7 +61,7 @@ enum DerivedSection {
             ? .sum(operands, skipAbsent: skip)
             : difference != nil
                 ? .difference(operands[0], operands[1]) : .ratio(operands[0], operands[1])
-        let inputs = operands.compactMap { name in specs.first { $0.template.matches(name) } }
+        let inputs = operands.flatMap { name in specs.filter { $0.isOperand(name) } }
         if ratio == nil, let odd = inputs.first(where: { $0.unit != entry.unit }) {
             d.add(
                 list.position, "`\(odd.template)` is in \(odd.unit.rawValue), not "
@@ -70,8 +70,11 @@ enum DerivedSection {
         }
         let digits = ratio != nil ? entry.digits : inputs.map(\.digits).max() ?? entry.digits
         let definition = PointDefinition(
-            name: name, kind: .gauge, unit: entry.unit, scale: digits, range: nil)
-        return DerivedSpec(definition: definition, operation: operation, operands: operands)
+            name: name, kind: .gauge, unit: entry.unit, scale: digits,
+            range: PointReader.range(entry, entry.range, digits))
+        return DerivedSpec(
+            definition: definition, operation: operation, position: nameNode.position,
+            operands: operands)
     }
 
     private static func operandNames(
@@ -86,7 +89,7 @@ enum DerivedSection {
     private static func known(
         _ name: String, _ position: SourcePosition, _ specs: [PointSpec], _ d: inout Diagnostics
     ) -> Bool {
-        if specs.contains(where: { $0.template.matches(name) }) { return true }
+        if specs.contains(where: { $0.isOperand(name) }) { return true }
         let names = specs.map(\.template.description)
         d.add(
             position, "this profile has no point `\(name)`",
@@ -114,7 +117,8 @@ enum DerivedSection {
             name: name, kind: .state(labels), unit: .none, scale: 0, range: nil)
         let operands = Set(rules.flatMap { $0.tests.map(\.name) }).sorted()
         return DerivedSpec(
-            definition: definition, operation: .rules(rules), operands: operands)
+            definition: definition, operation: .rules(rules), position: node.position,
+            operands: operands)
     }
 
     private static func rule(
@@ -156,5 +160,12 @@ enum DerivedSection {
             return nil
         }
         return DerivedSpec.Test(name: item.key, expected: .states(Set(names)))
+    }
+}
+
+extension PointSpec {
+    /// Whether its points may be what a derived point names, where `*` stands for any characters.
+    func isOperand(_ name: String) -> Bool {
+        name.contains("*") ? Glob(name).matches(template.description) : template.matches(name)
     }
 }

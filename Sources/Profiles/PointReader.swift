@@ -139,7 +139,7 @@ struct PointReader {
         let digits = explicitDigits ?? Self.digits(sources, entry)
         guard let kind = kind(entry, sources, labels, digits, nameNode, &d) else { return nil }
         return PointSpec(
-            template: template, kind: kind, unit: entry.unit,
+            position: nameNode.position, template: template, kind: kind, unit: entry.unit,
             digits: entry.kind == .state ? 0 : digits,
             range: Self.range(entry, ownRange ?? entry.range, digits),
             sources: sources.map(\.source), optional: optional, label: label,
@@ -224,7 +224,7 @@ struct PointReader {
     }
 
     /// A profile may know more narrowly than the vocabulary what is possible.
-    private static func range(
+    static func range(
         _ entry: Vocabulary.Entry, _ range: ClosedRange<Vocabulary.FixedDecimalBound>?,
         _ digits: Int8
     ) -> ClosedRange<Int64>? {

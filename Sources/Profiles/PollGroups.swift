@@ -36,7 +36,7 @@ extension DerivedSpec {
         _ specs: [PointSpec], at position: SourcePosition, _ d: inout Diagnostics
     ) {
         let used = operands.flatMap { operand in
-            specs.filter { $0.template.matches(operand) }.map { (name: operand, poll: $0.poll) }
+            specs.filter { $0.isOperand(operand) }.map { (name: operand, poll: $0.poll) }
         }
         guard let first = used.first else { return }
         poll = first.poll

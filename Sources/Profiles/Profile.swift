@@ -1,3 +1,4 @@
+package import ConfigTree
 package import Model
 
 /// How one family of devices is recognised, asked and understood: compiled once from its file.
@@ -40,6 +41,7 @@ package struct IdentificationRule: Hashable, Sendable {
     /// The device must have an answer to each of these.
     package var probes: [IdentificationProbe]
     package var registers: RegisterSignature?
+    package var position: SourcePosition
 }
 
 /// An object that devices of the family answer.
@@ -121,8 +123,8 @@ struct RegisterField: Hashable, Sendable {
 }
 
 /// How a raw value becomes a number or a state.
-struct ValueRule: Sendable {
-    enum Scale: Sendable {
+struct ValueRule: Equatable, Sendable {
+    enum Scale: Hashable, Sendable {
         /// The referenced value n: × 10^-n.
         case digits(Reference)
         /// × 10^n.
@@ -132,14 +134,14 @@ struct ValueRule: Sendable {
         /// Positive n: ÷ n.
         case divisor(Reference)
     }
-    struct UnitChoice: Sendable {
+    struct UnitChoice: Equatable, Sendable {
         var from: Reference
         var codes: [Int64: LinearConversion]
         /// Codes of units that come as text.
         var texts: [String: Int64] = [:]
     }
     /// The upper part of a number that stands in two places: high × times + low.
-    struct High: Sendable {
+    struct High: Hashable, Sendable {
         var reference: Reference
         var times: Int64
     }
@@ -152,6 +154,8 @@ struct ValueRule: Sendable {
         case character(Int)
     }
     var conversion: LinearConversion = .identity
+    /// Whether the profile names the device's unit.
+    var saysUnit = false
     var unit: MeasurementUnit = .none
     var scale: Scale?
     var unitChoice: UnitChoice?
@@ -182,7 +186,7 @@ final class Source: Sendable {
     }
 }
 
-struct Condition: Sendable {
+struct Condition: Equatable, Sendable {
     var reference: Reference
     var negated: Bool
     var numbers: Set<Int64>
@@ -196,6 +200,8 @@ struct Condition: Sendable {
 }
 
 final class PointSpec: Sendable {
+    /// In the file of the profile.
+    let position: SourcePosition
     let template: NameTemplate
     let kind: PointKind
     let unit: MeasurementUnit
@@ -214,11 +220,12 @@ final class PointSpec: Sendable {
     let poll: PollGroup
 
     init(
-        template: NameTemplate, kind: PointKind, unit: MeasurementUnit, digits: Int8,
+        position: SourcePosition, template: NameTemplate, kind: PointKind, unit: MeasurementUnit, digits: Int8,
         range: ClosedRange<Int64>?, sources: [Source], optional: Bool, label: Reference?,
         available: Condition?, valid: Condition? = nil, only: [Int: Set<String>],
         poll: PollGroup = .normal
     ) {
+        self.position = position
         self.template = template
         self.kind = kind
         self.unit = unit
@@ -236,13 +243,14 @@ final class PointSpec: Sendable {
     /// The same for fewer rows; what the point itself says of an arc stands.
     func narrowed(_ others: [Int: Set<String>]) -> PointSpec {
         PointSpec(
-            template: template, kind: kind, unit: unit, digits: digits, range: range,
+            position: position, template: template, kind: kind, unit: unit, digits: digits, range: range,
             sources: sources, optional: optional, label: label, available: available, valid: valid,
             only: only.merging(others) { own, _ in own }, poll: poll)
     }
 }
 
 struct TableSpec: Sendable {
+    var position: SourcePosition
     struct Variable: Sendable {
         enum Origin: Sendable {
             case arc(Int)
@@ -283,7 +291,8 @@ struct DerivedSpec: Sendable {
     /// Its name may have variables, which the operands' names share: one point for each instance.
     var definition: PointDefinition
     var operation: Operation
-    /// Every point the operation looks at.
+    var position: SourcePosition
+    /// Every point the operation looks at; of sums, `*` stands for a run of characters.
     var operands: [String]
     /// That of all its operands.
     var poll = PollGroup.normal

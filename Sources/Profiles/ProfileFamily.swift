@@ -72,6 +72,7 @@ private struct ProfileMerge {
     /// What a device is, each profile says itself.
     private static let ownKeys: Set<String> = [
         "profile", "version", "extends", "identify", "source", "remove", "override",
+        "rebase",
     ]
 
     func result(_ d: inout Diagnostics) -> ConfigNode {
@@ -83,7 +84,12 @@ private struct ProfileMerge {
             entries[place].value = overriding(overrides, in: entries[place])
         }
         check(removed, overrides, &d)
-        for entry in child.entries where !["remove", "override"].contains(entry.key) {
+        if let moves = child.child("rebase")?.entries {
+            for place in entries.indices {
+                entries[place].value = rebased(entries[place].value, moves)
+            }
+        }
+        for entry in child.entries where !["remove", "override", "rebase"].contains(entry.key) {
             guard let place = entries.firstIndex(where: { $0.key == entry.key }) else {
                 entries.append(entry)
                 continue
@@ -204,6 +210,29 @@ private struct ProfileMerge {
             return copy
         }
         return ConfigNode(position: node.position, content: .mapping(inner))
+    }
+
+    /// The same tree below another number: models of a make differ in one arc.
+    private func rebased(_ node: ConfigNode, _ moves: [ConfigNode.Entry]) -> ConfigNode {
+        var copy = node
+        switch node.content {
+        case .null: break
+        case .scalar(let text, let quoted):
+            for move in moves where text == move.key || text.hasPrefix(move.key + ".") {
+                let target = move.value.plainText ?? ""
+                copy.content = .scalar(target + text.dropFirst(move.key.count), quoted: quoted)
+                break
+            }
+        case .sequence(let items): copy.content = .sequence(items.map { rebased($0, moves) })
+        case .mapping(let entries):
+            copy.content = .mapping(
+                entries.map { entry in
+                    var inner = entry
+                    inner.value = rebased(entry.value, moves)
+                    return inner
+                })
+        }
+        return copy
     }
 
     private func check(

@@ -95,7 +95,7 @@ package enum ProfileParser {
         let rule = IdentificationRule(
             objectIDs: objects.compactMap { objectID($0, &d) }, descriptions: descriptions,
             otherDescriptions: others, probes: probes.compactMap { probe($0, &d) },
-            registers: registers)
+            registers: registers, position: node.position)
         // A rule that was meant to say more has been told of its mistake already.
         if objects.isEmpty, descriptions.isEmpty, probes.isEmpty, registersNode == nil {
             d.add(

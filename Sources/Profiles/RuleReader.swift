@@ -77,6 +77,7 @@ struct RuleReader {
             conversion.offset = sum
         }
         rule.conversion = conversion
+        if unitNode != nil { rule.saysUnit = true }
     }
 
     /// What an addend in the device's unit is in the name's.

@@ -38,7 +38,10 @@ package struct ProfileFacts: Sendable {
 
     package var access: Access
     package var points: [Point]
-    package init(access: Access, points: [Point]) {
+    /// The registers it reads; nil for SNMP.
+    package var registers: ClosedRange<Int>?
+    package init(registers: ClosedRange<Int>? = nil, access: Access, points: [Point]) {
+        self.registers = registers
         self.access = access
         self.points = points
     }

@@ -23,6 +23,10 @@ extension ProfileLibrary {
         var facts: [String: ProfileFacts] = [:]
         for name in names {
             if let profile = self[name] { facts[name] = ProfileFacts(profile) }
+            for version in versions(of: name) {
+                let pinned = "\(name)@\(version)"
+                if let profile = self[pinned] { facts[pinned] = ProfileFacts(profile) }
+            }
         }
         return facts
     }
@@ -31,6 +35,7 @@ extension ProfileLibrary {
 extension ProfileFacts {
     package init(_ profile: Profile) {
         self.init(
+            registers: Self.registers(profile.requestPlan),
             access: profile.isModbus ? .modbus : .snmp,
             points: profile.pointTemplates.map { template in
                 Point(
@@ -42,6 +47,15 @@ extension ProfileFacts {
                         Self.bound($0.upperBound, digits: template.digits)
                     }, poll: template.poll)
             })
+    }
+
+    /// From the first to the last register that is read; nil for SNMP.
+    private static func registers(_ plan: RequestPlan) -> ClosedRange<Int>? {
+        guard case .modbus(let plan) = plan,
+            let low = plan.spans.map({ Int($0.start) }).min(),
+            let high = plan.spans.map({ Int($0.start) + Int($0.count) - 1 }).max()
+        else { return nil }
+        return low...max(low, high)
     }
 
     /// `outlet.{outlet}.power` as `outlet.?*.power`: an instance has at least one character.

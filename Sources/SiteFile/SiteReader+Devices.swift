@@ -25,6 +25,8 @@ extension SiteReader {
         let importance =
             table.optional("importance")?.choice(PollImportance.self, &diagnostics) ?? .normal
         let credentialsNode = table.optional("credentials")
+        let adjustNode = table.optional("adjust")
+        let adjustment = adjustment(adjustNode)
         table.finish(&diagnostics)
         let shortest = min(intervals.normal, intervals.fast ?? intervals.normal)
         if timeout > shortest {
@@ -42,19 +44,30 @@ extension SiteReader {
             let name, let profile
         else { return }
         deviceIndex[name] = site.devices.count
-        site.devices.append(
-            DeviceSpec(
-                name: name, displayName: displayName, profile: profile, transport: transport,
-                place: place, feed: feed, intervalMilliseconds: intervals.normal,
-                fastMilliseconds: intervals.fast, slowMilliseconds: intervals.slow,
-                importance: importance, timeoutMilliseconds: timeout, retries: retries))
+        checkAdjustment(adjustment, profile: profile, at: adjustNode)
+        var device = DeviceSpec(
+            name: name, displayName: displayName, profile: profile, transport: transport,
+            place: place, feed: feed, intervalMilliseconds: intervals.normal,
+            fastMilliseconds: intervals.fast, slowMilliseconds: intervals.slow,
+            importance: importance, timeoutMilliseconds: timeout, retries: retries)
+        device.adjustment = adjustment
+        site.devices.append(device)
     }
 
     mutating func profileName(_ node: ConfigNode) -> String? {
         guard let name = node.text(&diagnostics) else { return nil }
         guard profiles[name] == nil else { return name }
+        if let at = name.firstIndex(of: "@"), profiles[String(name[..<at])] != nil {
+            let start = name[...at]
+            let versions = profiles.keys.filter { $0.hasPrefix(start) }.sorted()
+            diagnostics.add(
+                node.position, "there is no version `\(name.prefix(80))`",
+                cure: "use \(versions.joined(separator: " or ")), or the name alone for the newest")
+            return nil
+        }
         reportUnknown(
-            "profile", name, at: node.position, among: profiles.keys.sorted(),
+            "profile", name, at: node.position,
+            among: profiles.keys.filter { !$0.contains("@") }.sorted(),
             otherwise: "`frostline profiles list` shows what there is")
         return nil
     }

@@ -20,7 +20,7 @@ halls:
 devices:
   - {name: pdu-a, profile: apc.rpdu2, address: "snmp://127.0.0.1:%d", place: h1-r01-k01, feed: A}
 """
-RECORDING = os.path.join(harness.ROOT, "Tests/Golden/profiles/apc.rpdu2/input.snmprec")
+RECORDING = os.path.join(harness.ROOT, "DeviceProfiles/recordings/apc.rpdu2/typical.snmprec")
 
 
 class Credentials(unittest.TestCase):

@@ -1,4 +1,6 @@
 import ConfigTree
+import FoundationEssentials
+import Glibc
 import Model
 import Profiles
 import TestSupport
@@ -7,16 +9,24 @@ import YAML
 
 /// The pages and the schema say what the program does.
 struct DocumentsTests {
-    @Test("docs/NAMES.md lists every name of the vocabulary and its unit, and no other")
+    /// FROSTLINE_UPDATE_GOLDEN=1 writes the page.
+    @Test("docs/NAMES.md says what DeviceProfiles/NAMES.yaml says")
     func names() throws {
-        let page = try readText(repositoryRoot() + "/docs/NAMES.md")
-        let vocabulary = try ShippedProfiles.load().vocabulary
-        let rows = page.split(whereSeparator: \.isNewline).filter { $0.hasPrefix("| `") }
-        for entry in vocabulary.entries {
-            let start = "| `\(entry.key)` | \(entry.kind.rawValue) | \(entry.unit.rawValue) |"
-            #expect(rows.contains { $0.hasPrefix(start) }, "\(start)")
+        let path = repositoryRoot() + "/docs/NAMES.md"
+        let page = try readText(path)
+        let wanted = NamesPage(
+            vocabulary: try ShippedProfiles.load().vocabulary,
+            source: try readText(repositoryRoot() + "/DeviceProfiles/NAMES.yaml")
+        ).text(after: page)
+        if getenv("FROSTLINE_UPDATE_GOLDEN") != nil {
+            try wanted.write(toFile: path, atomically: true, encoding: .utf8)
+            return
         }
-        #expect(rows.count == vocabulary.entries.count)
+        let lines = Set(page.split(whereSeparator: \.isNewline))
+        let missing = wanted.split(whereSeparator: \.isNewline).filter { !lines.contains($0) }
+        #expect(
+            page == wanted,
+            "write it with FROSTLINE_UPDATE_GOLDEN=1; new: \(missing.joined(separator: "\n"))")
     }
 
     @Test("the schema knows every key that a shipped profile uses")

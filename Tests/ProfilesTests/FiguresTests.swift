@@ -25,8 +25,7 @@ struct DecoderFiguresTests {
     @Test("CPU time per reading of a steady poll, for every profile")
     func decoding() throws {
         for profile in try ShippedProfiles.load().profiles {
-            let folder = repositoryRoot() + "/Tests/Golden/profiles/" + profile.name
-            let frames = try GoldenTests.frames(folder, profile)
+            guard let frames = try LibraryRecording.frames(profile) else { continue }
             let copies = [frames, Self.copied(frames), Self.copied(frames)]
             var decoder = DeviceDecoder(profile: profile)
             var readings = 0

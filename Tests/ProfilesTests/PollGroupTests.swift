@@ -112,7 +112,8 @@ struct PollGroupTests {
             body.replacingFirst("1.2.0, poll: slow", with: "1.2.0")
                 + "\n  - {name: input.l3.voltage, sum: [input.l1.voltage, input.l2.voltage]}")
         #expect(mixed.profile == nil)
-        #expect(mixed.mistakes.contains { $0.contains("polled slow") && $0.contains("same `poll`") })
+        #expect(
+            mixed.mistakes.contains { $0.contains("polled slow") && $0.contains("same `poll`") })
     }
 
     @Test("registers of a slow point are not asked for with the others")

@@ -14,7 +14,12 @@ struct ShippedProfiles {
         var description: String
     }
 
-    static func load() throws -> ShippedProfiles {
+    /// Read once: the library has many files.
+    private static let all = Result { try read() }
+
+    static func load() throws -> ShippedProfiles { try all.get() }
+
+    private static func read() throws -> ShippedProfiles {
         var diagnostics = Diagnostics()
         let folder = repositoryRoot() + "/DeviceProfiles"
         let names = try readText(folder + "/NAMES.yaml")

@@ -95,8 +95,7 @@ struct ShortcutTests {
     func objects(seed: UInt64) throws {
         var random = Generator(state: seed)
         for profile in try ShippedProfiles.load().profiles where !profile.isModbus {
-            let folder = repositoryRoot() + "/Tests/Golden/profiles/" + profile.name
-            guard case .snmp(let golden) = try GoldenTests.frames(folder, profile) else { continue }
+            guard case .snmp(let golden)? = try LibraryRecording.frames(profile) else { continue }
             var pair = Pair(profile)
             var varBinds = golden
             for round in 0..<50 {
@@ -177,8 +176,7 @@ struct ShortcutTests {
     func registers(seed: UInt64) throws {
         var random = Generator(state: seed)
         for profile in try ShippedProfiles.load().profiles where profile.isModbus {
-            let folder = repositoryRoot() + "/Tests/Golden/profiles/" + profile.name
-            guard case .registers(let golden) = try GoldenTests.frames(folder, profile) else {
+            guard case .registers(let golden)? = try LibraryRecording.frames(profile) else {
                 continue
             }
             var pair = Pair(profile)

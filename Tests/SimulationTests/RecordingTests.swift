@@ -115,7 +115,7 @@ struct RecordingTests {
     @Test("the golden register images of profiles can be served as they are")
     func goldenRegisters() throws {
         for profile in ["eastron.sdm630", "sunspec.inverter", "xymd02.probe"] {
-            let file = "Tests/Golden/profiles/\(profile)/registers.csv"
+            let file = "DeviceProfiles/recordings/\(profile)/typical.csv"
             let text = try readText(repositoryRoot() + "/" + file)
             let lines = text.split(whereSeparator: \.isNewline).count
             #expect(try RegisterRecording(text, file: file).map.count == lines - 1)
