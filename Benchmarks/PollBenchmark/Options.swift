@@ -7,11 +7,12 @@ struct Options {
         PollBenchmark --vocabulary NAMES.yaml --profile FILE [--base 127.1.0.1] [--count 2400]
             [--port 1161] [--walk FILE] [--cycles 5] [--warm-up 1] [--timeout-ms 1000] [--retries 1]
             [--v1 | --user NAME --auth SHA --auth-pass TEXT --priv AES --priv-pass TEXT]
-            [--community public] [--no-decode]
+            [--community public] [--no-decode] [--expect FILE]
 
         Polls COUNT devices at BASE, BASE+1, … at once, CYCLES times after the warm-up, through the
         poller, and decodes each answer with the profile. --walk replaces what the profile asks for:
-        lines `S OID` (one object) and `T OID` (a column). Prints JSON.
+        lines `S OID` (one object) and `T OID` (a column). --expect compares each value with the
+        lines `OID|type|value` of FILE, of all cycles. Prints JSON.
 
         """
 
@@ -21,6 +22,7 @@ struct Options {
     var count = 2400
     var port: UInt16 = 1161
     var walk: String?
+    var expect: String?
     var cycles = 5
     var warmUp = 1
     var timeout: Int64 = 1000
@@ -48,6 +50,7 @@ struct Options {
         vocabulary = words["--vocabulary"] ?? ""
         profile = words["--profile"] ?? ""
         walk = words["--walk"]
+        expect = words["--expect"]
         community = words["--community"] ?? community
         guard let base = Self.address(words["--base"] ?? "127.1.0.1"),
             let count = Int(words["--count"] ?? "2400"), (1...100_000).contains(count),

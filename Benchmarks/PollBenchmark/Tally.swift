@@ -13,6 +13,8 @@ final class Tally: Sendable {
         var points = 0
         /// Values that the profile made of them.
         var readings = 0
+        /// Values compared with what the device is known to have, and those that differed.
+        var checked = Expectation.Result()
         /// Nanoseconds, monotonic, of the last poll that succeeded.
         var lastSuccess: Int64 = 0
     }
@@ -22,10 +24,12 @@ final class Tally: Sendable {
     }
     private let state: Mutex<State>
     private let profile: Profile?
+    private let expectation: Expectation?
     private let done = ConditionLock((count: 0, wanted: 0))
 
-    init(devices: Int, profile: Profile?) {
+    init(devices: Int, profile: Profile?, expectation: Expectation?) {
         self.profile = profile
+        self.expectation = expectation
         state = Mutex(State(decoders: [DeviceDecoder?](repeating: nil, count: devices)))
     }
 
@@ -38,9 +42,16 @@ final class Tally: Sendable {
                 case .failure(let failure): state.counts.failures[failure.name, default: 0] += 1
                 case .frames(let frames):
                     state.counts.lastSuccess = Clocks.monotonicNanoseconds()
-                    if case .snmp(let binds) = frames { state.counts.points += binds.count }
-                    guard let profile else { continue }
                     let place = Int(poll.device.index)
+                    if case .snmp(let binds) = frames {
+                        state.counts.points += binds.count
+                        if let expectation {
+                            let result = expectation.check(binds, agent: place)
+                            state.counts.checked.checked += result.checked
+                            state.counts.checked.wrong += result.wrong
+                        }
+                    }
+                    guard let profile else { continue }
                     if state.decoders[place] == nil {
                         state.decoders[place] = DeviceDecoder(profile: profile)
                     }

@@ -66,10 +66,19 @@ func loadPlan(_ path: String) -> RequestPlan {
     return .snmp(plan)
 }
 
+func loadExpectation(_ path: String) -> Expectation {
+    do {
+        return Expectation(try FileIO.readText(path, maximumBytes: 16 << 20))
+    } catch { fail("\(error)") }
+}
+
 func measure(_ options: Options) -> String {
     let profile = loadProfile(options)
     let plan = options.walk.map(loadPlan) ?? profile.requestPlan
-    let tally = Tally(devices: options.count, profile: options.decodes ? profile : nil)
+    let idle = memory().now
+    let tally = Tally(
+        devices: options.count, profile: options.decodes ? profile : nil,
+        expectation: options.expect.map(loadExpectation))
     let targets = (0..<options.count).map { number in
         PollTarget(
             device: DeviceID(number), name: "unit-\(number)",
@@ -82,7 +91,6 @@ func measure(_ options: Options) -> String {
             intervalMilliseconds: 86_400_000, timeoutMilliseconds: options.timeout,
             retries: options.retries)
     }
-    let idle = memory().now
     let poller: Poller
     do {
         poller = try Poller(targets: targets, seed: "benchmark") { tally.take($0) }
@@ -144,6 +152,10 @@ func report(
                 + (cycles.last?.counts.failures ?? [:]).map { "\"\($0)\":\($1)" }
                 .joined(separator: ",") + "}"
         ))
+    if options.expect != nil {
+        fields.append(("checkedValues", "\(all.map(\.counts.checked.checked).reduce(0, +))"))
+        fields.append(("wrongValues", "\(all.map(\.counts.checked.wrong).reduce(0, +))"))
+    }
     fields.append(("firstCycleWallSeconds", "\(rounded(all.first?.wall ?? 0))"))
     fields.append(("firstCycleCpuSeconds", "\(rounded(all.first?.cpu ?? 0))"))
     fields.append(("idleKilobytes", "\(idle)"))
