@@ -15,6 +15,19 @@ final class SNMPLink: DeviceLink, SNMPExchangeClient {
         var startedAt: Int64
         var answeredAt: Int64
         var sent = 0
+        var retries = 0
+        var timeouts = 0
+        var isFirstTry = true
+
+        /// A request that goes out again does so because the try before it was not answered.
+        mutating func countRequest() {
+            sent += 1
+            if !isFirstTry {
+                retries += 1
+                timeouts += 1
+            }
+            isFirstTry = false
+        }
     }
 
     private enum Security {
@@ -118,19 +131,14 @@ final class SNMPLink: DeviceLink, SNMPExchangeClient {
 
     func write(number: UInt32, to bytes: inout [UInt8]) -> Bool {
         guard let asked else { return false }
-        running?.sent += 1
+        running?.countRequest()
         switch security {
         case .community(let envelope):
             envelope.write(asked, requestID: number, to: &bytes)
             return true
         case .user(let session):
-            var message: [UInt8] = []
             let now = Clocks.monotonicNanoseconds()
-            guard session.write(asked, number: number, now: now, into: &message) else {
-                return false
-            }
-            bytes += message
-            return true
+            return session.append(asked, number: number, now: now, to: &bytes)
         }
     }
 
@@ -146,7 +154,10 @@ final class SNMPLink: DeviceLink, SNMPExchangeClient {
             switch session.read(datagram, number: number, now: now) {
             case .answer(let header):
                 answer(.answer(UnsafeRawBufferPointer(datagram), header))
-            case .sendAgain: if let ticket { exchange.askAgain(ticket) }
+            case .sendAgain:
+                // Nothing was lost: the engine or its clock was learned.
+                running?.isFirstTry = true
+                if let ticket { exchange.askAgain(ticket) }
             case .refused: answer(.failure(.authentication))
             case .ignored: break
             }
@@ -155,7 +166,10 @@ final class SNMPLink: DeviceLink, SNMPExchangeClient {
     }
 
     func fail(_ failure: PollFailure) {
-        if failure == .timeout, case .user(let session) = security { session.fellSilent() }
+        if failure == .timeout {
+            running?.timeouts += 1
+            if case .user(let session) = security { session.fellSilent() }
+        }
         ticket = nil
         hand(.failure(failure))
     }
@@ -182,6 +196,7 @@ final class SNMPLink: DeviceLink, SNMPExchangeClient {
             if inCall { completeLater(outcome) } else { complete(outcome) }
         case .ask(let pdu):
             asked = pdu
+            running?.isFirstTry = true
             guard let peer else { return completeLater(.failure(.unreachable)) }
             // An hour and a hundred tries bound what arithmetic has to hold.
             let timeout = min(max(1, target.timeoutMilliseconds), 3_600_000) * 1_000_000
@@ -213,11 +228,13 @@ final class SNMPLink: DeviceLink, SNMPExchangeClient {
         asked = nil
         noteEngine()
         memory = running.poll.memory
-        running.completion(
-            RawPoll(
-                device: running.target.device,
-                time: Instant(milliseconds: Clocks.wallMilliseconds()),
-                latencyMicroseconds: max(0, (running.answeredAt - running.startedAt) / 1000),
-                requests: running.sent, outcome: outcome))
+        var raw = RawPoll(
+            device: running.target.device,
+            time: Instant(milliseconds: Clocks.wallMilliseconds()),
+            latencyMicroseconds: max(0, (running.answeredAt - running.startedAt) / 1000),
+            requests: running.sent, outcome: outcome)
+        raw.retries = running.retries
+        raw.timeouts = running.timeouts
+        running.completion(raw)
     }
 }

@@ -162,7 +162,7 @@ struct SNMPLinkTests {
         farm.set(.mute)
         let silent = try runner.poll(target(farm.ports[0], timeout: 60))
         #expect(failureOf(silent) == .timeout)
-        #expect(silent.requests == 2)
+        #expect(silent.requests == 2 && silent.retries == 1 && silent.timeouts == 2)
         farm.set(.none)
         let well = try runner.poll(target(farm.ports[0]))
         #expect(binds(well)?.count == scalars.count + cells.count)
