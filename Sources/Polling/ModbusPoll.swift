@@ -53,6 +53,8 @@ final class ModbusPoll {
     private var mayRepeat = true
     private var failure: PollFailure?
     private(set) var requests = 0
+    private(set) var timeouts = 0
+    private(set) var repetitions = 0
     /// Monotonic nanoseconds of the first request; nil before it.
     private(set) var startedAt: Int64?
     /// A request lost with a connection that had worked is sent once more at no charge: devices
@@ -149,7 +151,10 @@ final class ModbusPoll {
         let since = busySince ?? now
         if busySince == nil { busyPause = Self.firstBusyPause }
         busySince = since
-        guard now + busyPause <= since + target.timeoutMilliseconds * 1_000_000 else { return nil }
+        guard now + busyPause <= since + target.timeoutMilliseconds * 1_000_000,
+            now + busyPause < target.deadlineNanoseconds ?? .max
+        else { return nil }
+        repetitions += 1
         notBefore = now + busyPause
         busyPause = min(2 * busyPause, Self.longestBusyPause)
         return .pause
@@ -158,10 +163,13 @@ final class ModbusPoll {
     private func repeated(_ reason: PollFailure, at now: Int64) -> Step {
         failure = reason
         attempts += 1
-        guard attempts <= retries else {
+        if reason == .timeout { timeouts += 1 }
+        // After the deadline there is no time left before the next poll.
+        guard attempts <= retries, now < target.deadlineNanoseconds ?? .max else {
             _ = learned.end(heard: hasWords, at: now)
             return .finished
         }
+        repetitions += 1
         guard reason.mayBeLength else { return .yield }
         switch learned.unanswered(planned[next]) {
         case .no: break

@@ -127,10 +127,12 @@ extension PollFailure {
 extension ModbusPoll {
     /// Tells who asked. `reason` is why the poll was given up, where it was.
     func complete(cancelledBy reason: PollFailure? = nil, monotonic now: Int64, wall: Int64) {
-        completion(
-            RawPoll(
-                device: target.device, time: Instant(milliseconds: wall),
-                latencyMicroseconds: startedAt.map { (now - $0) / 1000 } ?? 0, requests: requests,
-                outcome: outcome(cancelledBy: reason)))
+        var raw = RawPoll(
+            device: target.device, time: Instant(milliseconds: wall),
+            latencyMicroseconds: startedAt.map { (now - $0) / 1000 } ?? 0, requests: requests,
+            outcome: outcome(cancelledBy: reason))
+        raw.retries = repetitions
+        raw.timeouts = timeouts
+        completion(raw)
     }
 }

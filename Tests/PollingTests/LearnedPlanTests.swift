@@ -89,7 +89,7 @@ struct LearnedPlanTests {
     }
 
     @Test(
-        "a unit that refuses holes gives all else in the first poll, and soon costs one request a block"
+        "refused holes take nothing else away, and soon cost one request a block"
     )
     func holes() {
         let unit = Unit(missing: Set(2999..<3113).subtracting(Self.wanted))

@@ -88,6 +88,18 @@ struct ModbusPollTests {
         #expect(contents(poll.outcome())?.count == 2)
     }
 
+    @Test("nothing is asked again after the poll's deadline")
+    func deadline() {
+        var late = target(1, retries: 5)
+        late.deadlineNanoseconds = 100
+        let silent = poll(late)
+        #expect(silent.resume(.failed(.timeout), at: 99) == .yield)
+        #expect(silent.resume(.failed(.timeout), at: 100) == .finished)
+        let busy = poll(late)
+        #expect(busy.resume(.exception(6), at: 99) == .proceed)
+        #expect(busy.timeouts == 0)
+    }
+
     @Test("a gateway's exceptions speak of its line, not of the registers")
     func gateway() {
         let unreachable = poll(target(1, retries: 0))
