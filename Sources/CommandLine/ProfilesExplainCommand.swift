@@ -71,7 +71,8 @@ struct ProfilesExplainCommand: ParsableCommand {
             let near = closest(to: device, in: loaded.site.devices.map(\.name))
             throw CommandFailure(
                 .usage,
-                "the site has no device `\(device)`" + (near.map { "; did you mean `\($0)`?" } ?? ""))
+                "the site has no device `\(device)`"
+                    + (near.map { "; did you mean `\($0)`?" } ?? ""))
         }
         return try loaded.profiles.named(spec.profile)
     }

@@ -117,7 +117,8 @@ package struct Corpus: Sendable {
         return table.rows.map {
             Claim(
                 file: table.text("file", $0), about: table.text("os_text", $0),
-                sysObjectID: table.text("sysObjectID", $0).filter { $0 != " " }, sysDescr: table.text("sysDescr", $0))
+                sysObjectID: table.text("sysObjectID", $0).filter { $0 != " " },
+                sysDescr: table.text("sysDescr", $0))
         }
     }
 

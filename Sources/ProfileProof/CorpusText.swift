@@ -20,7 +20,8 @@ extension CorpusProof {
 
     private static func rows(of device: DeviceResult) -> [String] {
         var lines = [
-            "", "\(device.file): \(device.profile ?? "no profile claims it"), "
+            "",
+            "\(device.file): \(device.profile ?? "no profile claims it"), "
                 + "\(device.points) points",
         ]
         for result in device.rows {

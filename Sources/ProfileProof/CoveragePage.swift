@@ -32,7 +32,9 @@ extension CorpusProof {
     }
 
     private func table(_ fate: Fate, _ notes: CoverageNotes) -> [String] {
-        var lines = ["| recording | OID | expected | ours | why |", "| --- | --- | --- | --- | --- |"]
+        var lines = [
+            "| recording | OID | expected | ours | why |", "| --- | --- | --- | --- | --- |",
+        ]
         for device in devices {
             for result in device.rows
             where result.fate == fate && SensorKind.counted.contains(result.row.kind) {

@@ -56,7 +56,8 @@ struct PhysicsCheck {
             let current = values["\(side)current"]
         else { return }
         // A three-phase side may give the voltage between phases: × √3.
-        let most = (abs(voltage.value) + voltage.step) * (abs(current.value) + current.step) * 1.7321
+        let most =
+            (abs(voltage.value) + voltage.step) * (abs(current.value) + current.step) * 1.7321
         if abs(power.value) > most * (1 + Self.share) + power.step {
             warnings.append(
                 "`\(name)` is \(power.value) W at \(voltage.value) V and \(current.value) A")

@@ -72,7 +72,8 @@ package enum ProfileLint {
             && source.rule.unitChoice == nil && !source.rule.saysUnit
         {
             d.add(
-                spec.position, "`\(spec.template)` has no unit: the device may not count in "
+                spec.position,
+                "`\(spec.template)` has no unit: the device may not count in "
                     + spec.unit.rawValue,
                 cure: "write the device's own, as `unit: \(example(spec.unit))`, or "
                     + "`unit: \(spec.unit.rawValue)` if that is it")
@@ -119,7 +120,8 @@ package enum ProfileLint {
                 table.conditions.contains(where: { $0.excludes(available) })
             {
                 d.add(
-                    spec.position, "`available` of `\(spec.template)` never holds where `where` does",
+                    spec.position,
+                    "`available` of `\(spec.template)` never holds where `where` does",
                     cure: "mend one of them")
             }
             if let empty = spec.only.values.first(where: \.isEmpty), empty.isEmpty {
@@ -137,7 +139,8 @@ package enum ProfileLint {
             }
             guard twin != nil else { continue }
             d.add(
-                spec.position, "two rules of one table give `\(spec.template)`; only the first counts",
+                spec.position,
+                "two rules of one table give `\(spec.template)`; only the first counts",
                 cure: "list both below `first:`, or tell them apart with `only` or `available`")
         }
     }

@@ -142,7 +142,8 @@ struct RuleReader {
         default:
             d.add(
                 node.position, "`scale` tells where the scale is read",
-                cure: "write one of `digits:`, `power:`, `signed:` and `divisor:`; a fixed factor is "
+                cure:
+                    "write one of `digits:`, `power:`, `signed:` and `divisor:`; a fixed factor is "
                     + "`multiply:`")
             return nil
         }

@@ -25,7 +25,9 @@ struct LibraryProofTests {
         #expect(found.isEmpty, "\(found.joined(separator: "\n"))")
     }
 
-    @Test("of the values others found in real recordings nine tenths come out, the suspect never, and each difference has its reason")
+    @Test(
+        "of the values others found in real recordings nine tenths come out, the suspect never, and each difference has its reason"
+    )
     func corpus() throws {
         guard let shared = sharedFolder(for: "recordings of real devices") else { return }
         let library = try Library().profiles
