@@ -7,6 +7,9 @@ APT_PACKAGES := build-essential pkg-config libmodbus-dev libsnmp-dev libssl-dev 
 APT_TEST_PACKAGES := snmp snmpd tmux python3 python3-venv sqlite3 systemd
 PYTHON_TEST_PACKAGES := snmpsim pysmi pymodbus openpyxl pyte jsonschema
 
+# What polling is measured beside.
+APT_BENCH_PACKAGES := prometheus-snmp-exporter collectd-core valgrind
+
 SWIFT_FLAGS ?= --explicit-target-dependency-import-check error
 PEERS := .build/peers
 
@@ -14,7 +17,7 @@ PEERS := .build/peers
 RELEASE := -c release --static-swift-stdlib --product frostline
 PREFIX ?= /usr
 
-.PHONY: demo test fuzz bench build install deb deps test-deps peers clean format
+.PHONY: demo test fuzz bench bench-poll build install deb deps test-deps peers clean format
 
 demo: build
 	.build/release/frostline demo
@@ -55,6 +58,13 @@ fuzz: deps
 
 bench:
 	Benchmarks/run
+
+# Polling against a farm of simulated devices, which FROSTLINE_FARM names. QUICK=1: 2 minutes.
+bench-poll:
+	@Benchmarks/poll --check
+	@$(MAKE) --no-print-directory deps
+	@scripts/install-packages $(APT_BENCH_PACKAGES)
+	Benchmarks/poll
 
 format:
 	swift format format --in-place --recursive Sources Tests Package.swift

@@ -89,6 +89,7 @@ let package = Package(
         module("Views", ["Model"]),
         module("SNMPWire", ["Model"]),
         module("Recordings", ["Model"]),
+        module("Redundancy", ["Model"]),
         module("ProfileProof", ["ConfigTree", "Model", "Profiles", "Recordings"]),
 
         // 3: engines; none imports another.
@@ -108,8 +109,9 @@ let package = Package(
         module(
             "Daemon",
             [
-                "Alarms", "ConfigTree", "Energy", "Model", "Notify", "Platform", "Polling", "Profiles",
-                "Serve", "SiteFile", "Store", "Views", "YAML", logging,
+                "Alarms", "ConfigTree", "Energy", "HTTPClient", "Model", "Notify", "Platform",
+                "Polling", "Profiles", "Redundancy", "SNMPSecurity", "Serve", "SiteFile", "Store",
+                "Views", "YAML", logging,
             ]),
         module(
             "CommandLine",
@@ -153,7 +155,9 @@ let package = Package(
         tests("Modbus", ["Modbus", "Platform", "TestSupport"]),
         tests("SNMP", ["SNMP"]),
         tests("SNMPWire", ["SNMPWire", "SNMP", "Model"]),
-        tests("SNMPSecurity", ["SNMPSecurity", "SNMPWire", "SNMP", "Model", "TestSupport"]),
+        tests(
+            "SNMPSecurity",
+            ["SNMPSecurity", "SNMPWire", "SNMP", "Polling", "Model", "Platform", "TestSupport"]),
         tests("SQLite", ["SQLite"]),
         tests("HTTPClient", ["HTTPClient", "TestSupport"]),
         tests("Profiles", ["Profiles", "Model", "ConfigTree", "YAML", "TestSupport"]),
@@ -165,6 +169,7 @@ let package = Package(
             ]),
         tests("SiteFile", ["SiteFile", "Profiles", "Model", "ConfigTree", "YAML", "TestSupport"]),
         tests("Schedule", ["Schedule", "Model"]),
+        tests("Redundancy", ["Redundancy", "Model"]),
         tests("Alarms", ["Alarms", "Model", "TestSupport"]),
         tests("Energy", ["Energy", "Model", "ConfigTree", "YAML", "TestSupport"]),
         tests("Screen", ["Screen"]),
@@ -184,8 +189,14 @@ let package = Package(
         tests(
             "Simulation",
             [
-                "Simulation", "Model", "SNMP", "Modbus", "Platform", "Polling", "Profiles",
+                "Simulation", "Energy", "Model", "SNMP", "Modbus", "Platform", "Polling", "Profiles",
                 "Recordings", "SiteFile", "ConfigTree", "YAML", "TestSupport",
+            ]),
+        tests(
+            "Daemon",
+            [
+                "Daemon", "Model", "Platform", "Polling", "Redundancy", "SNMPSecurity", "TestSupport",
+                logging,
             ]),
         tests("Tidy", ["TestSupport"]),
     ],

@@ -20,17 +20,19 @@ final class Tally: Sendable {
     }
     private struct State {
         var counts = Counts()
-        var decoders: [DeviceDecoder?]
+        /// Empty where nothing is decoded.
+        var decoders: [DeviceDecoder]
+        var family = DecoderFamily()
     }
     private let state: Mutex<State>
-    private let profile: Profile?
     private let expectation: Expectation?
     private let done = ConditionLock((count: 0, wanted: 0))
 
     init(devices: Int, profile: Profile?, expectation: Expectation?) {
-        self.profile = profile
         self.expectation = expectation
-        state = Mutex(State(decoders: [DeviceDecoder?](repeating: nil, count: devices)))
+        let decoder = profile.map { DeviceDecoder(profile: $0) }
+        state = Mutex(
+            State(decoders: decoder.map { Array(repeating: $0, count: devices) } ?? []))
     }
 
     func take(_ polls: [RawPoll]) {
@@ -51,12 +53,10 @@ final class Tally: Sendable {
                             state.counts.checked.wrong += result.wrong
                         }
                     }
-                    guard let profile else { continue }
-                    if state.decoders[place] == nil {
-                        state.decoders[place] = DeviceDecoder(profile: profile)
-                    }
+                    if state.decoders.isEmpty { continue }
                     state.counts.readings +=
-                        state.decoders[place]?.decode(frames).count(where: \.isPresent) ?? 0
+                        state.decoders[place]
+                        .decode(frames, family: &state.family).count(where: \.isPresent)
                 }
             }
         }

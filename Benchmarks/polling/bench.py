@@ -75,7 +75,7 @@ class Bench:
         return f"{self.work}/{name}"
 
     def installed(self, *names):
-        """The first of these programs that is installed; nil is noted as left out."""
+        """The first of these programs that is installed; None is noted as left out."""
         for name in names:
             path = shutil.which(name)
             if path:
@@ -108,13 +108,15 @@ class Bench:
             yield run
 
     def leave_out(self, what):
+        if what in self.left_out:
+            return
         self.left_out.append(what)
         print(f"  left out: {what}", flush=True)
 
     # Measuring
 
     def run(self, command, seconds=60):
-        """What a program prints; nil where it fails or takes too long."""
+        """What a program prints, or None and why."""
         try:
             result = subprocess.run(
                 [str(word) for word in command], capture_output=True, text=True, cwd=self.work,

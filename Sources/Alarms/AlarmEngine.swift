@@ -381,6 +381,44 @@ package struct AlarmEngine: Sendable {
             }
     }
 
+    /// Every alarm that has ever been raised, as it stands.
+    package var records: [AlarmRecord] {
+        alarms.lazy.map(\.record).filter { $0.episode > 0 } + Array(restored.values)
+    }
+
+    // MARK: The other collector
+
+    /// Takes over what another collector that watches the same site has made of an alarm: its
+    /// state, and that it is announced already. Nothing is journalled.
+    package mutating func adopt(_ record: AlarmRecord) {
+        guard let index = indexByKey[record.key] else {
+            restored[record.key] = record
+            return
+        }
+        alarms[index].record = record
+        reset(index)
+    }
+
+    /// Forgets what readings have said: delays, and polls missed in a row. After a time in which
+    /// another collector has watched, a delay begins anew.
+    package mutating func rest() {
+        waiting = []
+        for index in alarms.indices { reset(index) }
+        for index in devices.indices {
+            devices[index].missedPolls = 0
+            devices[index].goodPolls = 0
+        }
+    }
+
+    private mutating func reset(_ index: Int) {
+        let rule = site.alarmRules[alarms[index].rule]
+        let state = alarms[index].record.state
+        alarms[index].machine = AlarmStateMachine(state: state, latching: rule.latching)
+        alarms[index].filter = alarms[index].filter.fresh(
+            isLive: state == .unacknowledged || state == .acknowledged)
+        waiting.remove(index)
+    }
+
     package func record(_ key: AlarmKey) -> AlarmRecord? {
         indexByKey[key].map { alarms[$0].record } ?? restored[key]
             ?? retired.last { $0.key == key }

@@ -33,6 +33,13 @@ package struct ConditionFilter: Sendable {
         self.isLive = isLive
     }
 
+    /// The same test and delays, with nothing seen yet.
+    package func fresh(isLive: Bool) -> ConditionFilter {
+        ConditionFilter(
+            test: test, onDelay: onDelayMilliseconds, offDelay: offDelayMilliseconds,
+            isLive: isLive)
+    }
+
     /// True while a delay runs, so that `advance` must be called as time goes on.
     package var isWaiting: Bool { changedAt != nil }
 

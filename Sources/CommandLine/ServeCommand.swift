@@ -2,6 +2,7 @@ import ArgumentParser
 import Daemon
 import Glibc
 import Logging
+import Model
 import Platform
 import Serve
 import SiteFile
@@ -14,6 +15,12 @@ struct ServeCommand: ParsableCommand {
 
     @Option(help: "Also answer on this port of 127.0.0.1, for Prometheus and reverse proxies.")
     var port: Int?
+
+    @Flag(help: "Be the second of two collectors, whatever FROSTLINE_ROLE says.")
+    var standby = false
+
+    @Option(help: "Where the other collector answers; needs no `redundancy` in the site file.")
+    var peer: String?
 
     @Option(help: "trace, debug, info, notice, warning, error or critical.")
     var logLevel = "info"
@@ -54,7 +61,8 @@ struct ServeCommand: ParsableCommand {
             daemon = try SiteDaemon(
                 SiteDaemon.Options(
                     configuration: configuration, dataDirectory: locations.dataDirectory,
-                    addresses: addresses, logger: logger))
+                    addresses: addresses, logger: logger,
+                    pair: try pair(configuration.site)))
             try daemon.start()
         } catch {
             throw CommandFailure(.unreachable, "cannot start: \(error)")
@@ -66,6 +74,31 @@ struct ServeCommand: ParsableCommand {
         ServiceManager.notify("STOPPING=1")
         logger.info("signal \(signal): stopping")
         waitForAsync { await daemon.stop() }
+    }
+
+    /// Both collectors have the same site file; which one this is, the command line says, or the
+    /// environment.
+    private func pair(_ site: Site) throws -> PairSettings? {
+        let name = standby ? "standby" : environmentValue("FROSTLINE_ROLE")
+        let peer = peer ?? environmentValue("FROSTLINE_PEER")
+        let role = name.map { PairRole(rawValue: $0) } ?? .primary
+        guard let role else {
+            throw CommandFailure(.usage, "FROSTLINE_ROLE takes primary or standby")
+        }
+        guard let peer = peer.map({ Secret($0) }) ?? site.redundancy?.address(of: role.other) else {
+            guard name == nil else {
+                throw CommandFailure(
+                    .usage,
+                    "a \(role.rawValue) needs to know the other: write `redundancy` in the site file, "
+                        + "or give --peer")
+            }
+            return nil
+        }
+        if let reason = CollectorPair.refusal(of: peer.reveal) {
+            throw CommandFailure(
+                .usage, "the other's address \(reason); give https://HOST/ or a socket's path")
+        }
+        return PairSettings(role: role, peer: peer, authority: site.redundancy?.authority)
     }
 
     private func createParent(of path: String) throws {

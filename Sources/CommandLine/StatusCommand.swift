@@ -35,8 +35,12 @@ struct StatusCommand: ParsableCommand {
             return
         }
         printHealth(view)
+        if let pair = view.health.pair { Self.lines(pair, at: view.timeMS).forEach(Output.line) }
         if let polling = view.health.polling { Self.lines(polling).forEach(Output.line) }
         if slow { printSlow(devices) } else { printAll(devices, at: view.timeMS) }
+        for device in devices {
+            if let note = device.note { Output.line("\(device.name): \(note)") }
+        }
     }
 
     /// Silent ones first, the longest pause first; then by the share of the interval that is taken.
@@ -90,6 +94,17 @@ struct StatusCommand: ParsableCommand {
 
     private static func pause(_ device: DeviceSummaryView) -> String {
         device.backOffMS.map { "in \(($0 + 500) / 1000) s" } ?? ""
+    }
+
+    /// Who leads, since when, and what is wrong with the pair.
+    static func lines(_ pair: PairView, at time: Int64) -> [String] {
+        let seconds = max(0, time - pair.sinceMS) / 1000
+        let since = seconds < 120 ? "\(seconds) s" : "\(seconds / 60) min"
+        let seen = pair.otherSeenMS.map { ", heard \(max(0, time - $0) / 1000) s ago" } ?? ""
+        let line =
+            "\(pair.role), \(pair.state) for \(since); the other is \(pair.other)\(seen): "
+            + pair.condition
+        return [line] + (pair.note.map { ["  " + $0] } ?? [])
     }
 
     /// The budget, and what became of it.

@@ -109,6 +109,11 @@ struct Painter {
         if let snapshot = model.snapshot {
             left.append(Span(" " + snapshot.displayName, .bright))
             if width >= 100 { left.append(Span("  " + snapshot.site, .muted)) }
+            if let pair = snapshot.health.pair, width >= 80 {
+                let isWhole = pair.condition == "whole"
+                let text = "  \(pair.role) \(pair.state)" + (isWhole ? "" : ", \(pair.condition)")
+                left.append(Span(text, isWhole ? Style(.muted) : Style(.high, .bold)))
+            }
             right.append(Span(timeText(snapshot), .plain))
         }
         right.append(Span("  "))

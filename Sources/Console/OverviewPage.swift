@@ -191,7 +191,15 @@ extension Painter {
 
     private mutating func drawCollector(_ snapshot: SiteView, _ rect: Rect) {
         let health = snapshot.health
-        screen.heading("Collector", note: [Span(health.version, .faint)], in: rect)
+        var note = [Span(health.version, .faint)]
+        if let pair = health.pair {
+            let isWhole = pair.condition == "whole"
+            note.insert(
+                Span(
+                    "\(pair.state) \(age(of: pair.sinceMS)), pair \(pair.condition)  ",
+                    isWhole ? Style(.muted) : Style(.high, .bold)), at: 0)
+        }
+        screen.heading("Collector", note: note, in: rect)
         let silent = health.devicesTotal &- health.devicesAnswering
         var devices = [
             Span("Devices ", .muted),

@@ -7,6 +7,7 @@ import Notify
 import Platform
 import Polling
 import Profiles
+import Redundancy
 import Serve
 import Store
 import Views
@@ -20,24 +21,24 @@ actor Collector {
     }
 
     let site: Site
-    private let store: SiteStore
+    let store: SiteStore
     private let logger: Logger
     private nonisolated let broadcast: EventBroadcast
-    private let wakeNotifier: @Sendable () -> Void
+    let wakeNotifier: @Sendable () -> Void
     private let outboxPending: @Sendable () -> Int
     private let liveEnergy: LiveEnergy
 
-    private var decoders: [GroupedDecoder]
+    var decoders: DeviceDecoders
     private var handles: [DeviceHandle]
-    private var live: LiveTable
+    var live: LiveTable
     private let siteHandle: DeviceHandle
     /// The site's own figures as if the site were a device.
     private var own = LiveDevice()
     private var meter: CollectorMeter
     private let pollerStatistics: @Sendable () -> PollerStatistics
     private var siteSeriesAt: Int64 = .min
-    private var alarms: AlarmEngine
-    private var energy: EnergyKeeper
+    var alarms: AlarmEngine
+    var energy: EnergyKeeper
     private var cooling: FreeCoolingClock
     private var views: SiteViewBuilder
 
@@ -49,17 +50,34 @@ actor Collector {
     private var lastView: SiteView?
     private let encoder: JSONEncoder
     /// Alarm changes of the present step, before they are handed to the store.
-    private var unsaved: [AlarmEvent] = []
+    var unsaved: [AlarmEvent] = []
     /// Quarter hours finished since the last tick.
-    private var finished: [EnergyKeeper.Progress] = []
+    var finished: [EnergyKeeper.Progress] = []
     private var coolingToday = 0.0
     private var alarmChanges: Int64 = 0
+
+    /// Where another collector watches the site too: what it copies; nil for one that is alone.
+    let feed: PollFeed?
+    private let pairView: @Sendable () -> PairView?
+    private let deviceNotes: @Sendable () -> [String: String]
+    /// False while the other raises alarms.
+    var isLeading: Bool
+    /// Alarms as they stood when this collector last gave up the lead.
+    var resting: [AlarmRecord]?
+    /// Notices of the other that no receiver has confirmed yet, by key.
+    var unconfirmed: [String: OutboxItem] = [:]
+    /// The last answered poll of each group of each device that was asked from here.
+    var lastOwn: [[Int64]]
+    /// Times of polls that were copied from history, by device.
+    var copiedTimes: [Int: Set<Int64>] = [:]
 
     init(
         configuration: LoadedConfiguration, store: SiteStore, restored: RestoredState,
         broadcast: EventBroadcast, logger: Logger, wakeNotifier: @escaping @Sendable () -> Void,
         outboxPending: @escaping @Sendable () -> Int,
-        pollerStatistics: @escaping @Sendable () -> PollerStatistics
+        pollerStatistics: @escaping @Sendable () -> PollerStatistics,
+        feed: PollFeed? = nil, pairView: @escaping @Sendable () -> PairView? = { nil },
+        deviceNotes: @escaping @Sendable () -> [String: String] = { [:] }
     ) throws {
         executor = try ThreadExecutor(name: "collector")
         site = configuration.site
@@ -70,13 +88,20 @@ actor Collector {
         self.outboxPending = outboxPending
         self.pollerStatistics = pollerStatistics
         meter = CollectorMeter()
+        self.feed = feed
+        self.pairView = pairView
+        self.deviceNotes = deviceNotes
+        isLeading = feed == nil
+        lastOwn = Array(
+            repeating: Array(repeating: .min, count: PollGroup.allCases.count),
+            count: configuration.site.devices.count)
         let now = Instant(milliseconds: Clocks.wallMilliseconds())
         startedAt = now
         lastTick = Clocks.monotonicNanoseconds()
         encoder = JSONEncoder()
         encoder.outputFormatting = .withoutEscapingSlashes
         liveEnergy = LiveEnergy(site: site, tariff: configuration.tariff)
-        decoders = site.devices.map { GroupedDecoder(profile: configuration.profile(of: $0)) }
+        decoders = DeviceDecoders(configuration)
         handles = site.devices.map { store.register(device: $0.name, points: []) }
         live = LiveTable(site: site)
         siteHandle = store.register(device: SiteSeries.device, points: SiteSeries.points)
@@ -87,7 +112,7 @@ actor Collector {
             entriesOfToday: restored.ledgerToday, now: now)
         cooling = restored.cooling
         views = SiteViewBuilder(site: site)
-        unsaved = alarms.retireOrphans(at: now)
+        if isLeading { unsaved = alarms.retireOrphans(at: now) }
     }
 
     /// Ends the collector's thread; nothing may be asked of it afterwards.
@@ -100,7 +125,8 @@ actor Collector {
         saveAlarms()
     }
 
-    private func apply(_ poll: RawPoll) {
+    /// - Parameter isOwn: false for what the other collector has polled.
+    func apply(_ poll: RawPoll, isOwn: Bool = true) {
         // Broken off because the daemon stops: that says nothing about the device.
         if case .failure(.cancelled) = poll.outcome { return }
         let device = Int(poll.device.index)
@@ -109,7 +135,7 @@ actor Collector {
         let answered: Bool
         switch poll.outcome {
         case .frames(let frames):
-            let values = decoders[device].decode(frames, group: poll.group)
+            let values = decoders.decode(device, frames, group: poll.group)
             batch = ReadingBatch(device: poll.device, time: poll.time, values: values)
             answered = true
             bindNewPoints(of: poll.device)
@@ -125,8 +151,14 @@ actor Collector {
         }
         readings += Int64(batch.values.count)
         if !batch.values.isEmpty { store.append(handles[device], batch) }
-        let now = Clocks.monotonicNanoseconds() / 1_000_000
-        unsaved += alarms.step(batch, answered: answered, now: now)
+        if isOwn, let feed {
+            feed.append(.poll(PollCodec.encode(poll, device: site.devices[device].name)[...]))
+            if answered { lastOwn[device][poll.group.place] = poll.time.milliseconds }
+        }
+        if isLeading {
+            let now = Clocks.monotonicNanoseconds() / 1_000_000
+            unsaved += alarms.step(batch, answered: answered, now: now)
+        }
         guard answered else { return }
         finished += energy.observe(batch, points: live[device].points)
     }
@@ -149,7 +181,7 @@ actor Collector {
     ///
     /// `completion` is called once, after the commit or the first failure; also when there was
     /// nothing to save.
-    private func saveAlarms(completion: @escaping @Sendable (StoreError?) -> Void = { _ in }) {
+    func saveAlarms(completion: @escaping @Sendable (StoreError?) -> Void = { _ in }) {
         guard !unsaved.isEmpty else { return completion(nil) }
         let outbox = unsaved.flatMap { outboxItems(for: $0) }
         var seen = Set<AlarmKey>()
@@ -157,8 +189,13 @@ actor Collector {
             seen.insert(event.key).inserted ? alarms.record(event.key) : nil
         }
         alarmChanges += Int64(unsaved.count { $0.notice != nil })
-        store.enqueue(events: unsaved, records: records, outbox: outbox) { [wakeNotifier, logger] in
+        // The other is told after the commit: then it sees among those that wait what is not
+        // delivered yet.
+        let told = feed == nil ? nil : Self.feedBytes(unsaved, records)
+        store.enqueue(events: unsaved, records: records, outbox: outbox) {
+            [wakeNotifier, logger, feed] in
             if let error = $0 { logger.warning("alarm changes wait for the store: \(error)") }
+            if let told { feed?.append(.alarms(told[...])) }
             wakeNotifier()
             completion($0)
         }
@@ -176,7 +213,7 @@ actor Collector {
         finished.removeAll()
     }
 
-    private func outboxItems(for event: AlarmEvent) -> [OutboxItem] {
+    func outboxItems(for event: AlarmEvent) -> [OutboxItem] {
         guard event.notice != nil else { return [] }
         let rule = site.alarmRules.first { $0.name == event.key.rule }
         let place = live.index(ofDevice: event.key.device).flatMap { site.devices[$0].place }
@@ -236,7 +273,7 @@ actor Collector {
         store(figures, at: now)
         cooling.sample(at: now, units: figures.coolingUnits)
         coolingToday = cooling.today(at: now).equivalentHours
-        let view = views.build(
+        var view = views.build(
             SiteViewBuilder.Inputs(
                 sequence: sequence, time: now, header: header(figures), alarms: alarmViews(),
                 coolingModes: Dictionary(
@@ -244,6 +281,12 @@ actor Collector {
                     uniquingKeysWith: { first, _ in first }),
                 health: health()),
             live.devices)
+        let notes = deviceNotes()
+        if !notes.isEmpty {
+            for index in view.devices.indices {
+                view.devices[index].note = notes[view.devices[index].name]
+            }
+        }
         lastView = view
         do {
             broadcast.publish(Array(try encoder.encode(view)))
@@ -259,9 +302,11 @@ actor Collector {
         siteSeriesAt = slot
         let batch = ReadingBatch(
             device: alarms.ownSeries, time: now,
-            values: SiteSeries.values(figures) + meter.step(load(), at: now))
+            values: SiteSeries.values(figures) + meter.step(load(), at: now)
+                + [SiteSeries.redundancy(pairView())])
         store.append(siteHandle, batch)
         own.take(batch, definitions: SiteSeries.points)
+        guard isLeading else { return }
         let monotonic = Clocks.monotonicNanoseconds() / 1_000_000
         unsaved += alarms.step(batch, answered: true, now: monotonic)
     }
@@ -341,6 +386,7 @@ actor Collector {
         health.lastCommitMS = store.statistics.lastCommitMS
         health.outboxPending = outboxPending()
         health.polling = meter.view(load())
+        health.pair = pairView()
         return health
     }
 

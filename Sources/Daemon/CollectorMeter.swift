@@ -42,7 +42,7 @@ struct CollectorMeter {
         precondition(
             values.count == OwnSeries.collector.count,
             "BUG: \(values.count) figures of the collector")
-        let first = OwnSeries.points.count - values.count
+        let first = OwnSeries.points.count - OwnSeries.redundancy.count - values.count
         return values.enumerated().map { index, value in
             PointValue(
                 index: UInt16(first + index), mantissa: value ?? 0,

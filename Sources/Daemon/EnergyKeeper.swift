@@ -65,11 +65,41 @@ struct EnergyKeeper: Sendable {
                 samplePeriodMilliseconds: site.devices[device].intervalMilliseconds(
                     of: groups.isEmpty ? .normal : groups[point]))
             watches[device][index].point = point
-            watches[device][index].ledger =
-                savedStates.removeValue(forKey: meter.name)
-                .flatMap { MeterLedger(settings: settings, state: $0) }
-                ?? MeterLedger(settings: settings)
+            if watches[device][index].ledger == nil {
+                watches[device][index].ledger = ledger(meter.name, settings)
+            }
         }
+    }
+
+    private mutating func ledger(_ meter: String, _ settings: MeterSettings) -> MeterLedger {
+        savedStates.removeValue(forKey: meter)
+            .flatMap { MeterLedger(settings: settings, state: $0) } ?? MeterLedger(settings: settings)
+    }
+
+    /// Readings of a point that were taken elsewhere, before any that `observe` gets. They may be
+    /// known before the device has said which points it has.
+    mutating func catchUp(
+        _ id: DeviceID, _ point: PointDefinition, _ readings: [RegisterReading]
+    ) -> [Progress] {
+        let device = Int(id.index)
+        var progress: [Progress] = []
+        for index in watches[device].indices
+        where watches[device][index].meter.energy.point == point.name {
+            let meter = watches[device][index].meter
+            let settings = MeterSettings(
+                meter, kind: point.kind,
+                samplePeriodMilliseconds: site.devices[device].intervalMilliseconds(of: .normal))
+            var ledger = watches[device][index].ledger ?? ledger(meter.name, settings)
+            watches[device][index].ledger = nil
+            let entries = readings.flatMap { ledger.observe($0) }
+            if !entries.isEmpty {
+                progress.append(Progress(meter: meter.name, entries: entries, state: ledger.state))
+                note(meter.name, entries)
+                isStale = true
+            }
+            watches[device][index].ledger = ledger
+        }
+        return progress
     }
 
     mutating func observe(_ batch: ReadingBatch, points: [PointDefinition]) -> [Progress] {

@@ -11,6 +11,8 @@ struct LiveBackend: APIBackend {
     let collector: Collector
     let broadcast: EventBroadcast
     let dataDirectory: String
+    /// Nil for a collector that is alone.
+    let pair: PairAnswers?
 
     func snapshotJSON() -> [UInt8]? { broadcast.latest }
 
@@ -30,6 +32,7 @@ struct LiveBackend: APIBackend {
         else {
             throw APIRefusal(status: 400, message: "say who acknowledges, in at most 100 bytes")
         }
+        if let pair, await !collector.isLeading { return try await pair.forward(request) }
         do throws(Collector.AcknowledgeProblem) {
             try await collector.acknowledge(
                 id: request.id, by: request.by, comment: request.comment)
@@ -52,6 +55,15 @@ struct LiveBackend: APIBackend {
     /// Some hundred milliseconds of text for a large site: not on the collector's thread, which
     /// gives its values away as they are and goes on.
     @concurrent
+    func collector(_ question: CollectorQuestion) async throws(APIRefusal) -> [UInt8] {
+        guard let pair else {
+            throw APIRefusal(
+                status: 404,
+                message: "this collector is alone; `redundancy` in the site file makes two a pair")
+        }
+        return try await pair.answer(question)
+    }
+
     func metrics() async -> String {
         guard let now = await collector.picture() else { return "# EOF\n" }
         return OpenMetricsText(site: collector.site).write(now.view, now.devices)

@@ -10,16 +10,23 @@ final class OutboxAdapter: OutboxSource {
     private let store: SiteStore
     private let logger: Logger
     private let waiting = Mutex(0)
+    private let isOpen: Mutex<Bool>
 
-    init(store: SiteStore, logger: Logger) {
+    /// - Parameter isOpen: false where another collector may have sent what waits here.
+    init(store: SiteStore, logger: Logger, isOpen: Bool = true) {
         self.store = store
         self.logger = logger
+        self.isOpen = Mutex(isOpen)
     }
+
+    /// Notices are sent from now on; what was begun is finished, also when the lead is lost.
+    func open() { isOpen.withLock { $0 = true } }
 
     /// Notices that wait, as last counted by one of the receivers' threads.
     var pendingCount: Int { waiting.withLock { $0 } }
 
     func pending(receiver: String, limit: Int) -> [OutboxItem] {
+        guard isOpen.withLock({ $0 }) else { return [] }
         do {
             let count = try store.noticeCount()
             waiting.withLock { $0 = count }

@@ -17,12 +17,16 @@ package final class SiteDaemon: Sendable {
         package var dataDirectory: String
         package var addresses: [APIAddress]
         package var logger: Logger
+        /// How this collector is one of two; nil for one that is alone.
+        package var pair: PairSettings?
         /// Runs after the store is open and before anything is read from it.
         package var prepare: @Sendable (SiteStore) throws -> Void
         package init(
             configuration: LoadedConfiguration, dataDirectory: String, addresses: [APIAddress],
-            logger: Logger, prepare: @escaping @Sendable (SiteStore) throws -> Void = { _ in }
+            logger: Logger, pair: PairSettings? = nil,
+            prepare: @escaping @Sendable (SiteStore) throws -> Void = { _ in }
         ) {
+            self.pair = pair
             self.prepare = prepare
             self.configuration = configuration
             self.dataDirectory = dataDirectory
@@ -40,7 +44,8 @@ package final class SiteDaemon: Sendable {
     private let collector: Collector
     private let dispatcher: Dispatcher
     private let outbox: OutboxAdapter
-    private let poller: Poller
+    private let polling: PollingSwitch
+    private let pair: PairKeeper?
     private let broadcast: EventBroadcast
     private let polls: AsyncStream<[RawPoll]>
     private let pollsContinuation: AsyncStream<[RawPoll]>.Continuation
@@ -57,31 +62,38 @@ package final class SiteDaemon: Sendable {
         try options.prepare(store)
         let now = Instant(milliseconds: Clocks.wallMilliseconds())
         let restored = try RestoredState(store: store, site: site, now: now)
-        let outbox = OutboxAdapter(store: store, logger: logger)
+        let outbox = OutboxAdapter(store: store, logger: logger, isOpen: options.pair == nil)
         self.outbox = outbox
         let dispatcher = try Dispatcher(hooks: site.hooks, outbox: outbox)
         self.dispatcher = dispatcher
         broadcast = EventBroadcast()
+        let engines = EngineKeeper(directory: options.dataDirectory, site: site, logger: logger)
+        let pair = options.pair.map { PairKeeper(settings: $0, site: site, logger: logger) }
+        self.pair = pair
         // The collector asks the poller how it is, and the poller is made after it.
         let statistics = LateStatistics(nil)
         collector = try Collector(
             configuration: options.configuration, store: store, restored: restored,
             broadcast: broadcast, logger: logger, wakeNotifier: { dispatcher.wake() },
             outboxPending: { outbox.pendingCount },
-            pollerStatistics: { statistics.withLock { $0?() ?? PollerStatistics() } })
+            pollerStatistics: { statistics.withLock { $0?() ?? PollerStatistics() } },
+            feed: pair?.feed, pairView: { pair?.view() }, deviceNotes: { engines.notes })
         let (stream, continuation) = AsyncStream.makeStream(
             of: [RawPoll].self, bufferingPolicy: .bufferingNewest(Self.maximumWaitingBatches))
         polls = stream
         pollsContinuation = continuation
-        poller = try Poller(
-            targets: Self.targets(options.configuration), seed: site.name, traps: site.traps
-        ) { batch in
-            if case .dropped = continuation.yield(batch) {
-                logger.error("polls are dropped: the collector is behind")
+        let targets = Self.targets(options.configuration)
+        polling = PollingSwitch(engines: engines, logger: logger) { book throws(PollingError) in
+            try Poller(targets: targets, seed: site.name, traps: site.traps, engines: book) {
+                if case .dropped = continuation.yield($0) {
+                    logger.error("polls are dropped: the collector is behind")
+                }
             }
         }
-        let poller = poller
-        statistics.withLock { $0 = { poller.statistics } }
+        // One of two makes its poller when it leads: the other may hold ports and lines until then.
+        if pair == nil { try polling.prepare() }
+        let polling = polling
+        statistics.withLock { $0 = { polling.statistics } }
     }
 
     private typealias LateStatistics = ConditionLock<(@Sendable () -> PollerStatistics)?>
@@ -130,7 +142,7 @@ package final class SiteDaemon: Sendable {
             Task {
                 for await batch in polls { await collector.apply(batch) }
             })
-        let ticking = Task { await Self.tick(collector) }
+        let ticking = Task { [pair] in await Self.tick(collector, pair) }
         ticker.withLock { $0 = ticking }
         running.append(ticking)
         tasks.withLock { $0 = running }
@@ -142,7 +154,14 @@ package final class SiteDaemon: Sendable {
         }
         if let failure = outcome.failure { throw StartError(description: failure) }
         // Devices are asked only once everything else stands.
-        poller.start()
+        if let pair {
+            try pair.start(
+                PairKeeper.Parts(
+                    collector: collector, polling: polling, store: store, outbox: outbox))
+        } else {
+            polling.start()
+        }
+        try polling.engines.start()
     }
 
     /// How far the servers are.
@@ -178,7 +197,8 @@ package final class SiteDaemon: Sendable {
         _ address: APIAddress, onRunning: @escaping @Sendable () -> Void
     ) -> APIServer {
         let backend = LiveBackend(
-            collector: collector, broadcast: broadcast, dataDirectory: options.dataDirectory)
+            collector: collector, broadcast: broadcast, dataDirectory: options.dataDirectory,
+            pair: pair.map { PairAnswers(keeper: $0, collector: collector, store: store) })
         var logger = options.logger
         // The server tells of every connection at info; its warnings are enough.
         logger.logLevel = max(logger.logLevel, .warning)
@@ -189,11 +209,12 @@ package final class SiteDaemon: Sendable {
     }
 
     /// Once a second: delays of alarms, the snapshot, systemd's watchdog.
-    private static func tick(_ collector: Collector) async {
+    private static func tick(_ collector: Collector, _ pair: PairKeeper?) async {
         let clock = ContinuousClock()
         var next = clock.now
         while !Task.isCancelled {
             await collector.tick()
+            pair?.noteTick()
             ServiceManager.notify("WATCHDOG=1")
             next = max(next.advanced(by: .seconds(1)), clock.now)
             try? await clock.sleep(until: next)
@@ -202,7 +223,7 @@ package final class SiteDaemon: Sendable {
 
     /// Stops in the order in which data flows, so that nothing taken is lost.
     package func stop() async {
-        poller.stop()
+        await stopPolling()
         pollsContinuation.finish()
         let running = tasks.withLock { tasks in
             defer { tasks = [] }
@@ -219,6 +240,22 @@ package final class SiteDaemon: Sendable {
             try store.close()
         } catch {
             options.logger.error("the store did not close cleanly: \(error)")
+        }
+    }
+
+    /// Threads end here, and Swift's pool must not wait for them.
+    private func stopPolling() async {
+        await withCheckedContinuation { continuation in
+            let end: @Sendable () -> Void = { [pair, polling] in
+                pair?.stop()
+                polling.end()
+                continuation.resume()
+            }
+            do {
+                try NativeThread(name: "stop", end).detach()
+            } catch {
+                end()
+            }
         }
     }
 

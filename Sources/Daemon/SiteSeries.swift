@@ -1,5 +1,6 @@
 import Energy
 import Model
+import Views
 
 /// The site's own figures as points of a device named `site`, so that their past can be drawn and
 /// asked for like any reading. The site file refuses a device of that name.
@@ -9,6 +10,13 @@ enum SiteSeries {
     static let stepMilliseconds: Int64 = 10_000
 
     static let points = OwnSeries.points
+
+    /// How the pair of collectors is; absent where there is one alone.
+    static func redundancy(_ view: PairView?) -> PointValue {
+        PointValue(
+            index: UInt16(points.count - 1), mantissa: view?.code ?? 0,
+            quality: view == nil ? .absent : .good)
+    }
 
     static func values(_ figures: LiveFigures) -> [PointValue] {
         let watts = [

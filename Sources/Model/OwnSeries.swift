@@ -7,7 +7,7 @@ package enum OwnSeries {
             gauge("loss.power", .watt), gauge("other.power", .watt),
             gauge("pue", .ratio, digits: 4),
             gauge("pue.coverage", .ratio, digits: 3),
-        ] + collector
+        ] + collector + redundancy
 
     /// Over the time since the values before; docs/NAMES.md explains each.
     package static let collector: [PointDefinition] = [
@@ -20,6 +20,18 @@ package enum OwnSeries {
         gauge("collector.poller.cpu", .percent, digits: 1),
         gauge("collector.cpu", .percent, digits: 1), gauge("collector.memory", .byte),
         gauge("collector.store.delay", .second, digits: 1),
+    ]
+
+    /// How two collectors that watch the site are together; absent where there is one.
+    package static let redundancy: [PointDefinition] = [
+        PointDefinition(
+            name: "collector.redundancy.state",
+            kind: .state([
+                StateLabel(code: 0, name: "whole", severity: .normal),
+                StateLabel(code: 1, name: "catching-up", severity: .warning),
+                StateLabel(code: 2, name: "broken", severity: .critical),
+                StateLabel(code: 3, name: "misconfigured", severity: .critical),
+            ]), unit: .none, scale: 0)
     ]
 
     private static func gauge(

@@ -21,6 +21,12 @@ package struct ObjectID: Hashable, Sendable, Comparable, CustomStringConvertible
         self.arcs = arcs
     }
 
+    /// All arcs at once: looking objects up is much of what a poll costs.
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(arcs.count)
+        arcs.withUnsafeBytes { hasher.combine(bytes: $0) }
+    }
+
     package static func < (a: ObjectID, b: ObjectID) -> Bool {
         a.arcs.lexicographicallyPrecedes(b.arcs)
     }

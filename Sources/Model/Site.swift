@@ -22,6 +22,8 @@ package struct Site: Sendable {
     package var outdoorHumidity: PointName?
     /// Where traps are heard; nil for nowhere.
     package var traps: TrapListening?
+    /// Where two collectors watch the site; nil for one.
+    package var redundancy: CollectorPair?
     /// Installed IT capacity for load factors: the racks' rated power together.
     package var ratedITWatts: Int64 { places.reduce(0) { $0 + ($1.rack?.ratedWatts ?? 0) } }
 

@@ -26,7 +26,7 @@ package struct DeviceDecoder: Sendable {
 
     private let takesShortcuts: Bool
     /// True where looking for new points in the same answers once more would find none.
-    private var isSettled = false
+    private(set) var isSettled = false
     private var answerLayout: AnswerLayout?
     private var growthSlots: Set<Int> = []
     private var watchList = WatchList()
@@ -75,11 +75,18 @@ package struct DeviceDecoder: Sendable {
                 program.read(answers, &values, quick: takesShortcuts)
             }
         }
-        if computed.pointCount != points.count {
-            computed = ComputedPoints(profile.derived, live, points, places)
-        }
+        compute()
         computed.evaluate(&values)
         return values
+    }
+
+    /// True until the device has answered for the first time.
+    var isNew: Bool { answerLayout == nil && registerLayout == nil && takesShortcuts }
+
+    /// Brings the computed points up to date with the list of points.
+    mutating func compute() {
+        if computed.pointCount == points.count { return }
+        computed = ComputedPoints(profile.derived, live, points, places)
     }
 
     /// Where the point's value came from in the last decode, for people: an object identifier, or a
@@ -102,8 +109,14 @@ package struct DeviceDecoder: Sendable {
 // MARK: SNMP
 
 extension DeviceDecoder {
+    /// Whether the first poll of another device of the profile would come to the same points.
+    func looksLike(_ varBinds: [VarBind]) -> Bool {
+        guard answerLayout?.fits(varBinds) ?? false else { return false }
+        return watchList.change(in: varBinds) != .growth
+    }
+
     /// Brings points and places up to date with the answers.
-    private mutating func prepare(_ varBinds: [VarBind]) {
+    mutating func prepare(_ varBinds: [VarBind]) {
         let isSame = takesShortcuts && (answerLayout?.fits(varBinds) ?? false)
         let change = isSame ? watchList.change(in: varBinds) : .growth
         if isSame, isSettled, change == .nothing { return }
@@ -173,14 +186,28 @@ extension DeviceDecoder {
         func apply(_ answers: RegisterValues, _ program: inout ReadProgram) {
             let holds = condition.holds(field.flatMap { answers.raw($0) })
             switch target {
-            case .active(let step): program.steps[step].isActive = holds
-            case .valid(let step): program.steps[step].isValid = holds
-            case .source(let source): program.sources[source].isActive = holds
+            // Only what changes is written: the steps may be those of other devices too.
+            case .active(let step):
+                if program.steps[step].isActive != holds { program.steps[step].isActive = holds }
+            case .valid(let step):
+                if program.steps[step].isValid != holds { program.steps[step].isValid = holds }
+            case .source(let source):
+                if program.sources[source].isActive != holds {
+                    program.sources[source].isActive = holds
+                }
             }
         }
     }
 
-    private mutating func prepare(_ blocks: [RegisterBlock]) {
+    /// Whether the first poll of another device of the profile would come to the same points.
+    func looksLike(_ blocks: [RegisterBlock]) -> Bool {
+        guard let layout = registerLayout, layout.fits(blocks) else { return false }
+        var words: [UInt16] = []
+        layout.gather(blocks, into: &words)
+        return chain.stands(in: words)
+    }
+
+    mutating func prepare(_ blocks: [RegisterBlock]) {
         if takesShortcuts, let layout = registerLayout, layout.fits(blocks) {
             layout.gather(blocks, into: &words)
             if chain.stands(in: words) { return }

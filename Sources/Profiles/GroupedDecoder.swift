@@ -39,9 +39,22 @@ package struct GroupedDecoder: Sendable {
 
     /// A value for every known point of the group; none where the profile has no such group.
     package mutating func decode(_ frames: RawFrames, group: PollGroup) -> [PointValue] {
-        if parts.count == 1 { return parts[0].decoder.decode(frames) }
+        decode(group) { $0.decode(frames) }
+    }
+
+    /// The same as `decode` alone. Cheaper for a device that is new and looks like another.
+    package mutating func decode(
+        _ frames: RawFrames, group: PollGroup, family: inout DecoderFamily
+    ) -> [PointValue] {
+        decode(group) { $0.decode(frames, group: group, family: &family) }
+    }
+
+    private mutating func decode(
+        _ group: PollGroup, _ decode: (inout DeviceDecoder) -> [PointValue]
+    ) -> [PointValue] {
+        if parts.count == 1 { return decode(&parts[0].decoder) }
         guard let part = parts.firstIndex(where: { $0.group == group }) else { return [] }
-        var values = parts[part].decoder.decode(frames)
+        var values = decode(&parts[part].decoder)
         adopt(part)
         let places = parts[part].places
         var isWhole = true

@@ -220,7 +220,8 @@ final class PointSpec: Sendable {
     let poll: PollGroup
 
     init(
-        position: SourcePosition, template: NameTemplate, kind: PointKind, unit: MeasurementUnit, digits: Int8,
+        position: SourcePosition, template: NameTemplate, kind: PointKind, unit: MeasurementUnit,
+        digits: Int8,
         range: ClosedRange<Int64>?, sources: [Source], optional: Bool, label: Reference?,
         available: Condition?, valid: Condition? = nil, only: [Int: Set<String>],
         poll: PollGroup = .normal
@@ -243,7 +244,8 @@ final class PointSpec: Sendable {
     /// The same for fewer rows; what the point itself says of an arc stands.
     func narrowed(_ others: [Int: Set<String>]) -> PointSpec {
         PointSpec(
-            position: position, template: template, kind: kind, unit: unit, digits: digits, range: range,
+            position: position, template: template, kind: kind, unit: unit, digits: digits,
+            range: range,
             sources: sources, optional: optional, label: label, available: available, valid: valid,
             only: only.merging(others) { own, _ in own }, poll: poll)
     }

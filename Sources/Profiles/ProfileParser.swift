@@ -55,7 +55,8 @@ package enum ProfileParser {
         compiled.checkNames(&d)
         let rules = identify.compactMap { identificationRule($0, &d) }
         let profile = Profile(
-            name: name, version: Int(version), ancestors: [], vendor: vendor, title: title, classes: classNames, sources: sources,
+            name: name, version: Int(version), ancestors: [], vendor: vendor, title: title,
+            classes: classNames, sources: sources,
             identification: rules, requestPlan: compiled.plan,
             groupPlans: compiled.groupPlans, points: compiled.points,
             tables: compiled.tables, derived: compiled.derived, sunspecBases: compiled.sunspecBases)

@@ -99,6 +99,12 @@ struct QuickRule: Sendable {
         form = Self.form(meaning.source.rule, meaning.spec, new)
     }
 
+    /// Whether `adapt` would change nothing.
+    @inline(__always)
+    func fits(digits: Int, scale: Int64?, unit: Int64?) -> Bool {
+        mode != .number || key == Key(digits: digits, scale: scale, unit: unit)
+    }
+
     private static func form(_ rule: ValueRule, _ spec: PointSpec, _ key: Key) -> Form {
         let number = RawNumber.decimal(mantissa: 0, digits: key.digits)
         guard

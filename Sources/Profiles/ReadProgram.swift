@@ -114,24 +114,37 @@ struct ReadProgram: Sendable {
 
     /// - Parameter quick: false takes every value through the exact rule.
     mutating func read(_ answers: some PollValues, _ values: inout [PointValue], quick: Bool) {
-        Self.read(steps, &sources, meanings, answers, &values, &lastSources, quick: quick)
+        var adapted: [AdaptedRule] = []
+        Self.read(
+            steps, sources, meanings, answers, &values, &lastSources, &adapted, quick: quick)
+        for new in adapted { sources[new.source].rule = new.rule }
+    }
+
+    /// A rule made ready for another scale, unit or number of digits. Written back after the poll:
+    /// the sources may be those of other devices too, and are copied only then.
+    private struct AdaptedRule {
+        var source: Int
+        var rule: QuickRule
     }
 
     private static func read(
-        _ steps: [Step], _ sources: inout [SourceStep], _ meanings: [Meaning],
+        _ steps: [Step], _ sources: [SourceStep], _ meanings: [Meaning],
         _ answers: some PollValues, _ values: inout [PointValue], _ lastSources: inout [Int],
-        quick: Bool
+        _ adapted: inout [AdaptedRule], quick: Bool
     ) {
         let steps = steps.span
         let meanings = meanings.span
-        var sources = sources.mutableSpan
+        let sources = sources.span
         var values = values.mutableSpan
         var lastSources = lastSources.mutableSpan
         for index in steps.indices where steps[index].isActive {
             let place = steps[index].place
             for source in steps[index].firstSource..<steps[index].endSource {
                 guard sources[source].isActive else { continue }
-                var outcome = outcome(&sources[source], meanings[source], answers, quick)
+                let before = adapted.count
+                var outcome = outcome(
+                    sources[source], meanings[source], answers, quick, &adapted)
+                if adapted.count > before { adapted[before].source = source }
                 if !steps[index].isValid, case .good(let mantissa) = outcome {
                     outcome = .bad(mantissa)
                 }
@@ -153,8 +166,8 @@ struct ReadProgram: Sendable {
 
     @inline(__always)
     private static func outcome(
-        _ step: inout SourceStep, _ meaning: borrowing Meaning, _ answers: some PollValues,
-        _ quick: Bool
+        _ step: borrowing SourceStep, _ meaning: borrowing Meaning, _ answers: some PollValues,
+        _ quick: Bool, _ adapted: inout [AdaptedRule]
     ) -> ValueRule.Outcome {
         let scale = step.scale < 0 ? nil : answers.integer(step.scale)
         let unit = step.unit < 0 ? nil : meaning.unitCode(step.unit, answers)
@@ -164,22 +177,43 @@ struct ReadProgram: Sendable {
                 if let high, let low = answers.integer(step.value),
                     let whole = rule.combined(high, low)
                 {
-                    step.rule.adapt(meaning, digits: 0, scale: scale, unit: unit)
                     let number = RawNumber.decimal(mantissa: Int128(whole), digits: 0)
-                    if let outcome = step.rule.outcome(number) { return outcome }
+                    if step.rule.fits(digits: 0, scale: scale, unit: unit) {
+                        if let outcome = step.rule.outcome(number) { return outcome }
+                    } else {
+                        adapt(step.rule, meaning, 0, scale, unit, &adapted)
+                        if let outcome = adapted.last?.rule.outcome(number) { return outcome }
+                    }
                 }
             } else if let number = answers.number(step.value) {
-                step.rule.adapt(meaning, digits: 0, scale: scale, unit: unit)
-                if let outcome = step.rule.outcome(number) { return outcome }
+                if step.rule.fits(digits: 0, scale: scale, unit: unit) {
+                    if let outcome = step.rule.outcome(number) { return outcome }
+                } else {
+                    adapt(step.rule, meaning, 0, scale, unit, &adapted)
+                    if let outcome = adapted.last?.rule.outcome(number) { return outcome }
+                }
             } else if step.rule.takesText, let text = answers.text(step.value) {
-                step.rule.adapt(meaning, digits: text.digits, scale: scale, unit: unit)
                 let number = RawNumber.decimal(
                     mantissa: Int128(text.mantissa), digits: text.digits)
-                if let outcome = step.rule.outcome(text: number) { return outcome }
+                if step.rule.fits(digits: text.digits, scale: scale, unit: unit) {
+                    if let outcome = step.rule.outcome(text: number) { return outcome }
+                } else {
+                    adapt(step.rule, meaning, text.digits, scale, unit, &adapted)
+                    if let outcome = adapted.last?.rule.outcome(text: number) { return outcome }
+                }
             }
         }
         guard let raw = answers.raw(step.value) else { return .bad(0) }
         return meaning.source.rule.outcome(
             raw, spec: meaning.spec, scaleValue: scale, unitCode: unit, highValue: high)
+    }
+
+    private static func adapt(
+        _ rule: QuickRule, _ meaning: borrowing Meaning, _ digits: Int, _ scale: Int64?,
+        _ unit: Int64?, _ adapted: inout [AdaptedRule]
+    ) {
+        var rule = rule
+        rule.adapt(copy meaning, digits: digits, scale: scale, unit: unit)
+        adapted.append(AdaptedRule(source: -1, rule: rule))
     }
 }

@@ -88,7 +88,8 @@ enum SNMPSection {
         let points = (table.required("points", &d)?.list(&d) ?? []).flatMap { reader.read($0, &d) }
         table.finish(&d)
         return TableSpec(
-            position: node.position, index: index.map(\.part), variables: variables, conditions: conditions, label: label,
+            position: node.position, index: index.map(\.part), variables: variables,
+            conditions: conditions, label: label,
             points: points.map { $0.narrowed(only) })
     }
 

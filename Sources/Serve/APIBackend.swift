@@ -14,6 +14,8 @@ package protocol APIBackend: Sendable {
     /// Alarms that are not normal, as of the newest snapshot; nil before the first.
     func alarms() async -> [AlarmView]?
     func acknowledge(_ request: AcknowledgeRequest) async throws(APIRefusal)
+    /// What another collector of the same site asks; the bytes are the body of the answer.
+    func collector(_ question: CollectorQuestion) async throws(APIRefusal) -> [UInt8]
     /// OpenMetrics text.
     func metrics() async -> String
     func health() async -> HealthReport
@@ -27,6 +29,17 @@ package struct APIRefusal: Error, Sendable {
         self.status = status
         self.message = message
     }
+}
+
+/// A question of the other of two collectors (docs/API.md, "The other collector").
+package enum CollectorQuestion: Sendable {
+    case report
+    /// Entries after a number, or else since a time in milliseconds.
+    case feed(after: Int64?, since: Int64)
+    /// Readings of devices from the given place of the site's list on.
+    case history(TimeRange, device: Int)
+    case alarms(from: Int64)
+    case yield(body: [UInt8])
 }
 
 package struct SeriesQuery: Sendable {

@@ -25,6 +25,7 @@ struct Routes {
         router.get("api/v1/series") { request, _ in await series(request) }
         router.get("api/v1/alarms") { _, _ in await alarms() }
         router.post("api/v1/alarms/ack") { request, _ in await acknowledge(request) }
+        registerCollector(on: router)
     }
 
     private func health() async -> Response {
@@ -165,7 +166,7 @@ struct Routes {
         return response
     }
 
-    private static func response(_ body: ByteBuffer, type: String) -> Response {
+    static func response(_ body: ByteBuffer, type: String) -> Response {
         Response(
             status: .ok, headers: [.contentType: type, .cacheControl: "no-store"],
             body: ResponseBody(byteBuffer: body))

@@ -42,15 +42,30 @@ package final class HistoryImporter {
         // Table walks discover points as history goes on.
         if layout.count < values.count { layout = store.layout(of: device) }
         layouts[device.id] = layout
-        let record = PollRecord(
-            device: device.id, time: time.milliseconds, values: values, layout: layout)
+        try add(
+            PollRecord(
+                device: device.id, time: time.milliseconds, values: values, layout: layout),
+            time.milliseconds)
+    }
+
+    /// The same for points in an order of their own.
+    package func add(
+        _ layout: PastLayout, time: Instant, values: [PointValue]
+    ) throws(StoreError) {
+        try add(
+            PollRecord(
+                device: layout.device.id, time: time.milliseconds, values: values,
+                layout: layout.series), time.milliseconds)
+    }
+
+    private func add(_ record: PollRecord, _ time: Int64) throws(StoreError) {
         readings += record.readings
-        let start = starts[device.id] ?? time.milliseconds
-        if time.milliseconds &- start >= Chunk.spanMilliseconds { try seal(device.id) }
-        if starts[device.id] == nil { starts[device.id] = time.milliseconds }
-        bodies[device.id, default: []].append(record.body)
+        let start = starts[record.device] ?? time
+        if time &- start >= Chunk.spanMilliseconds { try seal(record.device) }
+        if starts[record.device] == nil { starts[record.device] = time }
+        bodies[record.device, default: []].append(record.body)
         bytes += record.cost
-        if bodies[device.id]?.count ?? 0 >= options.importPolls { try seal(device.id) }
+        if bodies[record.device]?.count ?? 0 >= options.importPolls { try seal(record.device) }
         if bytes > options.openBytes {
             // The largest half goes: sealing one at a time would look for the largest each time.
             let devices = bodies.keys.sorted { bodies[$0]?.count ?? 0 > bodies[$1]?.count ?? 0 }

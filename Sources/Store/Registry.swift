@@ -75,6 +75,31 @@ struct Registry: Sendable {
         return (DeviceHandle(id: id), changes)
     }
 
+    /// The series of points in another order than the device's own, which stays.
+    mutating func series(
+        of name: String, _ points: [PointDefinition]
+    ) -> (DeviceHandle, [UInt32], [Change]) {
+        var changes: [Change] = []
+        if ids[name] == nil { changes += register(name, []).1 }
+        guard let id = ids[name], var device = devices[id] else {
+            preconditionFailure("BUG: \(name) was registered and is not there")
+        }
+        let layout = points.map { point in
+            // What the device's own definition says now counts, where both mean the same column.
+            if let known = device.points[point.name], known.isIntact,
+                Self.sameColumn(known.definition, point)
+            {
+                return known.id
+            }
+            let (series, change) = resolve(point, device.points[point.name], id)
+            device.points[point.name] = series
+            if let change { changes.append(change) }
+            return series.id
+        }
+        devices[id] = device
+        return (DeviceHandle(id: id), layout, changes)
+    }
+
     private mutating func resolve(
         _ point: PointDefinition, _ known: Series?, _ device: UInt32
     ) -> (Series, Change?) {

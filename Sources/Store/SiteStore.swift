@@ -9,7 +9,7 @@ import SQLite
 /// are committed once a second, everything else at once. Dropping the last reference without
 /// `close` is a crash on purpose: what was not committed is lost.
 package final class SiteStore: Sendable {
-    private let shared: ConditionLock<SharedState>
+    let shared: ConditionLock<SharedState>
     private let worker: WorkerThread
     /// Nil once closed.
     private let lock: ConditionLock<FileLock?>
@@ -128,6 +128,10 @@ package final class SiteStore: Sendable {
         guard let layout else { preconditionFailure("BUG: a handle of another store") }
         let record = PollRecord(
             device: device.id, time: time.milliseconds, values: values, layout: layout)
+        append(record)
+    }
+
+    func append(_ record: PollRecord) {
         shared.update { state in
             guard !state.abandoned else { return }
             state.queue.append(record)

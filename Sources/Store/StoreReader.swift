@@ -131,7 +131,7 @@ package final class StoreReader: Sendable {
 
     /// One consistent view: between the query of chunks and that of head rows a poll could move
     /// from the one to the other.
-    private func read<Value: Sendable>(
+    func read<Value: Sendable>(
         _ body: @escaping @Sendable (ReaderState) throws(SQLiteError) -> Value
     ) throws(StoreError) -> Value {
         let state = state

@@ -152,6 +152,8 @@ package struct DeviceSummaryView: Codable, Sendable, Equatable {
     package var intervalMS: Int64?
     /// Share of its interval that its polls take, 0…; at 1 there is no time left.
     package var busyShare: Double?
+    /// What is odd about it though it may answer; nil for most.
+    package var note: String?
     package init(
         name: String, displayName: String, profile: String, place: String?, feed: String?,
         endpoint: String, state: String, lastAnswerMS: Int64?, latencyMS: Double?, polls: Int64,
@@ -318,6 +320,8 @@ package struct HealthView: Codable, Sendable, Equatable {
     package var outboxPending: Int
     /// How polling keeps up; nil from a daemon that does not tell.
     package var polling: PollingView?
+    /// The other collector of the site; nil where there is none.
+    package var pair: PairView?
     package init(version: String, startedMS: Int64, devicesTotal: Int, store: String) {
         self.version = version
         self.startedMS = startedMS

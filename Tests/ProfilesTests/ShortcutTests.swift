@@ -4,7 +4,8 @@ import TestSupport
 import Testing
 
 /// A decoder that reuses what it found in the poll before, beside one that looks everything up anew
-/// and calculates with fractions only: no sequence of answers may tell them apart.
+/// and calculates with fractions only: no sequence of answers may tell them apart. Now and then the
+/// device is another one of the same profile, which takes over what the family knows.
 struct ShortcutTests {
     /// SplitMix64 (Steele, Lea, Flood 2014): small, and the same everywhere.
     private struct Generator: RandomNumberGenerator {
@@ -22,15 +23,21 @@ struct ShortcutTests {
     private struct Pair {
         var ordinary: DeviceDecoder
         var yardstick: DeviceDecoder
+        var family = DecoderFamily()
 
         init(_ profile: Profile) {
             ordinary = DeviceDecoder(profile: profile)
             yardstick = DeviceDecoder(profile: profile, takesShortcuts: false)
         }
 
+        mutating func replaceDevice() {
+            ordinary = DeviceDecoder(profile: ordinary.profile)
+            yardstick = DeviceDecoder(profile: ordinary.profile, takesShortcuts: false)
+        }
+
         /// The first difference, nil where there is none.
         mutating func difference(_ frames: RawFrames) -> String? {
-            let values = ordinary.decode(frames)
+            let values = ordinary.decode(frames, family: &family)
             let wanted = yardstick.decode(frames)
             guard ordinary.points == yardstick.points else { return "the points differ" }
             guard values.count == wanted.count else { return "the counts differ" }
@@ -100,6 +107,7 @@ struct ShortcutTests {
             var varBinds = golden
             for round in 0..<50 {
                 if random.chance(25) { varBinds = golden }
+                if random.chance(10) { pair.replaceDevice() }
                 varBinds = Self.next(varBinds, &random)
                 let frames: RawFrames = random.chance(60) ? .registers([]) : .snmp(varBinds)
                 let difference = pair.difference(frames)
@@ -136,6 +144,7 @@ struct ShortcutTests {
         var count = 0
         for round in 0..<400 {
             if cells.isEmpty || random.chance(12) { count = Int.random(in: 0...5, using: &random) }
+            if random.chance(10) { pair.replaceDevice() }
             while cells.count < 5 {
                 cells.append([
                     .integer(1), .octets(Array("a".utf8)), .octets(Array("A".utf8)),
@@ -183,6 +192,7 @@ struct ShortcutTests {
             var blocks = golden
             for round in 0..<120 {
                 if random.chance(15) { blocks = golden }
+                if random.chance(10) { pair.replaceDevice() }
                 for place in blocks.indices {
                     guard case .words(var words) = blocks[place].content else { continue }
                     for index in words.indices where random.chance(10) {
