@@ -30,6 +30,44 @@ struct KeyTests {
         #expect(localSHA == hex("6695febc9288e36282235fc7151f128497b38f3f"))
     }
 
+    /// RFC 7860 prints no examples: these are A.3's passphrase and engine with its hashes, computed
+    /// with Python's hashlib.
+    @Test("passphrases become keys with SHA-2 by the same steps")
+    func secondGeneration() throws {
+        let toolbox = try CryptoToolbox()
+        let engine = hex("000000000000000000000002")
+        let password = Array("maplesyrup".utf8)
+        let expected: [(USMAuthentication, key: String, local: String)] = [
+            (
+                .sha224, "282a5867ee9aac639ad59df9572c7d3ac0fbc13a905b6df07dbbf00b",
+                "0bd8827c6e29f8065e08e09237f177e410f69b90e1782be682075674"
+            ),
+            (
+                .sha256, "ab51014d1e077f6017df2b12bee5f5aa72993177e9bb569c4dff5a4ca0b4afac",
+                "8982e0e549e866db361a6b625d84cccc11162d453ee8ce3a6445c2d6776f0f8b"
+            ),
+            (
+                .sha384,
+                "e06eccdf2c68a06ed034723c9c26e0db3b669e1e2efed491"
+                    + "50b55377a2e98f383c86fb836857444654b287c93f51ff64",
+                "3b298f16164a11184279d5432bf169e2d2a48307de02b3d3"
+                    + "f7e2b4f36eb6f0455a53689a3937eea07319a633d2ccba78"
+            ),
+            (
+                .sha512,
+                "7e4396de5aadc77be853819b98c9406265b3a9c37cc3176569847a4e4f6fba63"
+                    + "dd3a73d04924d31a63f95a601f9385af6be4ed1b37f87d040f7c6ed6f8d38a91",
+                "22a5a36cedfcc085807a128d7bc6c2382167ad6c0dbc5fdff856740f3d84c099"
+                    + "ad1ea87a8db096714d9788bd544047c9021e4229ce27e4c0a69250adfcffbb0b"
+            ),
+        ]
+        for (algorithm, key, local) in expected {
+            let stretched = try toolbox.stretch(password, algorithm)
+            #expect(stretched == hex(key))
+            #expect(try toolbox.localize(stretched, to: engine, algorithm) == hex(local))
+        }
+    }
+
     @Test("HMAC gives the values of RFC 2202 and RFC 4231 for every hash")
     func hmac() throws {
         let toolbox = try CryptoToolbox()

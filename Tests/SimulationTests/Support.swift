@@ -37,23 +37,37 @@ func truth(
     return try #require(site.truth(index, at: time))
 }
 
+private let profileFolder = repositoryRoot() + "/DeviceProfiles/"
+
+func vocabulary() throws -> Vocabulary {
+    var diagnostics = Diagnostics()
+    let text = try readText(profileFolder + "NAMES.yaml")
+    let names = try #require(YAMLFile.parse(text, file: "NAMES.yaml", &diagnostics))
+    return try #require(Vocabulary.parse(names, &diagnostics))
+}
+
+func profile(_ text: String, file: String, _ vocabulary: Vocabulary) throws -> Profile {
+    var diagnostics = Diagnostics()
+    let node = try #require(YAMLFile.parse(text, file: file, &diagnostics))
+    let profile = ProfileParser.parse(node, vocabulary: vocabulary, &diagnostics)
+    #expect(diagnostics.isEmpty, "\(diagnostics.sorted)")
+    return try #require(profile)
+}
+
 /// The profiles that ship.
 func shippedProfiles() throws -> ProfileLibrary {
-    let folder = repositoryRoot() + "/DeviceProfiles"
-    var diagnostics = Diagnostics()
-    let text = try readText(folder + "/NAMES.yaml")
-    let names = try #require(YAMLFile.parse(text, file: "NAMES.yaml", &diagnostics))
-    let vocabulary = try #require(Vocabulary.parse(names, &diagnostics))
-    var profiles: [Profile] = []
-    for name in SimulatedSite.profileNames {
-        let file = name + ".yaml"
-        let text = try readText(folder + "/" + file)
-        let node = try #require(YAMLFile.parse(text, file: file, &diagnostics))
-        profiles.append(
-            try #require(ProfileParser.parse(node, vocabulary: vocabulary, &diagnostics)))
-    }
-    #expect(diagnostics.isEmpty, "\(diagnostics.sorted)")
-    return ProfileLibrary(profiles)
+    let vocabulary = try vocabulary()
+    return ProfileLibrary(
+        try SimulatedSite.profileNames.map { name in
+            let file = name + ".yaml"
+            return try profile(try readText(profileFolder + file), file: file, vocabulary)
+        })
+}
+
+/// One of the profiles that ship.
+func shippedProfile(_ name: String) throws -> Profile {
+    let file = name + ".yaml"
+    return try profile(try readText(profileFolder + file), file: file, vocabulary())
 }
 
 /// What a device says at a moment, by point name.
