@@ -89,8 +89,8 @@ struct ServeCommand: ParsableCommand {
             guard name == nil else {
                 throw CommandFailure(
                     .usage,
-                    "a \(role.rawValue) needs to know the other: write `redundancy` in the site file, "
-                        + "or give --peer")
+                    "a \(role.rawValue) needs to know the other: write `redundancy` in the site "
+                        + "file, or give --peer")
             }
             return nil
         }

@@ -112,15 +112,15 @@ struct StatusCommand: ParsableCommand {
         var lines = [
             "polling: \(decimal(polling.pollsPerSecond, 1)) polls/s, "
                 + "\(decimal(polling.requestsPerSecond, 1)) requests/s; \(polling.inFlight) of "
-                + "\(polling.inFlightLimit) under way, \(polling.waiting) waiting; the poller takes "
-                + "\(decimal(polling.pollerShare * 100, 1)) % of a processor, the daemon "
+                + "\(polling.inFlightLimit) under way, \(polling.waiting) waiting; the poller "
+                + "takes \(decimal(polling.pollerShare * 100, 1)) % of a processor, the daemon "
                 + "\(decimal(polling.processShare * 100, 1)) %"
                 + (polling.residentBytes.map {
                     ", \(decimal(Double($0) / 1_048_576, 0)) MiB of memory"
                 } ?? ""),
-            "since the start: \(polling.failedPolls) polls failed, \(polling.lateStarts) began late, "
-                + "\(polling.missedSlots) moments missed, \(polling.overrunSlots) with the last poll "
-                + "still under way, \(polling.shedSlots) left out to shed load",
+            "since the start: \(polling.failedPolls) polls failed, \(polling.lateStarts) began "
+                + "late, \(polling.missedSlots) moments missed, \(polling.overrunSlots) with the "
+                + "last poll still under way, \(polling.shedSlots) left out to shed load",
         ]
         if polling.shedLevel > 0 {
             lines.append(

@@ -72,8 +72,9 @@ struct EnergyKeeper: Sendable {
     }
 
     private mutating func ledger(_ meter: String, _ settings: MeterSettings) -> MeterLedger {
-        savedStates.removeValue(forKey: meter)
-            .flatMap { MeterLedger(settings: settings, state: $0) } ?? MeterLedger(settings: settings)
+        let saved = savedStates.removeValue(forKey: meter)
+        return saved.flatMap { MeterLedger(settings: settings, state: $0) }
+            ?? MeterLedger(settings: settings)
     }
 
     /// Readings of a point that were taken elsewhere, before any that `observe` gets. They may be

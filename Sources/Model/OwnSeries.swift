@@ -1,5 +1,5 @@
-/// What a site knows of itself and of its collector, as points of a device named `site`: to be drawn,
-/// asked for and watched by alarm rules like any reading.
+/// What a site knows of itself and of its collector, as points of a device named `site`: to be
+/// drawn, asked for and watched by alarm rules like any reading.
 package enum OwnSeries {
     package static let points: [PointDefinition] =
         [

@@ -1,7 +1,7 @@
 package import Model
 
-/// Which of two collectors polls. A pure function of time and of what is seen of the other; both run
-/// one, and neither needs the other's consent to lead: better both for a while than none.
+/// Which of two collectors polls. A pure function of time and of what is seen of the other; both
+/// run one, and neither needs the other's consent to lead: better both for a while than none.
 ///
 /// Time is one machine's own monotonic clock, in milliseconds; the other's clock is never compared.
 package struct RoleMachine: Sendable {

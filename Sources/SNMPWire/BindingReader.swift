@@ -48,8 +48,9 @@ extension BERReader {
         }
     }
 
-    /// Numbers as net-snmp wraps them in an Opaque: the identifier octets 0x9F and 0x76 (Counter64),
-    /// 0x78 (float), 0x79 (double), 0x7A or 0x7B (64-bit integers). Anything else is octets.
+    /// Numbers as net-snmp wraps them in an Opaque: the identifier octets 0x9F and 0x76
+    /// (Counter64), 0x78 (float), 0x79 (double), 0x7A or 0x7B (64-bit integers). Anything else is
+    /// octets.
     private func opaque(_ range: Range<Int>) -> SNMPValue {
         let start = range.lowerBound
         guard range.count >= 4, message[start] == 0x9F, Int(message[start + 2]) == range.count - 3

@@ -15,9 +15,9 @@ package import Model
 ///     b slow  |--------------x-----------------|      one in 30 s
 ///
 /// A slot that cannot be used is skipped, never made up for: while the last poll of the group is
-/// under way, after a pause of the program, and when load is shed. One poll of a device is under way
-/// at a time: what another group is due for waits for its end. A device that fails is asked at fewer
-/// and fewer slots, with its quickest group only.
+/// under way, after a pause of the program, and when load is shed. One poll of a device is under
+/// way at a time: what another group is due for waits for its end. A device that fails is asked at
+/// fewer and fewer slots, with its quickest group only.
 package struct PollScheduler: Sendable {
     /// What is to be polled; its place in the list given to `init` is its number.
     package struct Entry: Sendable {
@@ -62,8 +62,9 @@ package struct PollScheduler: Sendable {
         package init() {}
     }
 
-    /// Polls under way at once: a whole site of 3,000 devices whose network just went away, waiting
-    /// for its time-outs. Slots keep what answers far below: 300 polls a second of 20 ms are six.
+    /// Polls under way at once: a whole site of 3,000 devices whose network just went away,
+    /// waiting for its time-outs. Slots keep what answers far below: 300 polls a second of 20 ms
+    /// are six.
     package static let maximumInFlight = 4_096
     /// Beside these, polls of devices that are known to fail: each takes all its time-outs, and must
     /// not take the place of those that answer.

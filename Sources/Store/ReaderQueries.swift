@@ -121,9 +121,9 @@ extension ReaderState {
         }
     }
 
-    /// A point that is not in the newest of these chunks, and not in those of the last three hours,
-    /// has been gone for so long that its last value says nothing of now. Chunks hold 360 polls, and
-    /// slow points are polled once an hour beside others that are polled each second.
+    /// A point that is not in the newest of these chunks, and not in those of the last three
+    /// hours, has been gone for so long that its last value says nothing of now. Chunks hold 360
+    /// polls, and slow points are polled once an hour beside others that are polled each second.
     private static let chunksLookedAt = 4
     private static let mostChunksLookedAt = 64
     private static let hoursLookedAt: Int64 = 3 * 3_600_000
