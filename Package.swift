@@ -90,6 +90,7 @@ let package = Package(
         module("SNMPWire", ["Model"]),
         module("Recordings", ["Model"]),
         module("Redundancy", ["Model"]),
+        module("Interchange", ["Model"]),
         module("ProfileProof", ["ConfigTree", "Model", "Profiles", "Recordings"]),
 
         // 3: engines; none imports another.
@@ -170,6 +171,7 @@ let package = Package(
         tests("SiteFile", ["SiteFile", "Profiles", "Model", "ConfigTree", "YAML", "TestSupport"]),
         tests("Schedule", ["Schedule", "Model"]),
         tests("Redundancy", ["Redundancy", "Model"]),
+        tests("Interchange", ["Interchange", "Model"]),
         tests("Alarms", ["Alarms", "Model", "TestSupport"]),
         tests("Energy", ["Energy", "Model", "ConfigTree", "YAML", "TestSupport"]),
         tests("Screen", ["Screen"]),

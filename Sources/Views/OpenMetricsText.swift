@@ -41,26 +41,25 @@ package struct OpenMetricsText: Sendable {
         if let feed = spec.feed { labels += ",feed=\"\(feed.rawValue)\"" }
         for (index, point) in device.points.enumerated() {
             let value = device.values[index]
-            guard value.quality.isUsable, let unit = Self.unitNames[point.unit] else { continue }
-            let pointLabels = labels + ",point=\"\(Self.escaped(point.name))\""
-            switch point.kind {
-            case .gauge:
-                let name = "frostline_" + unit
-                families[name, default: Family(type: "gauge", unit: unit, help: "readings")]
-                    .lines.append(
-                        "\(name){\(pointLabels)} \(point.decimal(value.mantissa))\n")
-            case .counter:
-                let name = "frostline_counted_" + unit
-                families[name, default: Family(type: "counter", unit: unit, help: "registers")]
-                    .lines.append(
-                        "\(name)_total{\(pointLabels)} \(point.decimal(value.mantissa))\n")
-            case .state(let states):
-                let name = "frostline_state"
-                let label =
-                    states.first { $0.code == value.mantissa }?.name ?? String(value.mantissa)
-                families[name, default: Family(type: "gauge", unit: "", help: "states by name")]
-                    .lines.append("\(name){\(pointLabels),state=\"\(Self.escaped(label))\"} 1\n")
+            guard value.quality.isUsable else { continue }
+            let metric = PointMetric(point)
+            var pointLabels = labels + ",point=\"\(Self.escaped(point.name))\""
+            var sample = point.decimal(value.mantissa).description
+            if metric.kind == .state {
+                let name = point.stateName(value.mantissa) ?? String(value.mantissa)
+                pointLabels += ",state=\"\(Self.escaped(name))\",code=\"\(value.mantissa)\""
+                sample = "1"
             }
+            families[metric.family, default: Self.family(metric)]
+                .lines.append("\(metric.name){\(pointLabels)} \(sample)\n")
+        }
+    }
+
+    private static func family(_ metric: PointMetric) -> Family {
+        switch metric.kind {
+        case .gauge: Family(type: "gauge", unit: metric.unitName, help: "readings")
+        case .counter: Family(type: "counter", unit: metric.unitName, help: "registers")
+        case .state: Family(type: "gauge", unit: "", help: "states by name and code")
         }
     }
 
@@ -174,19 +173,6 @@ package struct OpenMetricsText: Sendable {
             type: "gauge", unit: "", help: "alarms that are not normal, by priority",
             lines: alarms.map { "frostline_alarms{priority=\"\($0.0)\"} \($0.1)\n" })
     }
-
-    /// The last word of a family's name.
-    private static let unitNames: [MeasurementUnit: String] = [
-        .volt: "volts", .ampere: "amperes", .watt: "watts", .voltAmpere: "volt_amperes",
-        .reactive: "vars", .wattHour: "watt_hours", .reactiveHour: "var_hours",
-        .voltAmpereHour: "volt_ampere_hours", .hertz: "hertz", .celsius: "celsius",
-        .kelvin: "kelvin", .relativeHumidity: "relative_humidity_percent", .percent: "percent",
-        .pascal: "pascals", .litrePerMinute: "litres_per_minute", .cubicMetre: "cubic_metres",
-        .metrePerSecond: "metres_per_second", .perMinute: "per_minute", .second: "seconds",
-        .hour: "hours", .ampereHour: "ampere_hours", .ratio: "ratio", .ppm: "ppm", .lux: "lux",
-        .volumeFlowCubicMetrePerHour: "cubic_metres_per_hour", .byte: "bytes",
-        .none: "none",
-    ]
 
     /// Label values escape backslash, quote and line feed (OpenMetrics 1.0, section 5.2).
     private static func escaped(_ text: String) -> String {
