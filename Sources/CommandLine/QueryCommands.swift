@@ -190,7 +190,8 @@ struct QueryCommand: ParsableCommand {
     ) throws {
         let offset = locations.offsetMinutes
         let series = try withStore(locations) { reader throws(StoreError) in
-            try reader.downsample(names, range, stepMS: step)
+            try reader.downsample(
+                names, range, stepMS: step, weighted: aggregate == .timeMean)
         }
         for line in series {
             for (index, value) in line.values(aggregate).enumerated() {

@@ -166,7 +166,7 @@ extension ReaderState {
     // MARK: - On a grid
 
     func downsample(
-        _ points: [PointName], _ range: TimeRange, step: Int64
+        _ points: [PointName], _ range: TimeRange, step: Int64, weighted: Bool
     ) throws(SQLiteError) -> [DownsampledSeries] {
         let all = points.map { generations($0) }
         var result: [Int: DownsampledSeries] = [:]
@@ -175,7 +175,8 @@ extension ReaderState {
             all[$0][0].deviceID
         }
         for (device, indices) in byDevice.sorted(by: { $0.key < $1.key }) {
-            let lines = try downsample(device, indices.map { all[$0] }, range, step)
+            let lines = try downsample(
+                device, indices.map { all[$0] }, range, step, weighted)
             for (index, line) in zip(indices, lines) { result[index] = line }
         }
         return all.indices.compactMap { result[$0] }
@@ -189,7 +190,8 @@ extension ReaderState {
     }
 
     private func downsample(
-        _ device: UInt32, _ points: [[SeriesInfo]], _ range: TimeRange, _ step: Int64
+        _ device: UInt32, _ points: [[SeriesInfo]], _ range: TimeRange, _ step: Int64,
+        _ weighted: Bool
     ) throws(SQLiteError) -> [DownsampledSeries] {
         let grid = Grid(range, step)
         var lines: [DownsampledSeries] = []
@@ -212,8 +214,33 @@ extension ReaderState {
                     damage: []))
         }
         var damage: [Damage] = []
-        for group in try sources(device, from: grid.from, to: grid.to) {
-            if let slot = grid.slot(of: group), case .chunk(let id) = group[0].content,
+        for segment in try segments(device, grid, parts.map(\.series), &damage) {
+            switch segment {
+            case .rollup(let rollup, let from, let to):
+                for part in parts {
+                    guard let buckets = rollup.series[part.series] else { continue }
+                    Self.add(
+                        rollup, buckets, from, to, part.factor, grid, weighted,
+                        &lines[part.line].buckets)
+                }
+            case .readings(let from, let to):
+                if weighted {
+                    try addWeighted(device, from, to, parts, grid, &lines, &damage)
+                } else {
+                    try addReadings(device, from, to, parts, grid, &lines, &damage)
+                }
+            }
+        }
+        for index in lines.indices { lines[index].damage = damage }
+        return lines
+    }
+
+    private func addReadings(
+        _ device: UInt32, _ from: Int64, _ to: Int64, _ parts: [Part], _ grid: Grid,
+        _ lines: inout [DownsampledSeries], _ damage: inout [Damage]
+    ) throws(SQLiteError) {
+        for group in try sources(device, from: from, to: to) {
+            if let slot = grid.slot(of: group, from, to), case .chunk(let id) = group[0].content,
                 let summaries = try summaries(id, parts.map(\.series))
             {
                 for (part, summary) in zip(parts, summaries) {
@@ -224,14 +251,47 @@ extension ReaderState {
             guard let piece = try piece(group, parts.map(\.series), &damage) else { continue }
             for (index, part) in parts.enumerated() {
                 guard let column = piece.columns[index] else { continue }
-                Self.add(piece.times, column, part.factor, grid, &lines[part.line].buckets)
+                Self.add(
+                    piece.times, column, part.factor, grid, from, to, &lines[part.line].buckets)
             }
         }
-        for index in lines.indices { lines[index].damage = damage }
-        return lines
     }
 
-    private struct Grid {
+    /// The same with the time that values held, for which readings before the stretch count too.
+    private func addWeighted(
+        _ device: UInt32, _ from: Int64, _ to: Int64, _ parts: [Part], _ grid: Grid,
+        _ lines: inout [DownsampledSeries], _ damage: inout [Damage]
+    ) throws(SQLiteError) {
+        let first = (from - grid.from) / grid.step
+        let last = (to - 1 - grid.from) / grid.step
+        var weights = RollupGrid(
+            start: grid.from + first * grid.step, stepMS: grid.step, count: Int(last - first) + 1,
+            within: from..<to)
+        try fill(&weights, device: device, parts.map(\.series), from, to, &damage)
+        for part in parts {
+            for (index, bucket) in (weights.series[part.series] ?? []).enumerated() {
+                lines[part.line].buckets[Int(first) + index].add(bucket, factor: part.factor)
+            }
+        }
+    }
+
+    private static func add(
+        _ rollup: RollupGrid, _ source: [RollupBucket], _ from: Int64, _ to: Int64,
+        _ factor: Int128, _ grid: Grid, _ weighted: Bool, _ buckets: inout [Bucket]
+    ) {
+        let first = Int((max(from, rollup.start) - rollup.start) / rollup.stepMS)
+        let last = Int((min(to, rollup.end) - rollup.start) / rollup.stepMS)
+        for index in first..<max(first, last) {
+            let slot = Int((rollup.start + Int64(index) * rollup.stepMS - grid.from) / grid.step)
+            if weighted {
+                buckets[slot].add(source[index], factor: factor)
+            } else {
+                buckets[slot].add(source[index].summary, factor: factor)
+            }
+        }
+    }
+
+    struct Grid {
         let from: Int64
         let to: Int64
         let step: Int64
@@ -245,8 +305,8 @@ extension ReaderState {
         }
 
         /// The step that holds the whole of a lone chunk.
-        func slot(of group: [Source]) -> Int? {
-            guard group.count == 1, group[0].start >= from, group[0].end < to else { return nil }
+        func slot(of group: [Source], _ start: Int64, _ end: Int64) -> Int? {
+            guard group.count == 1, group[0].start >= start, group[0].end < end else { return nil }
             let first = (group[0].start - from) / step
             return first == (group[0].end - from) / step ? Int(first) : nil
         }
@@ -254,11 +314,11 @@ extension ReaderState {
 
     private static func add(
         _ times: [Int64], _ column: (states: [UInt8], values: [Int64]), _ factor: Int128,
-        _ grid: Grid, _ buckets: inout [Bucket]
+        _ grid: Grid, _ from: Int64, _ to: Int64, _ buckets: inout [Bucket]
     ) {
         var summary = ColumnSummary()
         var slot = -1
-        for (row, time) in times.enumerated() where time >= grid.from && time < grid.to {
+        for (row, time) in times.enumerated() where time >= from && time < to {
             let current = Int((time - grid.from) / grid.step)
             if current != slot {
                 if slot >= 0 { buckets[slot].add(summary, factor: factor) }

@@ -6,16 +6,19 @@ import SQLite
 // Made and used on the reader's own thread only.
 final class ReaderState: @unchecked Sendable {
     private var connection: Connection?
-    let directory: String
+    let path: String
     private(set) var devices: [UInt32: String] = [:]
     /// All generations of each point, ascending; by device.
     private var points: [UInt32: [String: [SeriesInfo]]] = [:]
     private var known: (device: Int64, series: Int64) = (-1, -1)
     var tail = Tail()
 
-    init(directory: String) throws(StoreError) {
-        self.directory = directory
-        let path = SiteStore.databasePath(in: directory)
+    convenience init(directory: String) throws(StoreError) {
+        try self.init(path: SiteStore.databasePath(in: directory))
+    }
+
+    init(path: String) throws(StoreError) {
+        self.path = path
         guard FileIO.exists(path) else { throw .missing(path: path) }
         do throws(SQLiteError) {
             connection = try Connection(path: path, mode: .readOnly)
@@ -39,6 +42,15 @@ final class ReaderState: @unchecked Sendable {
         defer { db.rollBack() }
         try refreshNames()
         try tail.refresh(db)
+        return try body()
+    }
+
+    /// The same without names and head rows.
+    func look<Value>(
+        _ body: () throws(SQLiteError) -> Value
+    ) throws(SQLiteError) -> Value {
+        try db.execute("BEGIN")
+        defer { db.rollBack() }
         return try body()
     }
 

@@ -32,7 +32,9 @@ package struct LastValue: Sendable {
 
 /// A piece of history that cannot be read.
 package struct Damage: Sendable, CustomStringConvertible {
-    package enum Kind: String, Sendable { case chunk, head, ledger, journal, reference, file }
+    package enum Kind: String, Sendable {
+        case chunk, head, rollup, ledger, journal, reference, file
+    }
     package var kind: Kind
     package var device: String?
     /// What is lost lies in this time; nil where that is not known.
@@ -62,6 +64,8 @@ package struct RangeResult: Sendable {
 
 package enum Aggregate: String, Sendable, CaseIterable {
     case mean, min, max, last, sum, first, count
+    /// Weighted with the time each value held: what uneven polling does not bend.
+    case timeMean = "time-mean"
 }
 
 /// What usable values in one step of time came to, at the scale of the point's definition.
@@ -72,8 +76,19 @@ package struct Bucket: Hashable, Sendable {
     package var first: Int128 = 0
     package var last: Int128 = 0
     package var sum: Int128 = 0
+    /// Milliseconds in which a value was known, and values times milliseconds; only where weights
+    /// were asked for.
+    package var held: Int64 = 0
+    package var area: Int128 = 0
 
     package init() {}
+
+    mutating func add(_ other: RollupBucket, factor: Int128) {
+        add(other.summary, factor: factor)
+        held &+= other.held
+        let (product, overflow) = other.area.multipliedReportingOverflow(by: factor)
+        area &+= overflow ? (other.area < 0 ? .min : .max) : product
+    }
 
     /// Adds what came later.
     mutating func add(_ other: ColumnSummary, factor: Int128) {
@@ -96,11 +111,12 @@ package struct Bucket: Hashable, Sendable {
     /// In the point's unit; nil where no value was usable.
     package func value(_ aggregate: Aggregate, scale: Int8) -> Double? {
         if aggregate == .count { return Double(count) }
-        guard count > 0 else { return nil }
+        guard aggregate == .timeMean ? held > 0 : count > 0 else { return nil }
         let unit = FixedDecimal(mantissa: 1, scale: scale).double
         let number: Double =
             switch aggregate {
             case .mean: Double(sum) / Double(count)
+            case .timeMean: Double(area) / Double(held)
             case .min: Double(minimum)
             case .max: Double(maximum)
             case .first: Double(first)

@@ -5,7 +5,6 @@ import SQLite
 extension ReaderState {
     func info() throws(SQLiteError) -> StoreInfo {
         func number(_ sql: String) throws(SQLiteError) -> Int64 { try db.integer(sql) ?? 0 }
-        let path = SiteStore.databasePath(in: directory)
         let wal = FileIO.size(path + "-wal") ?? 0
         var oldest = try db.integer("SELECT min(first) FROM device")
         var newest = try db.integer("SELECT max(last) FROM device")
@@ -64,6 +63,7 @@ extension ReaderState {
             if index % 100 == 0 { progress(0.1 + 0.8 * Double(index) / Double(chunks.count)) }
         }
         verifyTotals(chunks.count, &damage)
+        verifyRollups(&damage)
         verifyNames(&damage)
         verifyLedger(&damage)
         verifyJournal(&damage)
@@ -152,6 +152,27 @@ extension ReaderState {
             rows < Int64(found)
         else { return }
         damage.append(file("the index of chunks names \(found), the table has \(rows)"))
+    }
+
+    private func verifyRollups(_ damage: inout [Damage]) {
+        do throws(SQLiteError) {
+            let offsetMS = try RollupTable.offsetMS(db)
+            let select = try db.prepare("SELECT id, head, data FROM rollup WHERE length(head) > 0")
+            while try select.step() {
+                guard let window = RollupTable.window(select.integer(0)) else {
+                    damage.append(file("rollup \(select.integer(0)) is of no level"))
+                    continue
+                }
+                do {
+                    _ = try RollupCodec.decode(
+                        head: select.blob(1), data: select.blob(2), window, offsetMS: offsetMS)
+                } catch {
+                    damage.append(self.damage(window, offsetMS, "\(error)"))
+                }
+            }
+        } catch {
+            damage.append(file("\(error)"))
+        }
     }
 
     private func verifyNames(_ damage: inout [Damage]) {

@@ -5,7 +5,7 @@ enum Schema {
     /// "FROS": tells our files from others (`file` prints it too).
     static let applicationID: Int64 = 0x4652_4F53
     /// Steps from version n to n + 1. A step never changes once a release has carried it.
-    private static let steps: [String] = [version1]
+    private static let steps: [String] = [version1, version2]
     static var version: Int64 { Int64(steps.count) }
 
     /// Before the first write, be it a setting: a file that is not ours stays as it is.
@@ -127,5 +127,10 @@ enum Schema {
         CREATE TABLE incident(
             id INTEGER PRIMARY KEY AUTOINCREMENT, time INTEGER NOT NULL, kind TEXT NOT NULL,
             detail TEXT NOT NULL);
+        """
+
+    private static let version2 = """
+        CREATE TABLE rollup(id INTEGER PRIMARY KEY, head BLOB NOT NULL, data BLOB NOT NULL);
+        CREATE TABLE rollup_due(id INTEGER PRIMARY KEY);
         """
 }

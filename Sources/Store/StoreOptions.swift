@@ -15,6 +15,10 @@ package struct StoreOptions: Sendable {
     package var changeLimit = 100_000
     /// Polls in a chunk that the import of history makes.
     package var importPolls = 1440
+    /// Windows that are over are rolled up this often.
+    package var rollupMilliseconds: Int64 = 60_000
+    /// The site's local time less UTC: rollups of days are of its days. Nil keeps what the store has.
+    package var offsetMinutes: Int?
     /// Most pages of the database file; nil for no limit but the disk.
     package var maximumPages: Int?
 

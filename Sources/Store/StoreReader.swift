@@ -78,10 +78,11 @@ package final class StoreReader: Sendable {
     package static let maximumSteps = 1_000_000
 
     /// Usable values of points on a grid that starts at `range.start` in steps of `stepMS`, the
-    /// last step perhaps shorter. Points that the store does not have are left out. Where a chunk
-    /// falls wholly into a step, its summary is used and its values are not read.
+    /// last step perhaps shorter. Points that the store does not have are left out. What answers is
+    /// the coarsest that does so exactly: rollups, summaries of chunks, readings. `weighted` adds
+    /// the time that values held, for `Aggregate.timeMean`.
     package func downsample(
-        _ points: [PointName], _ range: TimeRange, stepMS: Int64
+        _ points: [PointName], _ range: TimeRange, stepMS: Int64, weighted: Bool = false
     ) throws(StoreError) -> [DownsampledSeries] {
         precondition(stepMS > 0, "BUG: a step of \(stepMS) ms")
         let span = range.end.milliseconds.subtractingReportingOverflow(range.start.milliseconds)
@@ -89,7 +90,7 @@ package final class StoreReader: Sendable {
             throw .system("more than \(Self.maximumSteps) steps; ask for a longer step")
         }
         return try read { state throws(SQLiteError) in
-            try state.downsample(points, range, step: stepMS)
+            try state.downsample(points, range, step: stepMS, weighted: weighted)
         }
     }
 

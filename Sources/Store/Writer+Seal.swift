@@ -52,11 +52,21 @@ extension Writer {
             try ChunkTable.insert(
                 chunks, device: device, first: groups.groups[device]?.nextChunk ?? 1,
                 sealedHead: groups.lastRow, db)
+            try markDue(device, chunks, db)
         }
         let delete = try db.cached("DELETE FROM head WHERE id < ?")
         let needed = groups.firstNeededRow(besides: Set(built.map(\.device)))
         try delete.bind(1, needed ?? groups.lastRow + 1)
         try delete.run()
+    }
+
+    private func markDue(
+        _ device: UInt32, _ chunks: [EncodedChunk], _ db: Connection
+    ) throws(SQLiteError) {
+        for chunk in chunks {
+            try RollupTable.markDue(
+                device: device, from: chunk.start, through: chunk.end, offsetMS: offsetMS, db)
+        }
     }
 
     /// Chunks that an import has made. Their numbers are given here.
@@ -66,6 +76,7 @@ extension Writer {
         for (device, chunk) in chunks {
             let number = groups.groups[device]?.nextChunk ?? 1
             try ChunkTable.insert([chunk], device: device, first: number, sealedHead: nil, db)
+            try markDue(device, [chunk], db)
             groups.imported(device, chunks: 1, last: chunk.end)
         }
     }

@@ -14,10 +14,16 @@ final class Writer: @unchecked Sendable {
     private var kept: [Command] = []
     private var nextCommit: Int64 = 0
     private var nextSeal: Int64 = 0
+    private var nextRollup: Int64 = 0
+    private(set) var offsetMS: Int64 = 0
+    /// For looking back, with a connection of its own; made when it is first needed.
+    private var reader: ReaderState?
     private var failedInStep = false
     private var committedInStep = false
     /// Sealing costs a sync of its own: not more often than this, where nothing presses.
     private static let sealPeriod: Int64 = 10_000
+    /// Between two pieces of work on rollups, so that commits are on time.
+    private static let rollupPause: Int64 = 50
     /// A head row is at most about this long; SQLite's own limit is 1 GB.
     private static let headRowBytes = 8 << 20
 
@@ -31,6 +37,8 @@ final class Writer: @unchecked Sendable {
         let connection = try Self.open(path, options)
         do throws(SQLiteError) {
             try Self.writeSite(siteName, connection)
+            try RollupTable.prepare(offsetMinutes: options.offsetMinutes, connection)
+            offsetMS = try RollupTable.offsetMS(connection)
             try load(connection)
         } catch {
             throw StoreError(error)
@@ -123,8 +131,9 @@ final class Writer: @unchecked Sendable {
     func run() {
         nextCommit = monotonicMilliseconds + options.commitMilliseconds
         nextSeal = monotonicMilliseconds + min(Self.sealPeriod, options.sealMilliseconds)
+        nextRollup = monotonicMilliseconds + options.rollupMilliseconds
         while true {
-            let pause = max(0, min(nextCommit, nextSeal) - monotonicMilliseconds)
+            let pause = max(0, min(nextCommit, nextSeal, nextRollup) - monotonicMilliseconds)
             let commands = shared.wait(forMilliseconds: pause) { state -> [Command]? in
                 if state.abandoned { return [] }
                 guard !state.commands.isEmpty else { return nil }
@@ -156,6 +165,11 @@ final class Writer: @unchecked Sendable {
             nextSeal =
                 monotonicMilliseconds + (more ? 0 : min(Self.sealPeriod, options.sealMilliseconds))
         }
+        if monotonicMilliseconds >= nextRollup {
+            let more = rollUp()
+            nextRollup =
+                monotonicMilliseconds + (more ? Self.rollupPause : options.rollupMilliseconds)
+        }
         let (polls, bytes) = (groups.openPolls, groups.openBytes)
         shared.update { state in
             state.keptCommands = kept.count
@@ -175,6 +189,8 @@ final class Writer: @unchecked Sendable {
             return state.commands
         }
         for command in kept + waiting { command.completion(.closed) }
+        reader?.close()
+        reader = nil
         connection = nil
     }
 
@@ -197,6 +213,21 @@ final class Writer: @unchecked Sendable {
         } catch {
             noteFailure(error)
             throw error
+        }
+    }
+
+    /// One consistent look at what is committed.
+    func read<Value>(_ body: (ReaderState) throws(SQLiteError) -> Value) throws(StoreError) -> Value
+    {
+        let state: ReaderState
+        if let reader { state = reader } else { state = try ReaderState(path: path) }
+        reader = state
+        do throws(SQLiteError) {
+            return try state.look { () throws(SQLiteError) in try body(state) }
+        } catch {
+            state.close()
+            reader = nil
+            throw StoreError(error)
         }
     }
 
