@@ -55,8 +55,8 @@ struct ProfilesCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Check profile files: every mistake at once, and what is hardly meant.",
             discussion: """
-                Without FILE the whole library is checked, with the rules of identification against \
-                each other. Exit code 2 where there is a mistake; warnings alone give 0.
+                Without FILE the whole library is checked, with the rules of identification \
+                against each other. Exit code 2 where there is a mistake; warnings alone give 0.
                 """)
 
         @Argument(help: "Profile files.")

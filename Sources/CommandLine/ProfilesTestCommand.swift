@@ -11,9 +11,9 @@ struct ProfilesTestCommand: ParsableCommand {
         commandName: "test", abstract: "Run profiles against recordings of devices.",
         discussion: """
             Without --corpus each profile is run against the recordings that belong to it, in the \
-            folder `recordings` beside it, and must give the readings expected there. With --corpus \
-            the library is run against a folder of recordings with the values that another program \
-            made of them (`snmp/index.csv`, `expected_all.csv`, `snmprec/`).
+            folder `recordings` beside it, and must give the readings expected there. With \
+            --corpus the library is run against a folder of recordings with the values that \
+            another program made of them (`snmp/index.csv`, `expected_all.csv`, `snmprec/`).
             """)
 
     @Argument(help: "Profile files; all profiles of the library where none is named.")

@@ -1,8 +1,8 @@
 import Model
 
 /// Reasons for differences, from the table of docs/PROFILES-COVERAGE.md:
-/// `| recording | OID | expected | ours | why |`. `{1,2}` in an OID stands for each of the list, `*`
-/// for anything.
+/// `| recording | OID | expected | ours | why |`. `{1,2}` in an OID stands for each of the list,
+/// `*` for anything.
 package struct CoverageNotes: Sendable {
     private var reasons: [String: String] = [:]
     private var patterns: [(glob: Glob, why: String)] = []

@@ -32,6 +32,7 @@ package enum SensorKind {
         case ("fan", .percent): 1
         case ("energy", .wattHour), ("energy", .voltAmpereHour), ("energy", .reactiveHour): 1_000
         case ("runtime", .second): 60
+        case ("runtime", .hour): 1.0 / 60
         case ("pressure", .pascal): 1_000
         case ("flow", .litrePerMinute) where printedUnit != "cfm": 1
         // Cubic feet a minute: 0.3048³ m³ × 60.

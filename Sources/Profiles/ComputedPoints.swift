@@ -159,6 +159,8 @@ struct ComputedPoints: Sendable {
                 let (result, overflow) = x.subtractingReportingOverflow(y)
                 return overflow ? (0, .bad) : (result, quality)
             }
+            // Nothing in proportion to nothing: an inverter's power factor at night.
+            if values[a.place].mantissa == 0, values[b.place].mantissa == 0 { return (0, .absent) }
             let result = ratio(
                 values[a.place].mantissa, values[b.place].mantissa,
                 shift: Int(a.scale) - Int(b.scale), digits: step.digits)

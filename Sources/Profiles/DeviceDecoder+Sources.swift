@@ -48,8 +48,9 @@ extension DeviceDecoder {
         let rule = source.source.rule
         let raw = answers.value(of: source.value)
         var reading = SourceReading(
-            point: place, objects: [source.value] + [source.high].compactMap(\.self), mantissa: 0, quality: .absent, form: .number,
-            raw: raw?.trimmedText, rawInteger: raw?.integer, isTranslated: !rule.matches.isEmpty)
+            point: place, objects: [source.value] + [source.high].compactMap(\.self),
+            mantissa: 0, quality: .absent, form: .number, raw: raw?.trimmedText,
+            rawInteger: raw?.integer, isTranslated: !rule.matches.isEmpty)
         if let raw, isActive, source.condition?.holds(&answers) ?? true {
             let outcome = rule.outcome(
                 raw, spec: spec,

@@ -147,22 +147,21 @@ package enum ProfileLint {
 
     /// One register or object as two numbers: one of the names is wrong.
     private static func sharedPlaces(_ profile: Profile, _ d: inout Diagnostics) {
-        var seen: [Reference: (spec: PointSpec, conditions: [Condition])] = [:]
-        let groups = [(profile.points, [])] + profile.tables.map { ($0.points, $0.conditions) }
-        for (specs, conditions) in groups {
+        var seen: [Reference: (spec: PointSpec, table: TableSpec?)] = [:]
+        let groups = [(profile.points, nil)] + profile.tables.map { ($0.points, Optional($0)) }
+        for (specs, table) in groups {
             for spec in specs {
                 if case .state = spec.kind { continue }
                 for source in spec.sources
                 where source.rule.parts == .all && source.condition == nil {
                     guard let other = seen[source.value], other.spec.template != spec.template
                     else {
-                        seen[source.value] = seen[source.value] ?? (spec, conditions)
+                        seen[source.value] = seen[source.value] ?? (spec, table)
                         continue
                     }
-                    let areApart = conditions.contains { condition in
-                        other.conditions.contains { $0.excludes(condition) }
+                    if haveOtherRows(table, other.table) || tellsApart(spec, other.spec) {
+                        continue
                     }
-                    if areApart || tellsApart(spec, other.spec) { continue }
                     d.add(
                         spec.position,
                         "`\(spec.template)` is read where `\(other.spec.template)` is",
@@ -170,6 +169,15 @@ package enum ProfileLint {
                 }
             }
         }
+    }
+
+    /// Blocks of one table that never take the same row.
+    private static func haveOtherRows(_ a: TableSpec?, _ b: TableSpec?) -> Bool {
+        guard let a, let b else { return false }
+        // A row whose index has another form is left out.
+        return a.index.count != b.index.count && a.index.allSatisfy { $0 == .arc }
+            && b.index.allSatisfy { $0 == .arc }
+            || a.conditions.contains { one in b.conditions.contains { one.excludes($0) } }
     }
 
     private static func tellsApart(_ a: PointSpec, _ b: PointSpec) -> Bool {
@@ -203,16 +211,37 @@ package enum ProfileLint {
 }
 
 extension Condition {
-    /// Whether both can never hold for one value of one place.
+    /// Whether both can never hold for one value of one place. Only `not` and `unlike` hold for a
+    /// value that is not there.
     func excludes(_ other: Condition) -> Bool {
-        guard reference == other.reference, parts == other.parts, patterns.isEmpty,
-            other.patterns.isEmpty, range == nil, other.range == nil
-        else { return false }
+        guard reference == other.reference, parts == other.parts else { return false }
+        switch (range, other.range) {
+        case (let range?, let theirs?): return !range.overlaps(theirs)
+        case (let range?, nil): return other.excludes(numbersIn: range)
+        case (nil, let range?): return excludes(numbersIn: range)
+        case (nil, nil): break
+        }
+        guard patterns.isEmpty, other.patterns.isEmpty else {
+            return patterns == other.patterns && texts.isEmpty && other.texts.isEmpty
+                && negated != other.negated
+        }
         switch (negated, other.negated) {
         case (false, false): return texts.isDisjoint(with: other.texts)
         case (false, true): return texts.isSubset(of: other.texts)
         case (true, false): return other.texts.isSubset(of: texts)
         case (true, true): return false
         }
+    }
+
+    /// Lists are written by hand: far above the longest.
+    private static let longestList = 256
+
+    /// Whether no number of `range` meets this list.
+    private func excludes(numbersIn range: ClosedRange<Int64>) -> Bool {
+        guard patterns.isEmpty else { return false }
+        guard negated else { return !numbers.contains { range.contains($0) } }
+        let (width, overflow) = range.upperBound.subtractingReportingOverflow(range.lowerBound)
+        guard !overflow, width < Self.longestList else { return false }
+        return range.allSatisfy { numbers.contains($0) }
     }
 }

@@ -107,7 +107,8 @@ extension ValueRule {
     /// `54VDC` as `54 VDC`.
     private func words(_ text: String) -> [Substring] {
         if takesAnyWord,
-            let end = text.utf8.firstIndex(where: { !Self.isPartOfNumber($0) }), end > text.startIndex
+            let end = text.utf8.firstIndex(where: { !Self.isPartOfNumber($0) }),
+            end > text.startIndex
         {
             return [text[..<end], text[end...].drop { $0 == " " }].filter { !$0.isEmpty }
         }

@@ -26,7 +26,10 @@ struct LibraryProofTests {
     }
 
     @Test(
-        "of the values others found in real recordings nine tenths come out, the suspect never, and each difference has its reason"
+        """
+        of the values others found in real recordings nine tenths come out, the suspect never, \
+        and each difference has its reason
+        """
     )
     func corpus() throws {
         guard let shared = sharedFolder(for: "recordings of real devices") else { return }

@@ -1,8 +1,8 @@
 import Model
 import Profiles
 
-/// docs/NAMES.md as it follows from DeviceProfiles/NAMES.yaml: what stands before its first table is
-/// written by hand, sections are the comments of the file.
+/// docs/NAMES.md as it follows from DeviceProfiles/NAMES.yaml: what stands before its first table
+/// is written by hand, sections are the comments of the file.
 struct NamesPage {
     let vocabulary: Vocabulary
     /// The text of NAMES.yaml.
