@@ -26,6 +26,7 @@ static uint32_t to_epoll(uint32_t interest) {
     uint32_t events = 0;
     if (interest & CPLATFORM_READABLE) events |= EPOLLIN | EPOLLRDHUP;
     if (interest & CPLATFORM_WRITABLE) events |= EPOLLOUT;
+    if (interest & CPLATFORM_EDGE) events |= EPOLLET;
     return events;
 }
 

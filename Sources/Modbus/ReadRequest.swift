@@ -93,16 +93,19 @@ extension ReadRequest {
     }
 
     private func words(inAnswer pdu: UnsafeBufferPointer<UInt8>) -> [UInt16] {
-        let count = Int(count)
-        return [UInt16](unsafeUninitializedCapacity: count) { words, written in
-            for index in 0..<count {
-                words[index] =
-                    function.isBits
-                    ? UInt16(pdu[2 + index / 8] >> UInt8(index % 8) & 1)
-                    : UInt16(high: pdu[2 + 2 * index], low: pdu[3 + 2 * index])
+        // Not uninitialised: that is not specialised for words, and costs more than the zeros.
+        var words = [UInt16](repeating: 0, count: Int(count))
+        if function.isBits {
+            for index in words.indices {
+                words[index] = UInt16(pdu[2 + index / 8] >> UInt8(index % 8) & 1)
             }
-            written = count
+            return words
         }
+        words.withUnsafeMutableBytes {
+            $0.copyMemory(from: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(pdu)[2...]))
+        }
+        for index in words.indices { words[index] = UInt16(bigEndian: words[index]) }
+        return words
     }
 
     /// Bytes of a request: twelve with MBAP, eight with RTU.

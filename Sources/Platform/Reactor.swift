@@ -8,6 +8,12 @@ package struct Interest: OptionSet, Hashable, Sendable {
     package init(rawValue: UInt32) { self.rawValue = rawValue }
     package static let read = Interest(rawValue: CPLATFORM_READABLE)
     package static let write = Interest(rawValue: CPLATFORM_WRITABLE)
+    /// What it has become only: hung up, or broken. Nothing more will come than lies there.
+    package static let hangup = Interest(rawValue: CPLATFORM_HANGUP)
+    /// What it is watched for only: the handler is called once for each arrival, not for as long
+    /// as something is there. So it has to take everything, which a read has that did not fill its
+    /// buffer, or else to call `Reactor.remind`. The kernel then looks at each descriptor once.
+    package static let edge = Interest(rawValue: CPLATFORM_EDGE)
 }
 
 /// One thread that waits for many descriptors and timers (epoll).
@@ -127,8 +133,9 @@ package final class Reactor: @unchecked Sendable {
         return true
     }
 
-    /// Calls `handler` while `fd` is readable or writable (level-triggered). A descriptor that was
-    /// hung up or has an error counts as both, so that the handler's read or write finds out.
+    /// Calls `handler` while `fd` is readable or writable (level-triggered, but see
+    /// `Interest.edge`). A descriptor that was hung up or has an error counts as both, so that the
+    /// handler's read or write finds out.
     package func watch(
         _ fd: Int32, interest: Interest, handler: @escaping (Interest) -> Void
     ) throws(PlatformError) {
@@ -158,8 +165,22 @@ package final class Reactor: @unchecked Sendable {
         }
         if watch.interest == interest { return }
         watches[Int(fd)]?.interest = interest
+        modify(fd, watch.generation, interest)
+    }
+
+    /// Calls the handler again in the next turn if there is still something: for a handler of an
+    /// `edge` that has not taken everything.
+    package func remind(_ fd: Int32) {
+        assertOwnThread()
+        guard let watch = watch(of: fd) else {
+            preconditionFailure("BUG: descriptor \(fd) is not watched")
+        }
+        modify(fd, watch.generation, watch.interest)
+    }
+
+    private func modify(_ fd: Int32, _ generation: UInt32, _ interest: Interest) {
         let result = cplatform_epoll_modify(
-            epoll, fd, interest.rawValue, token(fd, watch.generation))
+            epoll, fd, interest.rawValue, token(fd, generation))
         precondition(result == 0, "BUG: descriptor \(fd) was closed while watched; got \(result)")
     }
 
@@ -218,8 +239,10 @@ package final class Reactor: @unchecked Sendable {
         while true {
             let count = cplatform_epoll_wait(epoll, events, Self.eventsPerTurn, waitMilliseconds())
             precondition(count >= 0, "BUG: epoll_wait on our own descriptor failed; got \(count)")
-            let stopping = runSubmitted()
-            for index in 0..<Int(count) { deliver(events[index]) }
+            let ready = UnsafeBufferPointer(start: events, count: Int(count))
+            // Whoever submits signals; asking without a signal would be a system call each turn.
+            let stopping = ready.contains { $0.token == 0 } && runSubmitted()
+            for event in ready { deliver(event) }
             fireTimers()
             while !atEnd.isEmpty {
                 let actions = atEnd
@@ -261,12 +284,13 @@ package final class Reactor: @unchecked Sendable {
         let fd = Int32(bitPattern: UInt32(truncatingIfNeeded: event.token))
         // An event of a descriptor that a handler of this same turn has closed, or closed and
         // opened again, carries an old generation.
-        guard event.token != 0, let watch = watch(of: fd),
-            watch.generation == UInt32(event.token >> 32)
+        guard event.token != 0, watches.indices.contains(Int(fd)),
+            watches[Int(fd)]?.generation == UInt32(event.token >> 32),
+            let handler = watches[Int(fd)]?.handler
         else { return }
-        var ready = Interest(rawValue: event.ready).intersection([.read, .write])
-        if event.ready & CPLATFORM_HANGUP != 0 { ready.formUnion([.read, .write]) }
-        watch.handler(ready)
+        var ready = Interest(rawValue: event.ready)
+        if ready.contains(.hangup) { ready.formUnion([.read, .write]) }
+        handler(ready)
     }
 
     private func fireTimers() {

@@ -74,17 +74,24 @@ final class LearnedPlan {
 
     private struct Knowledge {
         /// Atoms that are not there.
-        var missing: [Set<Int>]
+        private(set) var missing: [Set<Int>]
         /// Atoms that cannot be asked for together with the one before.
-        var barriers: [Set<Int>]
+        private(set) var barriers: [Set<Int>]
         var maximumBytes = LearnedPlan.longestAnswer
-        var isEmpty: Bool {
-            maximumBytes == LearnedPlan.longestAnswer && missing.allSatisfy(\.isEmpty)
-                && barriers.allSatisfy(\.isEmpty)
-        }
+        /// True once anything is in `missing` or `barriers`: asked at every poll.
+        private(set) var hasHoles = false
+        var isEmpty: Bool { maximumBytes == LearnedPlan.longestAnswer && !hasHoles }
         init(spans: Int) {
             missing = Array(repeating: [], count: spans)
             barriers = missing
+        }
+        mutating func miss(_ atom: Int, of origin: Int) {
+            missing[origin].insert(atom)
+            hasHoles = true
+        }
+        mutating func bar(_ atom: Int, of origin: Int) {
+            barriers[origin].insert(atom)
+            hasHoles = true
         }
     }
 
@@ -146,7 +153,7 @@ final class LearnedPlan {
             knowledge = Knowledge(spans: plan.spans.count)
             hasLearned = true
         }
-        settle(request.search, explains: false)
+        if let search = request.search { settle(search, explains: false) }
     }
 
     /// The halves to ask for in place of a refused request; nil where it is refused for good.
@@ -154,7 +161,7 @@ final class LearnedPlan {
         if isUnheeded { return nil }
         guard request.atoms.count > 1 else {
             hasLearned = true
-            knowledge.missing[request.origin].insert(request.atoms.lowerBound)
+            knowledge.miss(request.atoms.lowerBound, of: request.origin)
             settle(request.search, explains: true)
             return nil
         }
@@ -328,7 +335,7 @@ final class LearnedPlan {
         if search.exception == 3, search.byteCount > largestAnswered {
             limit(to: max(largestAnswered, search.byteCount / 2))
         } else {
-            knowledge.barriers[search.origin].insert(search.cut)
+            knowledge.bar(search.cut, of: search.origin)
         }
     }
 

@@ -6,6 +6,12 @@ import SNMPSecurity
 /// All links of one poller: made when first needed, shared by the devices behind them.
 // Used on the reactor's thread only.
 final class LinkTable {
+    private struct Route {
+        /// As it came, so that no other gets its identity, and none after it.
+        let target: PollTarget
+        let link: any DeviceLink
+    }
+
     /// Polls in a row that may fail before a host's name is asked for again: it may have moved.
     private static let failuresBeforeLookUp = 5
 
@@ -14,6 +20,9 @@ final class LinkTable {
     private let resolver: NameResolver
     private let snmp: SNMPStack
     private var links: [LinkKey: any DeviceLink] = [:]
+    /// How targets are polled whose hosts are addresses in figures, which nothing changes: looked
+    /// up once. By the targets' identity; as many as its owner has targets.
+    private var routes: [ObjectIdentifier: Route] = [:]
     private var addresses: [String: String] = [:]
     private var failures: [String: Int] = [:]
     private var isClosed = false
@@ -30,8 +39,11 @@ final class LinkTable {
 
     /// Polls `target` over its link, which is made first where there is none.
     func poll(_ target: PollTarget, completion: @escaping (RawPoll) -> Void) {
+        if let route = routes[target.identity] {
+            return route.link.poll(target, completion: completion)
+        }
         guard let host = target.host else { return start(target, target, completion) }
-        if failures[host, default: 0] >= Self.failuresBeforeLookUp {
+        if !failures.isEmpty, failures[host, default: 0] >= Self.failuresBeforeLookUp {
             failures[host] = 0
             lookUpAgain(host)
         }
@@ -55,6 +67,7 @@ final class LinkTable {
         isClosed = true
         let open = links.values
         links = [:]
+        routes = [:]
         for link in open { link.close() }
         snmp.close()
     }
@@ -70,6 +83,10 @@ final class LinkTable {
             } else {
                 link = try make(target)
                 links[key] = link
+            }
+            if !mayMove(named) {
+                routes[named.identity] = Route(target: named, link: link)
+                return link.poll(named, completion: completion)
             }
             link.poll(target) { [self] raw in
                 note(named, raw)
@@ -103,12 +120,18 @@ final class LinkTable {
         }
     }
 
+    /// True where the target's host has a name, which may come to stand for another address.
+    private func mayMove(_ target: PollTarget) -> Bool {
+        guard let host = target.host else { return false }
+        return host != addresses[host]
+    }
+
     private func note(_ target: PollTarget, _ raw: RawPoll) {
-        guard let host = target.host, host != addresses[host] else { return }
+        guard let host = target.host else { return }
         if case .failure(let failure) = raw.outcome, failure.meansSilence {
             failures[host, default: 0] += 1
-        } else {
-            failures[host] = 0
+        } else if failures[host] != nil {
+            failures[host] = nil
         }
     }
 

@@ -46,6 +46,8 @@ final class ModbusPoll {
     private var planned: [PlannedRequest] = []
     private var next = 0
     private var blocks: [RegisterBlock] = []
+    /// Those of the blocks that hold words.
+    private var answeredBlocks = 0
     private var attempts = 0
     private var busyPause = firstBusyPause
     private var busySince: Int64?
@@ -99,6 +101,7 @@ final class ModbusPoll {
         case .words(let words):
             learned.answered(planned[next])
             hasWords = true
+            answeredBlocks += 1
             return record(.words(words), at: now)
         case .exception(10): return repeated(.unreachable, at: now)
         case .exception(11): return repeated(.timeout, at: now)
@@ -119,16 +122,19 @@ final class ModbusPoll {
 
     /// What the poll comes to, given why it ends early, if it does.
     func outcome(cancelledBy reason: PollFailure? = nil) -> RawPoll.Outcome {
-        var firstException: UInt8?
-        for block in blocks {
-            switch block.content {
-            case .words: return .frames(.registers(blocks))
-            case .exception(let code): firstException = firstException ?? code
-            }
-        }
-        if let failure = reason ?? failure { return .failure(failure) }
-        if let firstException { return .failure(.deviceException(firstException)) }
+        if answeredBlocks > 0 { return .frames(.registers(blocks)) }
+        if let failure = failure(cancelledBy: reason) { return .failure(failure) }
         return .frames(.registers([]))
+    }
+
+    /// Why the poll brought nothing; nil where it brought something or nothing was asked.
+    func failure(cancelledBy reason: PollFailure? = nil) -> PollFailure? {
+        if answeredBlocks > 0 { return nil }
+        if let failure = reason ?? failure { return failure }
+        for block in blocks {
+            if case .exception(let code) = block.content { return .deviceException(code) }
+        }
+        return nil
     }
 
     private func record(_ content: RegisterBlock.Content, at now: Int64) -> Step {
@@ -141,9 +147,14 @@ final class ModbusPoll {
         guard learned.end(heard: hasWords, at: now), mayRepeat else { return .finished }
         mayRepeat = false
         planned = learned.begin(at: now)
-        blocks.removeAll()
-        next = 0
+        forgetBlocks()
         return .proceed
+    }
+
+    private func forgetBlocks() {
+        blocks.removeAll()
+        answeredBlocks = 0
+        next = 0
     }
 
     /// Nil when the time-out of the request has passed in waiting.
@@ -176,8 +187,7 @@ final class ModbusPoll {
         case .halves(let halves): planned.replaceSubrange(next...next, with: halves)
         case .known(let requests):
             planned = requests
-            blocks.removeAll()
-            next = 0
+            forgetBlocks()
         }
         return .yield
     }
@@ -208,11 +218,20 @@ final class LearnedPlans {
 
     private let gap: Int
     private var plans: [DeviceID: [LearnedPlan]] = [:]
+    /// The last that was asked for: most links are to one device with one group of points.
+    private var last: (target: PollTarget, plan: LearnedPlan)?
 
     /// Holes wider than `gap` are not read along.
     init(gap: Int = 65_536) { self.gap = gap }
 
     func plan(of target: PollTarget) -> LearnedPlan {
+        if let last, last.target.identity == target.identity { return last.plan }
+        let plan = find(target)
+        last = (target, plan)
+        return plan
+    }
+
+    private func find(_ target: PollTarget) -> LearnedPlan {
         let plan = target.modbusPlan
         if let known = plans[target.device] {
             for candidate in known where candidate.plan == plan { return candidate }

@@ -19,7 +19,8 @@ struct ModbusPollQueue {
     private var silent: [ModbusPoll] = []
     private var turns = 0
     private var silentUnits: Set<UInt8> = []
-    private var units: Set<UInt8> = []
+    private var firstUnit: UInt8?
+    private var hasSeveralUnits = false
     /// Monotonic nanoseconds before which a unit is left alone.
     private var restingUntil: [UInt8: Int64] = [:]
     /// The poll whose request is under way or next.
@@ -28,12 +29,20 @@ struct ModbusPollQueue {
     var isEmpty: Bool { current == nil && answering.isEmpty && silent.isEmpty }
 
     mutating func add(_ poll: ModbusPoll) {
-        if units.count < 2 { units.insert(poll.unit) }
+        if let firstUnit {
+            if firstUnit != poll.unit { hasSeveralUnits = true }
+        } else {
+            firstUnit = poll.unit
+        }
         if !restingUntil.isEmpty, let rest = restingUntil[poll.unit] { poll.notBefore = rest }
         guard !silentUnits.isEmpty, silentUnits.contains(poll.unit) else {
-            return answering.append(poll)
+            // Most links are to one unit, which nobody else waits for.
+            guard isEmpty, poll.notBefore == .min else { return answering.append(poll) }
+            turns += 1
+            current = poll
+            return
         }
-        if units.count > 1 { poll.retries = 0 }
+        if hasSeveralUnits { poll.retries = 0 }
         silent.append(poll)
     }
 
@@ -86,7 +95,7 @@ struct ModbusPollQueue {
         case .pause: answering.append(poll)
         case .yield: silent.append(poll)
         case .finished:
-            if case .failure(let failure) = poll.outcome(), failure.meansSilence {
+            if let failure = poll.failure(), failure.meansSilence {
                 silentUnits.insert(poll.unit)
             } else if !silentUnits.isEmpty {
                 silentUnits.remove(poll.unit)

@@ -24,6 +24,8 @@ final class ModbusTCPLink: DeviceLink {
     private static let silenceLimit = 3
     /// Answers nobody waits for, while one is waited for: a peer that only chatters is garbage.
     private static let staleLimit = 256
+    /// Reads in a row from one connection, so that a peer that never stops holds nobody up.
+    private static let readLimit = 16
     /// Pauses between attempts to connect: this, doubled each time, at most `pauseLimit` and at
     /// most half of the asking device's interval, so that no slot is lost to the pause.
     private static let firstPause: Int64 = 250_000_000
@@ -172,7 +174,10 @@ final class ModbusTCPLink: DeviceLink {
         let now = Clocks.monotonicNanoseconds()
         if let waiting {
             if now < waiting.deadline { return wake(at: waiting.deadline, now) }
-            return timedOut(now)
+            // Where this thread was held up, the answer may lie there unread.
+            if case .open(let fd) = connection { receive(fd, isLast: false) }
+            if self.waiting?.deadline == waiting.deadline { timedOut(now) }
+            return
         }
         if case .connecting(_, let deadline) = connection {
             if now < deadline { return wake(at: deadline, now) }
@@ -220,7 +225,19 @@ final class ModbusTCPLink: DeviceLink {
 
     // MARK: Answers
 
-    private func receive(_ fd: Int32) {
+    /// Takes everything that has come: the reactor tells of it once. A read that does not fill its
+    /// buffer has taken all there was, unless the end of the stream is behind it.
+    private func receive(_ fd: Int32, isLast: Bool) {
+        for _ in 0..<Self.readLimit {
+            let count = receiveOnce(fd)
+            let mayBeMore = count == ReplyStream.receiveLimit || isLast && count > 0
+            guard mayBeMore, case .open(fd) = connection else { return }
+        }
+        reactor.remind(fd)
+    }
+
+    /// The number of bytes that came; 0 for none, and at the end of the stream.
+    private func receiveOnce(_ fd: Int32) -> Int {
         var received = ReplyStream.Received()
         let result = withUnsafeTemporaryAllocation(
             of: UInt8.self, capacity: ReplyStream.receiveLimit
@@ -233,11 +250,14 @@ final class ModbusTCPLink: DeviceLink {
             return result
         }
         switch result {
-        case .bytes: take(received, Clocks.monotonicNanoseconds())
+        case .bytes(let count):
+            take(received, Clocks.monotonicNanoseconds())
+            return count
         case .wouldBlock: break
         case .endOfStream, .failed:
             connectionLost(whileAsking: waiting != nil, Clocks.monotonicNanoseconds())
         }
+        return 0
     }
 
     private func take(_ received: ReplyStream.Received, _ now: Int64) {
@@ -287,7 +307,7 @@ final class ModbusTCPLink: DeviceLink {
         do throws(PlatformError) {
             let fd = try Sockets.connect(to: address)
             do throws(PlatformError) {
-                try reactor.watch(fd, interest: .write) { [self] _ in handle(fd) }
+                try reactor.watch(fd, interest: .write) { [self] in handle(fd, $0) }
             } catch {
                 Sockets.closeDescriptor(fd)
                 throw error
@@ -300,14 +320,14 @@ final class ModbusTCPLink: DeviceLink {
         }
     }
 
-    private func handle(_ fd: Int32) {
+    private func handle(_ fd: Int32, _ ready: Interest) {
         switch connection {
         case .idle: break
         case .connecting:
             if let error = Sockets.pendingError(fd, address.description) {
                 return connectFailed(PollFailure(connecting: error))
             }
-            reactor.update(fd, interest: .read)
+            reactor.update(fd, interest: [.read, .edge])
             connection = .open(fd: fd)
             failedConnects = 0
             lastConnectFailure = nil
@@ -315,7 +335,7 @@ final class ModbusTCPLink: DeviceLink {
             let now = Clocks.monotonicNanoseconds()
             paceUntil = now + options.connectDelayMilliseconds * 1_000_000
             pump(now)
-        case .open: receive(fd)
+        case .open: receive(fd, isLast: ready.contains(.hangup))
         }
     }
 

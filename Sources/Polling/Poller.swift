@@ -109,7 +109,8 @@ private struct GroupKey: Hashable {
 private final class PollerCore: @unchecked Sendable {
     /// The targets of one device, which the scheduler knows by its place.
     private struct Device {
-        var targets: [PollGroup: PollTarget]
+        /// One for each group.
+        var targets: [PollTarget]
         var underWay: PollGroup?
     }
     private var devices: [Device] = []
@@ -125,6 +126,8 @@ private final class PollerCore: @unchecked Sendable {
     private var timer: TimerToken?
     private var traps: TrapListener?
     private var batch: [RawPoll] = []
+    /// What the polls of the batch add to the counters.
+    private var ended = (polls: 0, requests: 0, failed: 0)
     private var isFlushQueued = false
     private var timeMeasuredAt: Int64 = 0
 
@@ -142,12 +145,12 @@ private final class PollerCore: @unchecked Sendable {
             let number = numbers[target.device] ?? devices.count
             if number == devices.count {
                 numbers[target.device] = number
-                devices.append(Device(targets: [:]))
+                devices.append(Device(targets: []))
                 entries.append(
                     PollScheduler.Entry(
                         name: target.name, groups: [], importance: target.importance))
             }
-            devices[number].targets[target.group] = target
+            devices[number].targets.append(target)
             entries[number].groups.append((target.group, target.intervalMilliseconds))
         }
         self.entries = entries
@@ -156,7 +159,7 @@ private final class PollerCore: @unchecked Sendable {
     /// Takes the port; traps are read from `start` on. Called before that, by the maker.
     func listen(_ listening: TrapListening) throws(PollingError) -> UInt16 {
         let senders = devices.enumerated().compactMap { number, device in
-            device.targets.values.first.flatMap { target in
+            device.targets.first.flatMap { target in
                 if case .snmp(let snmp) = target.transport {
                     (
                         host: snmp.host,
@@ -231,7 +234,8 @@ private final class PollerCore: @unchecked Sendable {
     }
 
     private func begin(_ due: PollScheduler.Due) {
-        guard var target = devices[due.device].targets[due.group] else {
+        guard var target = devices[due.device].targets.first(where: { $0.group == due.group })
+        else {
             preconditionFailure("BUG: no target for \(due)")
         }
         target.deadlineNanoseconds = due.deadline
@@ -269,11 +273,9 @@ private final class PollerCore: @unchecked Sendable {
             // A device that refuses or babbles is there: asking it less would not help.
             if case .deviceException = failure { isSilent = false } else { isSilent = true }
         }
-        counters.update { counters in
-            counters.polls += 1
-            counters.requests += raw.requests
-            counters.failedPolls += hasFailed ? 1 : 0
-        }
+        ended.polls += 1
+        ended.requests += raw.requests
+        ended.failed += hasFailed ? 1 : 0
         let now = Clocks.monotonicNanoseconds()
         scheduler?.finished(number, succeeded: !isSilent, monotonicNanoseconds: now)
         if isSilent, let scheduler {
@@ -294,6 +296,12 @@ private final class PollerCore: @unchecked Sendable {
         guard !batch.isEmpty else { return }
         let polls = batch
         batch = []
+        counters.update { [ended] counters in
+            counters.polls += ended.polls
+            counters.requests += ended.requests
+            counters.failedPolls += ended.failed
+        }
+        ended = (0, 0, 0)
         receive(polls)
     }
 }

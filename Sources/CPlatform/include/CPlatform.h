@@ -14,6 +14,8 @@
 #define CPLATFORM_READABLE 1u
 #define CPLATFORM_WRITABLE 2u
 #define CPLATFORM_HANGUP 4u
+/* Of an interest only: tells once of each arrival, not for as long as something lies there. */
+#define CPLATFORM_EDGE 8u
 
 typedef struct {
     uint64_t token;
