@@ -10,6 +10,9 @@ import Views
 
 /// What the collector does as one of two: leading it tells, following it copies.
 extension Collector {
+    /// Notices of an alarm storm while no receiver answers, some 20 MB.
+    private static let mostUnconfirmed = 20_000
+
     // MARK: Leading
 
     /// From now on alarms are raised here. Those that are active are announced already; notices
@@ -88,8 +91,9 @@ extension Collector {
     // MARK: Following
 
     /// Takes what the other has collected as if it had been collected here, but raises no alarm.
-    /// Returns how many entries were not understood.
-    func take(_ page: FeedPage) -> Int {
+    /// Returns how many entries were not understood. `otherClock` is how far the other's clock is
+    /// ahead of this one's, in milliseconds.
+    func take(_ page: FeedPage, otherClock: Int64) -> Int {
         guard !isLeading else { return 0 }
         var failures = 0
         for entry in page.entries {
@@ -97,7 +101,7 @@ extension Collector {
             case .poll(let bytes):
                 do throws(PageError) {
                     let (device, poll) = try PollCodec.decode(bytes)
-                    takeCopied(poll, of: device)
+                    takeCopied(poll, of: device, otherClock)
                 } catch {
                     failures += 1
                 }
@@ -111,7 +115,7 @@ extension Collector {
             }
         }
         if let pending = try? JSONDecoder().decode(PairPending.self, from: Data(page.trailer)),
-            !unconfirmed.isEmpty
+            !unconfirmed.isEmpty, pending.isWhole
         {
             let waiting = Set(pending.keys)
             unconfirmed = unconfirmed.filter { waiting.contains($0.key) }
@@ -119,14 +123,14 @@ extension Collector {
         return failures
     }
 
-    private func takeCopied(_ poll: RawPoll, of name: String) {
+    private func takeCopied(_ poll: RawPoll, of name: String, _ otherClock: Int64) {
         guard let device = live.index(ofDevice: name) else { return }
         let time = poll.time.milliseconds
         if let known = copiedTimes[device], known.contains(time) { return }
         let own = lastOwn[device][poll.group.place]
         let half = site.devices[device].intervalMilliseconds(of: poll.group) / 2
         // Polled by both: ours stays.
-        if own != .min, time <= own &+ half { return }
+        if own != .min, time <= own &+ otherClock &+ half { return }
         var poll = poll
         poll.device = DeviceID(device)
         apply(poll, isOwn: false)
@@ -147,9 +151,7 @@ extension Collector {
         }
         let events = change.events.compactMap(\.event).filter { newer.contains($0.key) }
         guard !records.isEmpty else { return }
-        for item in events.flatMap({ outboxItems(for: $0) }) {
-            unconfirmed[item.idempotencyKey] = item
-        }
+        noteUnconfirmed(events.flatMap { outboxItems(for: $0) })
         store.enqueue(events: events, records: records, outbox: []) { _ in }
     }
 
@@ -175,8 +177,18 @@ extension Collector {
         }
         for record in records { alarms.adopt(record) }
         unconfirmed = [:]
+        noteUnconfirmed(other.pending.compactMap(\.item))
         if records.isEmpty, events.isEmpty { return }
         store.enqueue(events: events, records: records, outbox: []) { _ in }
+    }
+
+    /// Beyond `mostUnconfirmed` they are sent by the other alone, when it is back.
+    private func noteUnconfirmed(_ items: [OutboxItem]) {
+        let receivers = Set(site.hooks.map(\.name))
+        for item in items.prefix(max(0, Self.mostUnconfirmed - unconfirmed.count))
+        where receivers.contains(item.receiver) {
+            unconfirmed[item.idempotencyKey] = item
+        }
     }
 
     /// Times of polls that history has brought, so that the feed does not bring them again.

@@ -20,39 +20,37 @@ struct PairAnswers: Sendable {
 
     func answer(_ question: CollectorQuestion) async throws(APIRefusal) -> [UInt8] {
         if case .report = question { return try Self.json(keeper.report()) }
-        let isAdmitted = Self.underWay.update { count -> Bool in
-            guard count < Self.mostQuestions else { return false }
-            count += 1
-            return true
-        }
-        guard isAdmitted else {
-            throw APIRefusal(status: 503, message: "too many questions at once; ask again")
-        }
-        defer { Self.underWay.update { $0 -= 1 } }
         switch question {
         case .report: preconditionFailure("BUG: answered above")
         case .feed(let after, let since):
             return try await onThread {
                 // First the entries: then whatever of them waits for a receiver is among the keys.
                 var page = keeper.feed.page(after: after, since: since, trailer: [])
-                let trailer = try JSONEncoder().encode(PairPending(keys: try pendingKeys()))
+                let pending = PairPending(keys: try pendingNotices().map(\.idempotencyKey))
+                let trailer = try JSONEncoder().encode(pending)
                 page.trailer = Array(trailer)
                 return page.encoded()
             }
         case .history(let range, let device):
             return try await onThread { try past(range, device).encoded() }
         case .alarms(let from):
+            // A poll that is applied now may have been taken some seconds ago.
+            let recent = Clocks.wallMilliseconds() - 60_000
             let standing = await collector.pairAlarms()
+            let isLeading = await collector.isLeading
             return try await onThread {
                 var alarms = standing
+                // What the records say must be in the journal.
+                try? store.commitNow()
+                alarms.pending = try pendingNotices().map(PairAlarms.Notice.init)
                 let reader = try StoreReader(directory: store.directory)
                 let end = Clocks.wallMilliseconds() + 86_400_000
                 guard from < end else { return Array(try JSONEncoder().encode(alarms)) }
-                alarms.events = try reader.journal(
-                    TimeRange(
-                        start: Instant(milliseconds: from), end: Instant(milliseconds: end)),
-                    limit: Self.journalLines
-                ).map(PairAlarms.Event.init)
+                let range = TimeRange(
+                    start: Instant(milliseconds: from), end: Instant(milliseconds: end))
+                alarms.events = try reader.journal(range, limit: Self.journalLines)
+                    .map(PairAlarms.Event.init)
+                if isLeading { alarms.dropNewerEvents(since: recent) }
                 return Array(try JSONEncoder().encode(alarms))
             }
         case .yield(let body):
@@ -67,14 +65,19 @@ struct PairAnswers: Sendable {
         }
     }
 
-    private func pendingKeys() throws -> [String] {
+    private func pendingNotices() throws -> [OutboxItem] {
         guard try store.noticeCount() > 0 else { return [] }
         let far = Instant(milliseconds: Clocks.wallMilliseconds() + 365 * 86_400_000)
-        return try store.pendingNotices(limit: PairPending.limit, now: far).map(\.idempotencyKey)
+        return try store.pendingNotices(limit: PairPending.limit, now: far)
     }
 
     /// An acknowledgement goes to the one that leads; its alarms come back as all do.
     func forward(_ request: AcknowledgeRequest) async throws(APIRefusal) {
+        // Passed on only to one that leads: two that follow would pass it to and fro.
+        guard keeper.state.withLock({ $0.report?.state }) == .leading else {
+            throw APIRefusal(
+                status: 503, message: "no collector leads yet; ask again in some seconds")
+        }
         let client = keeper.client
         let refusal = ConditionLock<APIRefusal?>(nil)
         _ = try await onThread {
@@ -91,6 +94,8 @@ struct PairAnswers: Sendable {
     private func past(_ range: TimeRange, _ first: Int) throws -> PastPage {
         let names = keeper.site.devices.map(\.name) + [SiteSeries.device]
         guard first < names.count else { return PastPage(tables: [], nextDevice: nil) }
+        // Once for each range: what was taken last is of it too. A full disk is told by the times.
+        if first == 0 { try? store.commitNow() }
         let reader = try StoreReader(directory: store.directory)
         var page = PastPage(tables: [], nextDevice: nil)
         var bytes = 0
@@ -117,6 +122,15 @@ struct PairAnswers: Sendable {
     private func onThread(
         _ body: @escaping @Sendable () throws -> [UInt8]
     ) async throws(APIRefusal) -> [UInt8] {
+        let isAdmitted = Self.underWay.update { count -> Bool in
+            guard count < Self.mostQuestions else { return false }
+            count += 1
+            return true
+        }
+        guard isAdmitted else {
+            throw APIRefusal(status: 503, message: "too many questions at once; ask again")
+        }
+        defer { Self.underWay.update { $0 -= 1 } }
         let result: Result<[UInt8], any Error> = await withCheckedContinuation { continuation in
             do {
                 let thread = try NativeThread(name: "pair-answer") {

@@ -10,6 +10,7 @@ struct PairClient: Sendable {
     /// A page of history is read from the other's disk first.
     private static let pageMilliseconds: Int64 = 20_000
     private static let pageBytes = 64 << 20
+    private static let reportBytes = 64 << 10
 
     let address: Secret
     let authority: String?
@@ -27,8 +28,16 @@ struct PairClient: Sendable {
         }
     }
 
+    private static let otherVersion =
+        "the other collector answers in another version's words; run the same on both"
+
     func report() throws(Refusal) -> PairReport {
-        try decode(send(.get, "/api/v1/collector", limit: Self.lookMilliseconds))
+        let report: PairReport = try decode(
+            send(
+                .get, "/api/v1/collector", limit: Self.lookMilliseconds,
+                bytes: Self.reportBytes))
+        guard report.isPlausible else { throw .notUnderstood(Self.otherVersion) }
+        return report
     }
 
     func yield(_ request: YieldRequest) throws(Refusal) -> YieldAnswer {
@@ -67,14 +76,13 @@ struct PairClient: Sendable {
         do {
             return try JSONDecoder().decode(Answer.self, from: Data(bytes))
         } catch {
-            throw .notUnderstood(
-                "the other collector answers in another version's words; run the same on both")
+            throw .notUnderstood(Self.otherVersion)
         }
     }
 
     private func send(
         _ method: HTTPRequest.Method, _ path: String, _ body: (some Encodable)? = Int?.none,
-        limit: Int64
+        limit: Int64, bytes: Int = pageBytes
     ) throws(Refusal) -> [UInt8] {
         let isSocket = address.reveal.hasPrefix("/")
         var base = isSocket ? "http://localhost" : address.reveal
@@ -84,7 +92,7 @@ struct PairClient: Sendable {
         request.authorityFile = authority
         request.connectTimeoutMilliseconds = Self.lookMilliseconds
         request.totalTimeoutMilliseconds = limit
-        request.maximumResponseBytes = Self.pageBytes
+        request.maximumResponseBytes = bytes
         if let body {
             request.headers = [HTTPRequest.Header("Content-Type", "application/json")]
             guard let data = try? JSONEncoder().encode(body) else {

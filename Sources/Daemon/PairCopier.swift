@@ -45,10 +45,14 @@ final class PairCopier: @unchecked Sendable {
     }
 
     func run() {
-        completeUntil = (try? parts.store.setting(Self.setting)).flatMap { $0 }.flatMap { Int64($0) }
+        let saved = (try? parts.store.setting(Self.setting)).flatMap { $0 }
+        completeUntil = saved.flatMap { Int64($0) }
         while !keeper.state.withLock({ $0.isStopping }) {
             let problem = step()
-            keeper.state.update { $0.copyProblem = problem }
+            keeper.state.update { state in
+                state.copyProblem = problem
+                if problem != nil { state.isCaughtUp = false }
+            }
             let isBehind = session != nil && !keeper.state.withLock { $0.isCaughtUp }
             _ = keeper.state.wait(
                 forMilliseconds: isBehind && problem == nil ? 0 : Self.pauseMilliseconds
@@ -61,7 +65,6 @@ final class PairCopier: @unchecked Sendable {
     private func step() -> String? {
         let now = keeper.state.withLock { $0 }
         guard let report = now.report, report.isHealthy, report.site == keeper.site.name else {
-            session = nil
             return nil
         }
         do {
@@ -71,11 +74,11 @@ final class PairCopier: @unchecked Sendable {
             case (.leading, .following):
                 completeUntil = report.timeMS
                 save(force: false)
-            case (.leading, .leading), (.following, .following): session = nil
+            case (.leading, .leading), (.following, .following): break
             }
             return nil
         } catch {
-            session = nil
+            // A session goes on where it was: nothing is taken twice.
             keeper.logger.warning("copying from the other collector: \(error)")
             return "\(error)"
         }
@@ -105,10 +108,14 @@ final class PairCopier: @unchecked Sendable {
         let page = try client.feed(after: session.after, since: session.since)
         guard page.instance == session.instance, !page.isBroken else {
             // The other was started anew, or this one was too slow.
+            keeper.state.update { $0.isCaughtUp = false }
             self.session = nil
             return
         }
-        let failures = wait { [parts] in await parts.collector.take(page) }
+        let difference = keeper.state.withLock { $0.clockDifference }
+        let failures = waitForTask { [parts] in
+            await parts.collector.take(page, otherClock: difference)
+        }
         if failures > 0 {
             keeper.logger.error(
                 """
@@ -121,7 +128,7 @@ final class PairCopier: @unchecked Sendable {
         guard page.isLast else { return }
         completeUntil = report.timeMS
         save(force: false)
-        wait { [parts] in await parts.collector.forgetCopied() }
+        waitForTask { [parts] in await parts.collector.forgetCopied() }
         keeper.state.update { state in
             if state.turn == turn { state.isCaughtUp = true }
         }
@@ -130,27 +137,30 @@ final class PairCopier: @unchecked Sendable {
     /// History and alarms up to now; the feed goes on from there.
     private func begin(_ report: PairReport, _ turn: Int) throws {
         let end = report.committedMS > 0 ? report.committedMS : report.timeMS
-        let from = (completeUntil ?? end - Self.firstCopy) - Self.margin
+        let from = copyStart(before: end)
         let since = end - Self.overlap
         try copy(from: from, to: end, turn) { [self] table in
-            wait { [parts] in
+            waitForTask { [parts] in
                 await parts.collector.catchUpEnergy(table)
             }
         }
         guard isCurrent(turn) else { return }
         let alarms = try client.alarms(from: from)
         let missing = try missingEvents(alarms, from: from)
-        wait { [parts] in await parts.collector.adopt(alarms, missing: missing) }
+        waitForTask { [parts] in await parts.collector.adopt(alarms, missing: missing) }
         session = Session(instance: report.instance, turn: turn, after: nil, since: since)
+    }
+
+    private func copyStart(before end: Int64) -> Int64 {
+        (completeUntil ?? end - Self.firstCopy) - Self.margin
     }
 
     // MARK: Leading
 
     /// After both have collected, or the other had the lead: what is still missing here.
     private func merge(_ report: PairReport, _ turn: Int) throws {
-        session = nil
         let end = report.timeMS
-        let from = (completeUntil ?? end - Self.firstCopy) - Self.margin
+        let from = copyStart(before: end)
         try copy(from: from, to: end + 1, turn) { _ in }
         guard isCurrent(turn) else { return }
         let alarms = try client.alarms(from: from)
@@ -158,9 +168,7 @@ final class PairCopier: @unchecked Sendable {
         if !missing.isEmpty {
             parts.store.enqueue(events: missing, records: [], outbox: []) { _ in }
         }
-        wait { [parts] in await parts.collector.merge(alarms) }
-        completeUntil = end
-        save(force: true)
+        waitForTask { [parts] in await parts.collector.merge(alarms) }
         keeper.state.update { state in
             if state.turn == turn { state.mustMerge = false }
         }
@@ -168,6 +176,8 @@ final class PairCopier: @unchecked Sendable {
 
     // MARK: History
 
+    /// What is copied is not copied again when the rest of it fails, or takes longer than the other
+    /// keeps its feed.
     private func copy(
         from: Int64, to end: Int64, _ turn: Int, each: (PastTable) -> Void
     ) throws {
@@ -187,7 +197,10 @@ final class PairCopier: @unchecked Sendable {
                 }
                 device = page.nextDevice
             }
+            guard isCurrent(turn) else { break }
             start = range.end.milliseconds
+            completeUntil = max(completeUntil ?? start, start)
+            save(force: false)
         }
         if rows > 0 {
             keeper.logger.info("\(rows) polls were copied from the other collector's history")
@@ -205,12 +218,14 @@ final class PairCopier: @unchecked Sendable {
         var rows = 0
         for table in page.tables where known.contains(table.device) {
             let new = try unknown(table, range, reader)
-            guard !new.times.isEmpty else { continue }
-            rows += new.times.count
-            try write(new)
-            each(new)
-            let recent = range.end.milliseconds - 4 * Self.overlap
-            wait { [parts] in await parts.collector.noteCopied(new, since: recent) }
+            if !new.times.isEmpty {
+                rows += new.times.count
+                try write(new)
+                each(new)
+            }
+            // Also those that were here already: the feed brings the newest once more.
+            let recent = range.end.milliseconds - Self.margin
+            waitForTask { [parts] in await parts.collector.noteCopied(table, since: recent) }
         }
         try parts.store.commitNow()
         return rows
@@ -225,7 +240,7 @@ final class PairCopier: @unchecked Sendable {
             table.columns.removeAll { $0.point.name.hasPrefix("collector.") }
         }
         let name = table.device
-        let intervals = wait { [parts] in await parts.collector.intervals(ofDevice: name) }
+        let intervals = waitForTask { [parts] in await parts.collector.intervals(ofDevice: name) }
         let longest = max(intervals.usual, intervals.of.values.max() ?? 0)
         let ours = try reader.table(
             device: name,
@@ -279,16 +294,6 @@ final class PairCopier: @unchecked Sendable {
     private static func key(_ event: AlarmEvent) -> EventKey {
         EventKey(
             key: event.key, episode: event.episode, sequence: event.sequence, time: event.time)
-    }
-
-    @discardableResult
-    private func wait<Value: Sendable>(_ body: @escaping @Sendable () async -> Value) -> Value {
-        let result = ConditionLock<Value?>(nil)
-        Task {
-            let value = await body()
-            result.update { $0 = value }
-        }
-        return result.wait { $0 }
     }
 }
 

@@ -1,4 +1,5 @@
 import Model
+import Redundancy
 
 /// Alarms as one collector tells them to the other, in JSON.
 struct PairAlarms: Codable, Sendable {
@@ -36,13 +37,43 @@ struct PairAlarms: Codable, Sendable {
     var records: [Record] = []
     /// As they stood when this collector last gave up the lead: what it had come to alone.
     var resting: [Record]?
+    /// Notices that no receiver has confirmed yet.
+    var pending: [Notice] = []
+
+    /// Leaves out what came at `time` or later and is newer than the records: the feed brings it
+    /// with its record.
+    mutating func dropNewerEvents(since time: Int64) {
+        let standing = Dictionary(
+            records.map { ([$0.rule, $0.device, $0.point], ($0.episode, $0.sequence)) }
+        ) { first, _ in first }
+        events.removeAll { event in
+            guard event.timeMS >= time else { return false }
+            return standing[[event.rule, event.device, event.point]].map {
+                (event.episode, event.sequence) > $0
+            } ?? true
+        }
+    }
+
+    struct Notice: Codable, Sendable {
+        var receiver: String
+        var key: String
+        var payload: String
+        var createdMS: Int64
+    }
 }
 
 /// Keys of notices that no receiver has confirmed yet.
 struct PairPending: Codable, Sendable {
-    /// More are not told; they are then delivered twice by a takeover, with the same key.
     static let limit = 1_000
     var keys: [String] = []
+    /// There are no more than these.
+    var isWhole: Bool { keys.count < Self.limit }
+}
+
+/// The alarm engine counts on from what it adopts.
+private func isPlausible(_ episode: Int64, _ sequence: Int64, _ times: Int64...) -> Bool {
+    episode >= 0 && sequence >= 0
+        && ([episode, sequence] + times).allSatisfy(Plausible.range.contains)
 }
 
 extension PairAlarms.Record {
@@ -59,7 +90,8 @@ extension PairAlarms.Record {
     /// Nil for what this version does not know.
     var record: AlarmRecord? {
         guard let state = AlarmState(rawValue: state),
-            let priority = AlarmPriority(rawValue: priority), episode >= 0, sequence >= 0
+            let priority = AlarmPriority(rawValue: priority),
+            isPlausible(episode, sequence, raisedMS, changedMS)
         else { return nil }
         return AlarmRecord(
             key: AlarmKey(rule: rule, device: device, point: point), state: state,
@@ -79,15 +111,34 @@ extension PairAlarms.Event {
             comment: event.comment, notice: event.notice?.rawValue)
     }
 
+    /// Nil for what this version does not know.
     var event: AlarmEvent? {
         guard let state = AlarmState(rawValue: state),
             let previous = AlarmState(rawValue: previous),
-            let priority = AlarmPriority(rawValue: priority), episode >= 0, sequence >= 0
+            let priority = AlarmPriority(rawValue: priority),
+            isPlausible(episode, sequence, timeMS)
         else { return nil }
         return AlarmEvent(
             key: AlarmKey(rule: rule, device: device, point: point), episode: episode,
             sequence: sequence, time: Instant(milliseconds: timeMS), state: state,
             previous: previous, priority: priority, valueText: valueText, actor: actor,
             comment: comment, notice: notice.flatMap(NoticeKind.init(rawValue:)))
+    }
+}
+
+extension PairAlarms.Notice {
+    init(_ item: OutboxItem) {
+        self.init(
+            receiver: item.receiver, key: item.idempotencyKey,
+            payload: String(decoding: item.payload, as: UTF8.self),
+            createdMS: item.createdAt.milliseconds)
+    }
+
+    var item: OutboxItem? {
+        guard Plausible.range.contains(createdMS) else { return nil }
+        let time = Instant(milliseconds: createdMS)
+        return OutboxItem(
+            id: 0, receiver: receiver, idempotencyKey: key, payload: Array(payload.utf8),
+            createdAt: time, attempts: 0, nextAttemptAt: time)
     }
 }

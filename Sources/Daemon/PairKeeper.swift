@@ -148,7 +148,12 @@ final class PairKeeper: Sendable {
                 state.mustMerge = true
                 return before ? "the other collector is silent: \(state.problem ?? "")" : nil
             }
-            if state.report?.instance != report.instance { state.mustMerge = true }
+            // Another start, or a time in which it led, seen or not.
+            if state.report?.instance != report.instance
+                || state.report?.sinceMS != report.sinceMS || report.state == .leading
+            {
+                state.mustMerge = true
+            }
             state.report = report
             state.seenMS = Clocks.wallMilliseconds()
             state.clockDifference = report.timeMS - Clocks.wallMilliseconds()
@@ -164,7 +169,12 @@ final class PairKeeper: Sendable {
                     sight, caughtUp: $0.isCaughtUp,
                     now: Clocks.monotonicNanoseconds() / 1_000_000)
             }
-            guard action == .askForLead else { return perform(action, parts) }
+            guard action == .askForLead else {
+                perform(action, parts)
+                // Tries again what could not be opened before.
+                if state.withLock({ $0.machine.state == .leading }) { parts.polling.start() }
+                return
+            }
             let answer: YieldAnswer?
             do throws(PairClient.Refusal) {
                 answer = try client.yield(YieldRequest(site: site.name, instance: instance))
@@ -184,13 +194,13 @@ final class PairKeeper: Sendable {
         switch action {
         case .stay, .askForLead: return
         case .lead:
-            waitForActor { await parts.collector.lead() }
+            waitForTask { await parts.collector.lead() }
             parts.outbox.open()
             parts.polling.start()
             logger.notice("this collector leads")
         case .follow:
             parts.polling.stop()
-            waitForActor { await parts.collector.rest() }
+            waitForTask { await parts.collector.rest() }
             logger.notice("this collector follows the other")
         }
         state.update { state in
@@ -199,16 +209,6 @@ final class PairKeeper: Sendable {
             state.isCaughtUp = false
             state.mustMerge = true
         }
-    }
-
-    /// Only from native threads: Swift's pool must not wait.
-    private func waitForActor(_ body: @escaping @Sendable () async -> Void) {
-        let done = ConditionLock(false)
-        Task {
-            await body()
-            done.update { $0 = true }
-        }
-        _ = done.wait { $0 ? true : nil }
     }
 
     // MARK: Questions of the other
@@ -221,7 +221,7 @@ final class PairKeeper: Sendable {
             PairReport(
                 site: site.name, role: settings.role, state: state.machine.state,
                 instance: instance, timeMS: Clocks.wallMilliseconds(), sinceMS: state.sinceMS,
-                tickAgeMS: max(0, now - tick) / 1_000_000, sequence: feed.sequence,
+                tickAgeMS: max(0, now - tick) / 1_000_000,
                 committedMS: committed ?? 0, devicesHash: devicesHash, version: Version.text)
         }
     }
@@ -242,20 +242,27 @@ final class PairKeeper: Sendable {
     // MARK: For people
 
     func view() -> PairView {
-        state.withLock { state in
+        let polling = parts.withLock { $0?.polling.problem }
+        return state.withLock { state in
             let isLeading = state.machine.state == .leading
             let other = state.report.map { $0.isHealthy ? $0.state.rawValue : "silent" } ?? "silent"
             var view = PairView(
                 role: settings.role.rawValue, state: state.machine.state.rawValue,
                 sinceMS: state.sinceMS, other: other, otherSeenMS: state.seenMS,
                 condition: "whole", note: nil)
-            if let wrong = misconfiguration(state) {
+            if let polling {
+                view.condition = "broken"
+                view.note = polling
+            } else if let wrong = misconfiguration(state) {
                 view.condition = "misconfigured"
                 view.note = wrong
             } else if other == "silent" {
                 view.condition = "broken"
                 view.note =
                     state.problem ?? "the other collector answers, but its steps have stopped"
+            } else if isLeading, other == PairState.leading.rawValue {
+                view.condition = "broken"
+                view.note = "both collect: the other does not hear this one"
             } else if isLeading ? state.mustMerge : !state.isCaughtUp {
                 view.condition = "catching-up"
                 view.note = state.copyProblem
@@ -286,4 +293,15 @@ final class PairKeeper: Sendable {
         }
         return nil
     }
+}
+
+/// Only from native threads: Swift's pool must not wait.
+@discardableResult
+func waitForTask<Value: Sendable>(_ body: @escaping @Sendable () async -> Value) -> Value {
+    let result = ConditionLock<Value?>(nil)
+    Task {
+        let value = await body()
+        result.update { $0 = value }
+    }
+    return result.wait { $0 }
 }

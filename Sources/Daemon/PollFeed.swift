@@ -55,11 +55,6 @@ final class PollFeed: Sendable {
         }
     }
 
-    /// Number of the last entry.
-    var sequence: Int64 {
-        state.withLock { $0.first + Int64($0.items.count - $0.start) - 1 }
-    }
-
     /// Entries after number `after`; where that is nil, those that came at `since` or later.
     func page(after: Int64?, since: Int64, trailer: [UInt8]) -> FeedPage {
         state.withLock { state in

@@ -11,8 +11,11 @@ final class PollingSwitch: Sendable {
 
     private struct State {
         var poller: Poller?
+        var isRunning = false
         /// Of the poller that was stopped last: figures since the start must not fall.
         var last = PollerStatistics()
+        /// Why there is no poller though there should be one.
+        var problem: String?
         var isEnded = false
     }
     private let state = ConditionLock(State())
@@ -30,36 +33,43 @@ final class PollingSwitch: Sendable {
     func prepare() throws(PollingError) {
         let poller = try make(engines.book)
         state.update { $0.poller = poller }
-        isPrepared.update { $0 = true }
     }
-    private let isPrepared = ConditionLock(false)
 
+    /// Polls from now on. Where that cannot be it is logged once, and to be called again; where
+    /// polling goes on already nothing happens. `start` and `stop` are called one after the other.
     func start() {
-        let isReady = isPrepared.update { ready in
-            defer { ready = false }
-            return ready
-        }
-        if !isReady {
-            do throws(PollingError) {
-                let poller = try make(engines.book)
-                let isEnded = state.update { state in
-                    if !state.isEnded { state.poller = poller }
-                    return state.isEnded
-                }
-                if isEnded { return poller.stop() }
-            } catch {
-                // Tried again with the next decision to lead.
-                return logger.error("polling cannot begin: \(error)")
+        guard state.withLock({ !$0.isRunning && !$0.isEnded }) else { return }
+        do throws(PollingError) {
+            var poller = state.withLock { $0.poller }
+            if poller == nil { poller = try make(engines.book) }
+            guard let poller else { return }
+            let isEnded = state.update { state in
+                state.problem = nil
+                guard !state.isEnded else { return true }
+                state.poller = poller
+                state.isRunning = true
+                return false
             }
+            if isEnded { return poller.stop() }
+            poller.start()
+        } catch {
+            let reason = "polling cannot begin: \(error)"
+            let isNew = state.update { state in
+                defer { state.problem = reason }
+                return state.problem != reason
+            }
+            if isNew { logger.error("\(reason)") }
         }
-        state.withLock { $0.poller }?.start()
     }
 
     /// No poll comes after it has returned.
     func stop() {
-        isPrepared.update { $0 = false }
         let poller = state.update { state in
-            defer { state.poller = nil }
+            defer {
+                state.poller = nil
+                state.isRunning = false
+                state.problem = nil
+            }
             return state.poller
         }
         guard let poller else { return }
@@ -67,6 +77,8 @@ final class PollingSwitch: Sendable {
         poller.stop()
         state.update { $0.last = figures }
     }
+
+    var problem: String? { state.withLock { $0.problem } }
 
     /// Stops for good.
     func end() {

@@ -6,6 +6,12 @@ package struct PageError: Error, Sendable, Hashable, CustomStringConvertible {
     }
 }
 
+/// What the other may say of times and of counts: 2^53 milliseconds are 285,000 years, and sums of
+/// a few such numbers never overflow.
+package enum Plausible {
+    package static let range: ClosedRange<Int64> = -(1 << 53)...(1 << 53)
+}
+
 /// Numbers as LEB128 varints, signed ones zigzag, texts and bytes with their length before them.
 struct ByteWriter {
     var bytes: [UInt8] = []
@@ -67,6 +73,13 @@ struct ByteReader {
     mutating func signed() throws(PageError) -> Int64 {
         let raw = try number()
         return Int64(bitPattern: raw >> 1) ^ -Int64(bitPattern: raw & 1)
+    }
+
+    /// A time, or the length of one.
+    mutating func time() throws(PageError) -> Int64 {
+        let value = try signed()
+        guard Plausible.range.contains(value) else { throw PageError("the time \(value)") }
+        return value
     }
 
     /// A number of things of which each takes a byte or more, or at most `limit` in all.

@@ -61,7 +61,7 @@ package struct FeedPage: Sendable, Hashable {
         guard bytes.starts(with: Self.mark) else { throw PageError("something that is no feed") }
         var reader = ByteReader(bytes[Self.mark.count...])
         instance = try reader.text()
-        first = try reader.signed()
+        first = try reader.time()
         let flags = try reader.count(atMost: 3)
         isBroken = flags & 1 != 0
         isLast = flags & 2 != 0

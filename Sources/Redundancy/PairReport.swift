@@ -21,8 +21,6 @@ package struct PairReport: Sendable, Hashable, Codable {
     package var sinceMS: Int64
     /// Time since the collector's last step, by its own monotonic clock.
     package var tickAgeMS: Int64
-    /// Number of the last entry of its feed.
-    package var sequence: Int64
     /// All that was committed before this time can be asked for as history.
     package var committedMS: Int64
     /// Of the list of devices: two that differ collect different things.
@@ -31,8 +29,8 @@ package struct PairReport: Sendable, Hashable, Codable {
 
     package init(
         site: String, role: PairRole?, state: PairState, instance: String, timeMS: Int64,
-        sinceMS: Int64, tickAgeMS: Int64, sequence: Int64, committedMS: Int64,
-        devicesHash: String, version: String
+        sinceMS: Int64, tickAgeMS: Int64, committedMS: Int64, devicesHash: String,
+        version: String
     ) {
         self.site = site
         self.role = role
@@ -41,7 +39,6 @@ package struct PairReport: Sendable, Hashable, Codable {
         self.timeMS = timeMS
         self.sinceMS = sinceMS
         self.tickAgeMS = tickAgeMS
-        self.sequence = sequence
         self.committedMS = committedMS
         self.devicesHash = devicesHash
         self.version = version
@@ -51,6 +48,17 @@ package struct PairReport: Sendable, Hashable, Codable {
     package static let oldestTickMilliseconds: Int64 = 5_000
 
     package var isHealthy: Bool { tickAgeMS <= Self.oldestTickMilliseconds }
+
+    /// Texts are compared and printed.
+    private static let longestText = 200
+
+    /// False for what no collector says.
+    package var isPlausible: Bool {
+        [timeMS, sinceMS, tickAgeMS, committedMS].allSatisfy(Plausible.range.contains)
+            && [site, instance, devicesHash, version].allSatisfy {
+                $0.utf8.count <= Self.longestText
+            }
+    }
 }
 
 /// The answer to a primary that asks for the lead: `POST /api/v1/collector/yield`.

@@ -94,13 +94,19 @@ package struct PastPage: Sendable, Hashable {
         var last: Int64 = 0
         for _ in 0..<(try reader.count(atMost: min(mostRows, reader.remaining))) {
             let time = last &+ (try reader.signed())
-            guard table.times.isEmpty || time > last else { throw PageError("times in disorder") }
+            guard Plausible.range.contains(time), table.times.isEmpty || time > last else {
+                throw PageError("times in disorder")
+            }
             table.times.append(time)
             last = time
         }
+        var names: Set<String> = []
         for _ in 0..<(try reader.count(atMost: min(mostColumns, reader.remaining))) {
             var column = PastTable.Column(
                 point: try definition(&reader), qualities: [], mantissas: [])
+            guard names.insert(column.point.name).inserted else {
+                throw PageError("two columns of one point")
+            }
             last = 0
             for _ in table.times.indices {
                 let code = try reader.byte()

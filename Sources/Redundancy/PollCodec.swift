@@ -37,12 +37,12 @@ package enum PollCodec {
         var reader = ByteReader(bytes)
         let device = try reader.text()
         let place = try reader.count(atMost: PollGroup.allCases.count - 1)
-        let time = Instant(milliseconds: try reader.signed())
-        let latency = try reader.signed()
+        let time = Instant(milliseconds: try reader.time())
+        let latency = try reader.time()
         let requests = try reader.count(atMost: Int(UInt32.max))
         let retries = try reader.count(atMost: Int(UInt32.max))
         let timeouts = try reader.count(atMost: Int(UInt32.max))
-        let backOff = try reader.signed()
+        let backOff = try reader.time()
         let outcome: RawPoll.Outcome
         switch try reader.count(atMost: 2) {
         case 0: outcome = .frames(.snmp(try binds(&reader)))

@@ -31,7 +31,7 @@ extension Routes {
     /// Times beyond 2^53 ms, which no clock shows, are none.
     private static func number(_ request: Request, _ name: String) -> Int64? {
         request.uri.queryParameters[Substring(name)].flatMap { Int64($0) }
-            .flatMap { abs($0) < 1 << 53 ? $0 : nil }
+            .flatMap { $0.magnitude < 1 << 53 ? $0 : nil }
     }
 
     private func history(_ request: Request) async -> Response {

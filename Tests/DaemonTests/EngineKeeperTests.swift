@@ -17,7 +17,8 @@ struct EngineKeeperTests {
         site.devices = devices.map {
             DeviceSpec(
                 name: $0, displayName: $0, profile: "p",
-                transport: .snmp(SNMPTransport(host: "h", port: 161, access: .v2c(community: Secret("c")))),
+                transport: .snmp(
+                    SNMPTransport(host: "h", port: 161, access: .v2c(community: Secret("c")))),
                 intervalMilliseconds: 1000, timeoutMilliseconds: 100, retries: 0)
         }
         return site

@@ -14,7 +14,6 @@ struct PollFeedTests {
     @Test("entries are numbered from 1, and a page goes on where the last ended")
     func pages() {
         let feed = PollFeed(instance: "i")
-        #expect(feed.sequence == 0)
         for size in 1...5 { feed.append(entry(size)) }
         let first = feed.page(after: 2, since: 0, trailer: [])
         #expect(first.first == 3 && first.entries.count == 3 && first.isLast && !first.isBroken)
@@ -26,7 +25,6 @@ struct PollFeedTests {
     func broken() {
         let feed = PollFeed(instance: "i")
         for _ in 0..<40 { feed.append(entry(1 << 20)) }
-        #expect(feed.sequence == 40)
         #expect(feed.page(after: 1, since: 0, trailer: []).isBroken)
         #expect(feed.page(after: 41, since: 0, trailer: []).isBroken)
         #expect(feed.page(after: -5, since: 0, trailer: []).isBroken)

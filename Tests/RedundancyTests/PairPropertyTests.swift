@@ -6,7 +6,7 @@ import Testing
 @Suite("two collectors under everything that happens to them")
 struct PairPropertyTests {
     @Test(
-        "started at once or one after the other, with any clocks, the primary ends up leading alone",
+        "started at once or one after the other, any clocks: the primary ends up leading alone",
         arguments: 0..<40)
     func start(seed: UInt64) {
         var pair = PairSimulation(seed: seed)

@@ -77,7 +77,7 @@ struct PairSimulation {
         return .report(
             PairReport(
                 site: "s", role: machine.role, state: machine.state, instance: machine.instance,
-                timeMS: 0, sinceMS: 0, tickAgeMS: 100, sequence: 0, committedMS: 0,
+                timeMS: 0, sinceMS: 0, tickAgeMS: 100, committedMS: 0,
                 devicesHash: "", version: ""))
     }
 
@@ -92,9 +92,10 @@ struct PairSimulation {
             var answer: YieldAnswer?
             if !isCut, isWell(other) {
                 let clock = nodes[other].clock(now)
-                answer = nodes[other].machine?.askedToYield(
-                    YieldRequest(site: "s", instance: me.instance), now: clock
-                ).answer
+                answer =
+                    nodes[other].machine?.askedToYield(
+                        YieldRequest(site: "s", instance: me.instance), now: clock
+                    ).answer
                 // Now and then the answer is lost on its way.
                 if chance(10) { answer = nil }
             }

@@ -12,7 +12,7 @@ struct RoleMachineTests {
         .report(
             PairReport(
                 site: site, role: role, state: state, instance: instance ?? role.rawValue,
-                timeMS: 0, sinceMS: 0, tickAgeMS: tickAge, sequence: 0, committedMS: 0,
+                timeMS: 0, sinceMS: 0, tickAgeMS: tickAge, committedMS: 0,
                 devicesHash: "", version: ""))
     }
 
