@@ -43,9 +43,11 @@ final class ModbusPoll {
     let unit: UInt8
     let completion: (RawPoll) -> Void
     private let learned: LearnedPlan
-    private var planned: [PlannedRequest] = []
+    // Checked for overlapping accesses these would cost more than what is done with them; nothing
+    // that is called while they change comes back here.
+    @exclusivity(unchecked) private var planned: [PlannedRequest] = []
     private var next = 0
-    private var blocks: [RegisterBlock] = []
+    @exclusivity(unchecked) private var blocks: [RegisterBlock] = []
     /// Those of the blocks that hold words.
     private var answeredBlocks = 0
     private var attempts = 0

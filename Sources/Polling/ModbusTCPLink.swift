@@ -52,9 +52,11 @@ final class ModbusTCPLink: DeviceLink {
     private let counters: PollCounters
     private let plans = LearnedPlans()
     private var connection = Connection.idle
-    private var stream: ReplyStream
-    private var queue = ModbusPollQueue()
-    private var waiting: Waiting?
+    // Not checked at every access, of which each request has many: while these change nothing is
+    // called that comes back to the link.
+    @exclusivity(unchecked) private var stream: ReplyStream
+    @exclusivity(unchecked) private var queue = ModbusPollQueue()
+    @exclusivity(unchecked) private var waiting: Waiting?
     private var lastTransaction: UInt16
     /// Requests in a row that nobody answered, on this connection.
     private var silence = 0

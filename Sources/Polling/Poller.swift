@@ -29,6 +29,7 @@ package final class Poller: Sendable {
     ) throws(PollingError) {
         try Self.check(targets)
         do throws(PlatformError) {
+            try ConnectionRoom.make(for: targets)
             reactor = try Reactor(name: "poller")
             resolver = try NameResolver()
             try reactor.start()
@@ -113,7 +114,9 @@ private final class PollerCore: @unchecked Sendable {
         var targets: [PollTarget]
         var underWay: PollGroup?
     }
-    private var devices: [Device] = []
+    // Some members are not checked for overlapping accesses, which each poll has many of: links
+    // and the scheduler never call back while they are called.
+    @exclusivity(unchecked) private var devices: [Device] = []
     private var numbers: [DeviceID: Int] = [:]
     private let entries: [PollScheduler.Entry]
     private let seed: String
@@ -122,12 +125,12 @@ private final class PollerCore: @unchecked Sendable {
     private let counters: PollCounters
     private let receive: @Sendable ([RawPoll]) -> Void
     /// Nil before `start` and after `close`.
-    private var scheduler: PollScheduler?
+    @exclusivity(unchecked) private var scheduler: PollScheduler?
     private var timer: TimerToken?
     private var traps: TrapListener?
-    private var batch: [RawPoll] = []
+    @exclusivity(unchecked) private var batch: [RawPoll] = []
     /// What the polls of the batch add to the counters.
-    private var ended = (polls: 0, requests: 0, failed: 0)
+    @exclusivity(unchecked) private var ended = (polls: 0, requests: 0, failed: 0)
     private var isFlushQueued = false
     private var timeMeasuredAt: Int64 = 0
 

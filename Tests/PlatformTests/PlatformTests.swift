@@ -101,6 +101,20 @@ struct PlatformTests {
         #expect(Array(got.prefix(bytes.count)) == bytes)
     }
 
+    @Test("the limit of open files is raised as far as the system allows, and no further")
+    func openFiles() throws {
+        let before = try OpenFiles.limits()
+        let wanted = min(before.most, before.now + 16)
+        try OpenFiles.allow(wanted)
+        #expect(try OpenFiles.limits().now == wanted)
+        // Never lowered: somebody else may need it.
+        try OpenFiles.allow(1)
+        #expect(try OpenFiles.limits() == (wanted, before.most))
+        guard before.most < .max else { return }
+        let error = #expect(throws: PlatformError.self) { try OpenFiles.allow(before.most + 1) }
+        #expect(error?.description.contains("LimitNOFILE") == true)
+    }
+
     @Test("addresses in figures need no name server; names and rubbish are refused as such")
     func addresses() {
         #expect(SocketAddress(numericHost: "127.0.0.1", port: 502)?.description == "127.0.0.1:502")

@@ -247,7 +247,30 @@ struct PollerTests {
         #expect(failure(SinglePoll.run(target(0, baud: 9600))) == .unreachable)
         #expect(throws: PollingError.self) {
             try Poller(
-                targets: [target(0, baud: 9600), target(1, baud: 19_200)], seed: "s") { _ in }
+                targets: [target(0, baud: 9600), target(1, baud: 19_200)], seed: "s"
+            ) { _ in }
         }
+    }
+
+    @Test("as many Modbus hosts as the system allows connections; more are an error with a cure")
+    func manyHosts() throws {
+        func targets(_ count: Int) -> [PollTarget] {
+            (0..<count).map {
+                PollTarget(
+                    device: DeviceID($0), name: "host-\($0)",
+                    transport: .modbusTCP(ModbusTCPTransport(host: "127.0.0.1", port: UInt16($0))),
+                    plan: .modbus(ModbusRequestPlan(spans: [])), intervalMilliseconds: 1000)
+            }
+        }
+        let (_, most) = try OpenFiles.limits()
+        let count = min(3_000, most - 300)
+        let poller = try Poller(targets: targets(count), seed: "s") { _ in }
+        poller.stop()
+        #expect(try OpenFiles.limits().now >= min(most, count + 1_024))
+        guard most < 60_000 else { return }
+        let error = #expect(throws: PollingError.self) {
+            try Poller(targets: targets(most), seed: "s") { _ in }
+        }
+        #expect(error?.description.contains("LimitNOFILE") == true)
     }
 }
