@@ -58,7 +58,11 @@ package final class SiteDaemon: Sendable {
         self.options = options
         let site = options.configuration.site
         let logger = options.logger
-        store = try SiteStore.open(directory: options.dataDirectory, siteName: site.name)
+        var storeOptions = StoreOptions()
+        storeOptions.offsetMinutes = site.offsetMinutes
+        storeOptions.retention = site.retention
+        store = try SiteStore.open(
+            directory: options.dataDirectory, siteName: site.name, options: storeOptions)
         try options.prepare(store)
         let now = Instant(milliseconds: Clocks.wallMilliseconds())
         let restored = try RestoredState(store: store, site: site, now: now)

@@ -24,6 +24,8 @@ package struct Site: Sendable {
     package var traps: TrapListening?
     /// Where two collectors watch the site; nil for one.
     package var redundancy: CollectorPair?
+    /// How long the store keeps what; without rules all of it, for ever.
+    package var retention = Retention()
     /// Installed IT capacity for load factors: the racks' rated power together.
     package var ratedITWatts: Int64 { places.reduce(0) { $0 + ($1.rack?.ratedWatts ?? 0) } }
 

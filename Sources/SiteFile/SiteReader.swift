@@ -101,6 +101,7 @@ struct SiteReader {
         if let node = table.optional("outdoor") { readOutdoor(node) }
         if let node = table.optional("traps") { readTraps(node) }
         if let node = table.optional("redundancy") { readRedundancy(node) }
+        if let node = table.optional("retention") { readRetention(node) }
         let meters = table.optional("meters")
         readList(meters, .meter, maximum: SiteBounds.meters) { $0.readMeter($1) }
         if let meters { checkMeters(meters) }

@@ -132,5 +132,8 @@ enum Schema {
     private static let version2 = """
         CREATE TABLE rollup(id INTEGER PRIMARY KEY, head BLOB NOT NULL, data BLOB NOT NULL);
         CREATE TABLE rollup_due(id INTEGER PRIMARY KEY);
+        CREATE TABLE kept(
+            device INTEGER NOT NULL REFERENCES device(id), horizon INTEGER NOT NULL,
+            until INTEGER NOT NULL, PRIMARY KEY(device, horizon)) WITHOUT ROWID;
         """
 }

@@ -1,3 +1,5 @@
+package import Model
+
 /// Bounds and rhythms of the writer. The defaults are for a site; tests make them small.
 package struct StoreOptions: Sendable {
     /// A device's polls become a chunk at this many, …
@@ -15,9 +17,12 @@ package struct StoreOptions: Sendable {
     package var changeLimit = 100_000
     /// Polls in a chunk that the import of history makes.
     package var importPolls = 1440
+    /// What of the past is thrown away.
+    package var retention = Retention()
     /// Windows that are over are rolled up this often.
     package var rollupMilliseconds: Int64 = 60_000
-    /// The site's local time less UTC: rollups of days are of its days. Nil keeps what the store has.
+    /// The site's local time less UTC: rollups of days are of its days. Nil keeps what the store
+    /// has.
     package var offsetMinutes: Int?
     /// Most pages of the database file; nil for no limit but the disk.
     package var maximumPages: Int?

@@ -66,6 +66,7 @@ extension Writer {
         for chunk in chunks {
             try RollupTable.markDue(
                 device: device, from: chunk.start, through: chunk.end, offsetMS: offsetMS, db)
+            try RetentionTable.note(device, chunk, db)
         }
     }
 

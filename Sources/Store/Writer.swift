@@ -166,7 +166,7 @@ final class Writer: @unchecked Sendable {
                 monotonicMilliseconds + (more ? 0 : min(Self.sealPeriod, options.sealMilliseconds))
         }
         if monotonicMilliseconds >= nextRollup {
-            let more = rollUp()
+            let more = rollUp() || throwAway()
             nextRollup =
                 monotonicMilliseconds + (more ? Self.rollupPause : options.rollupMilliseconds)
         }

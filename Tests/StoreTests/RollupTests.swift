@@ -20,12 +20,13 @@ struct RollupTests {
         let points: [PointDefinition]
         var time: Int64
 
-        init(days: Int, seed: UInt64) throws {
+        init(days: Int, seed: UInt64, retention: Retention = Retention()) throws {
             func open(_ period: Int64) throws -> SiteStore {
                 var options = StoreOptions()
                 options.commitMilliseconds = 20
                 options.sealMilliseconds = 100
                 options.rollupMilliseconds = period
+                if period < 1000 { options.retention = retention }
                 options.offsetMinutes = 480
                 options.importPolls = 300
                 return try SiteStore.open(
@@ -89,21 +90,27 @@ struct RollupTests {
             return try database.integer(sql) ?? 0
         }
 
-        func compare(_ seed: UInt64, _ rounds: Int) throws {
+        func compare(
+            _ seed: UInt64, _ rounds: Int,
+            _ steps: [Int64] = [1, 15, 45, 60, 120, 360, 1440, 2880, 7],
+            onGrid: Bool = false, _ isCompared: (String) -> Bool = { _ in true }
+        ) throws {
             var random = Seeded(seed)
             let readers = try [plain, rolled].map { try StoreReader(directory: $0.directory) }
-            let names = points.map { PointName(device: "d", point: $0.name) }
-            let steps: [Int64] = [1, 15, 45, 60, 120, 360, 1440, 2880, 7]
+            let names = points.map(\.name).filter(isCompared).map {
+                PointName(device: "d", point: $0)
+            }
             for round in 0..<rounds {
                 let minutes = steps[round % steps.count]
                 let span = time - RollupTests.start
                 var from =
                     RollupTests.start + Int64.random(in: -RollupTests.day..<span, using: &random)
                 // Half of them on the grid of the local day.
-                if round % 2 == 0 { from -= (from + 8 * 3_600_000) % (minutes * 60_000) }
-                let length = min(
+                if onGrid || round % 2 == 0 { from -= (from + 8 * 3_600_000) % (minutes * 60_000) }
+                var length = min(
                     Int64.random(in: 1..<(span + RollupTests.day), using: &random),
                     minutes * 60_000 * 2000)
+                if onGrid { length += minutes * 60_000 - length % (minutes * 60_000) }
                 let range = TimeRange(
                     start: Instant(milliseconds: from), end: Instant(milliseconds: from + length))
                 let answers = try readers.map {
@@ -119,6 +126,16 @@ struct RollupTests {
                     #expect(a.damage.isEmpty && b.damage.isEmpty)
                 }
             }
+        }
+
+        func sum(_ reader: StoreReader, _ point: String) throws -> Int128 {
+            let start = RollupTests.start - RollupTests.start % RollupTests.day
+            let range = TimeRange(
+                start: Instant(milliseconds: start),
+                end: Instant(milliseconds: start + 20 * RollupTests.day))
+            return try reader.downsample(
+                [PointName(device: "d", point: point)], range, stepMS: 3_600_000)[0]
+                .buckets.reduce(0) { $0 + $1.sum }
         }
 
         func close() throws {
@@ -157,6 +174,49 @@ struct RollupTests {
         try pair.waitForRollups()
         #expect(try pair.count("SELECT count(*) FROM rollup WHERE length(head) = 0") == 0)
         try pair.compare(99, 18)
+        try pair.close()
+    }
+
+    @Test("what is thrown away leaves its minutes and quarter hours, and the rest as it was")
+    func retention() throws {
+        let pair = try Pair(
+            days: 9, seed: 4,
+            retention: Retention(rules: [
+                .init(
+                    points: Glob("d/p2"), readings: 3 * Self.day, minutes: 4000 * Self.day),
+                .init(points: Glob("d/?6"), readings: 5 * Self.day),
+            ]))
+        try pair.waitForRollups()
+        let end = Clocks.monotonicNanoseconds() + 30_000_000_000
+        while try pair.count("SELECT count(*) FROM kept WHERE until > \(pair.time)") < 2 {
+            guard Clocks.monotonicNanoseconds() < end else {
+                Issue.record("nothing was thrown away in 30 s")
+                break
+            }
+            usleep(20_000)
+        }
+        let reader = try StoreReader(directory: pair.rolled.directory)
+        let always = TimeRange(
+            start: Instant(milliseconds: 0), end: Instant(milliseconds: 1 << 50))
+        for (name, isKept) in [("t0", true), ("e4", true), ("p2", false), ("p6", false)] {
+            let samples = try reader.range(PointName(device: "d", point: name), always).samples
+            #expect(samples.isEmpty != isKept, "\(name)")
+        }
+        func check() throws {
+            try pair.compare(1, 18) { $0 != "p2" && $0 != "p6" }
+            try pair.compare(2, 16, [15, 30, 60, 1440], onGrid: true)
+            try pair.compare(3, 8, [1, 5], onGrid: true) { $0 != "p6" }
+        }
+        try check()
+        #expect(try reader.verify().isEmpty)
+        // Something late of a day that is gone does not take its figures away.
+        let sum = try pair.sum(reader, "p2")
+        try pair.append(
+            Self.start + 3 * Self.day + 1,
+            [PointValue(index: 2, mantissa: 1, quality: .good)])
+        usleep(600_000)
+        try pair.waitForRollups()
+        #expect(try pair.sum(reader, "p2") == sum)
         try pair.close()
     }
 

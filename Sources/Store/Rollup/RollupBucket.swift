@@ -13,6 +13,8 @@ struct RollupBucket: Hashable, Sendable {
 
     var isEmpty: Bool { summary.count == 0 && unusable == 0 && held == 0 }
 
+    var values: Int { summary.count &+ unusable }
+
     /// Adds what came later.
     mutating func add(_ later: RollupBucket) {
         unusable &+= later.unusable
@@ -96,6 +98,20 @@ struct RollupGrid: Sendable {
                     continue
                 }
                 mine[slot].add(bucket)
+            }
+            series[id] = mine
+        }
+    }
+
+    /// Takes the buckets of the same grid that were made of more values.
+    mutating func keepLarger(_ known: RollupGrid) {
+        for (id, buckets) in known.series {
+            guard var mine = series.removeValue(forKey: id) else {
+                series[id] = buckets
+                continue
+            }
+            for (slot, bucket) in buckets.enumerated() where bucket.values > mine[slot].values {
+                mine[slot] = bucket
             }
             series[id] = mine
         }

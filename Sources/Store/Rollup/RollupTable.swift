@@ -18,14 +18,18 @@ enum RollupTable {
             let next = RollupWindow.number(of: reach, .quarter, offsetMS: offsetMS)
         else { return }
         let insert = try db.cached("INSERT OR IGNORE INTO rollup_due VALUES(?)")
+        let again = try db.cached(
+            "INSERT OR IGNORE INTO rollup_due SELECT id FROM rollup WHERE id = ?")
         for number in first...last {
             try insert.bind(1, RollupWindow(device: device, level: .quarter, number: number).id)
             try insert.run()
         }
+        for number in first...next {
+            try again.bind(1, RollupWindow(device: device, level: .minute, number: number).id)
+            try again.run()
+        }
         // The next day is made after this one in any case, unless it is there already.
         guard next > last else { return }
-        let again = try db.cached(
-            "INSERT OR IGNORE INTO rollup_due SELECT id FROM rollup WHERE id = ?")
         try again.bind(1, RollupWindow(device: device, level: .quarter, number: next).id)
         try again.run()
     }

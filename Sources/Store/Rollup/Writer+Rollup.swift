@@ -72,7 +72,7 @@ enum RollupOutcome {
 }
 
 extension ReaderState {
-    fileprivate func rollUp(
+    func rollUp(
         _ window: RollupWindow, _ offsetMS: Int64, _ encoder: inout ChunkEncoder
     ) throws(SQLiteError) -> RollupOutcome {
         let start = window.start(offsetMS: offsetMS)
@@ -102,6 +102,14 @@ extension ReaderState {
                 &grid, device: window.device, seriesIDs(of: window.device), grid.start, grid.end,
                 &damage)
             if let first = damage.first { return .unreadable("\(first)") }
+            if try RetentionTable.isThinned(window.device, before: grid.end, db),
+                let blob = try RollupTable.blob(window, db),
+                let known = try? RollupCodec.decode(
+                    head: blob.head, data: blob.data, window, offsetMS: offsetMS)
+            {
+                // Of what is thrown away the older figures are all there is.
+                grid.keepLarger(known)
+            }
         }
         if grid.series.isEmpty { return .made(nil) }
         guard let chunk = RollupCodec.encode(grid, window, &encoder) else {
