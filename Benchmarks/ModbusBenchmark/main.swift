@@ -156,6 +156,7 @@ if seconds > 0 {
 }
 let last = Usage.now
 let counts = receiver.counts.withLock { $0 }
+// While the poller runs: connections made and not lost are open.
 let statistics = poller.statistics
 poller.stop()
 
@@ -172,5 +173,6 @@ print(
         + "\"cpuSecondsPerMillionPoints\":\(shown(perMillion)),"
         + "\"wallMedian\":\(shown(walls.isEmpty ? 0 : walls[walls.count / 2])),"
         + "\"wallBest\":\(shown(walls.first ?? 0)),"
-        + "\"connections\":\(statistics.connections),\"timeouts\":\(statistics.timeouts),"
+        + "\"connections\":\(statistics.connections - statistics.lostConnections),"
+        + "\"timeouts\":\(statistics.timeouts),"
         + "\"maxResidentKilobytes\":\(last.residentKilobytes)}")

@@ -67,6 +67,15 @@ class Report:
         return Figure([
             run[upper] / run[lower] for run in runs.values() if upper in run and lower in run])
 
+    def _against(self, peer, work, key):
+        """Each run's figure over that of the peer right after it."""
+        runs = {}
+        for entry in self._bench.measurements:
+            if entry["work"] == work and entry.get(key):
+                runs.setdefault(entry["run"], {})[entry["tool"]] = entry[key]
+        return Figure([
+            run[OURS] / run[peer] for run in runs.values() if OURS in run and peer in run])
+
     # Rows
 
     def _row(self, title, limit, figure, peers, unit="", atLeast=False):
@@ -108,6 +117,10 @@ class Report:
                  (f"{peer}, blocking", self._figure("v3blocking", key, peer))], " ×")
         self._plain("1,000 Modbus/TCP × 60 points, CPU seconds per million points", 0.42,
                     "modbus", "cpu")
+        for name, key, work in (("CPU", "cpu", "modbus"), ("at 20 ms, wall", "wall", "modbus20")):
+            self._note_row(
+                f"Modbus against C own framing in the same run, {name}",
+                self._against("C own framing", work, key), " ×")
         self._plain("requests per device and cycle", 2, "modbus", "requests")
         self._plain("the same at 20 ms, wall", 0.12, "modbus20", "wall", " s")
         self._wrong_values()
@@ -115,7 +128,10 @@ class Report:
         self._plain("resident memory for 2,400 devices × 50 points", 30, "snmp50", "memory", " MB")
         self._plain("the same × 120 points", 30, "snmp120", "memory", " MB")
         for work, title in (("snmp50", "SNMP"), ("modbus", "Modbus")):
-            self._note_row(f"{title}: instructions per point, outside the kernel", work)
+            name = f"{title}: instructions per point, outside the kernel"
+            peers = [(tool, self._figure(work, "instructions", tool))
+                     for tool in self._tools(work)]
+            self._note_row(name, self._figure(work, "instructions"), peers=peers)
 
     def _wrong_values(self):
         ours, checked, peers = 0, 0, {}
@@ -133,16 +149,15 @@ class Report:
                 f"wrong values under all faults, of {checked:,}", 0, Figure([ours]),
                 [(name, Figure([count])) for name, count in peers.items()])
 
-    def _note_row(self, title, work):
-        figure = self._figure(work, "instructions")
+    def _note_row(self, title, figure, unit="", peers=()):
+        """A row without a goal."""
         if not figure:
             return
-        peers = [(tool, self._figure(work, "instructions", tool)) for tool in self._tools(work)]
         shown = "; ".join(f"{name} {peer.text()}" for name, peer in peers if peer)
         self._rows.append({
-            "work": title, "frostline": figure.json(),
+            "work": title, "unit": unit.strip(), "frostline": figure.json(),
             "peers": {name: peer.json() for name, peer in peers if peer},
-            "shown": (title, "", figure.text(), shown, "")})
+            "shown": (title, "", figure.text(unit), shown, "")})
 
     # Files
 
