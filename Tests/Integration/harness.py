@@ -2,6 +2,7 @@
 
 import atexit
 import contextlib
+import http.client
 import json
 import os
 import shutil
@@ -60,6 +61,36 @@ def run(*arguments, check=None, timeout=120, env=None):
 
 def run_json(*arguments, **options):
     return json.loads(run(*arguments, "--json", check=0, **options).stdout)
+
+
+class Connection(http.client.HTTPConnection):
+    """To a Unix socket."""
+
+    def __init__(self, path):
+        super().__init__("localhost", timeout=20)
+        self.path = path
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self.path)
+
+
+def ask(path, query):
+    """The status and the text of the API's answer; None where nobody answers."""
+    with contextlib.closing(Connection(path)) as connection:
+        try:
+            connection.request("GET", query)
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode(errors="replace")
+        except OSError:
+            return None
+
+
+def ask_json(path, query):
+    """What the API answers; None where it does not."""
+    answer = ask(path, query)
+    return json.loads(answer[1]) if answer and answer[0] == 200 else None
 
 
 class Child:
@@ -134,9 +165,8 @@ def daemon(site_file, data, env=None):
     child = Child(BINARY, "serve", "--config", site_file, "--data", data, "--socket", sock,
                   env=env)
     try:
-        wait_for("the daemon answers",
-                 lambda: os.path.exists(sock) and run("status", "--socket", sock).returncode == 0,
-                 seconds=30, child=child)
+        wait_for("the daemon answers", lambda: ask_json(sock, "/api/v1/snapshot"), seconds=60,
+                 child=child)
         child.socket = sock
         yield child
     finally:
