@@ -134,6 +134,11 @@ int shim_fill_user(netsnmp_session *session, const char *user, const char *authe
     session->securityName = (char *)user;
     session->securityNameLen = strlen(user);
     session->securityLevel = SNMP_SEC_LEVEL_NOAUTH;
+    // Where none is named the library takes its default, finds no key for it and makes no user.
+    session->securityAuthProto = usmNoAuthProtocol;
+    session->securityAuthProtoLen = sizeof usmNoAuthProtocol / sizeof usmNoAuthProtocol[0];
+    session->securityPrivProto = usmNoPrivProtocol;
+    session->securityPrivProtoLen = sizeof usmNoPrivProtocol / sizeof usmNoPrivProtocol[0];
     if (!authentication) return 0;
     session->securityLevel = SNMP_SEC_LEVEL_AUTHNOPRIV;
     if (protocol(authentication, 1, &session->securityAuthProto, &session->securityAuthProtoLen)
