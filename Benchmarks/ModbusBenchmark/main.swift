@@ -10,10 +10,11 @@ import YAML
 // that cost, as one line of JSON. The devices have 60 registers in eight blocks, each holding its
 // own address, at consecutive addresses of 127.2.0.0/16.
 //
-//     ModbusBenchmark DEVICES CYCLES [PORT] [SECONDS]
+//     ModbusBenchmark DEVICES CYCLES [PORT] [SECONDS] [RAW]
 //
 // A cycle polls all devices at once. With SECONDS the schedule is the program's own: an interval of
-// one second, each device at its own moment, for so long.
+// one second, each device at its own moment, for so long. With RAW 1 nothing is decoded, only
+// counted as if: the difference is what decoding costs.
 
 let blocks = [
     2999..<3011, 3019..<3029, 3053..<3061, 3077..<3087, 3109..<3113, 3191..<3197, 3203..<3211,
@@ -75,8 +76,10 @@ final class Receiver: @unchecked Sendable {
     private var decoders: [DeviceDecoder]
     private var family = DecoderFamily()
     private let expected: [Int64]
+    private let isRaw: Bool
 
-    init(_ profile: Profile, devices: Int) {
+    init(_ profile: Profile, devices: Int, isRaw: Bool) {
+        self.isRaw = isRaw
         let decoder = DeviceDecoder(profile: profile)
         decoders = Array(repeating: decoder, count: devices)
         expected = decoder.points.map { point in
@@ -91,6 +94,10 @@ final class Receiver: @unchecked Sendable {
             new.requests += raw.requests
             guard case .frames(let frames) = raw.outcome else {
                 new.failed += 1
+                continue
+            }
+            if isRaw {
+                new.points += expected.count
                 continue
             }
             let values = decoders[Int(raw.device.index)].decode(frames, family: &family)
@@ -124,7 +131,8 @@ let targets = (0..<devices).map { number in
         plan: profile.requestPlan, intervalMilliseconds: seconds > 0 ? 1000 : 3_600_000,
         timeoutMilliseconds: 1000, retries: 2)
 }
-let receiver = Receiver(profile, devices: devices)
+let isRaw = arguments.count > 4 && arguments[4] == 1
+let receiver = Receiver(profile, devices: devices, isRaw: isRaw)
 let poller = try Poller(targets: targets, seed: "bench") { receiver.receive($0) }
 func moment() -> Double { Double(Clocks.monotonicNanoseconds()) / 1e9 }
 

@@ -126,6 +126,8 @@ private final class PollerCore: @unchecked Sendable {
     private let receive: @Sendable ([RawPoll]) -> Void
     /// Nil before `start` and after `close`.
     @exclusivity(unchecked) private var scheduler: PollScheduler?
+    /// About as many polls as one turn of the reactor ends at most.
+    private static let usualBatch = 256
     private var timer: TimerToken?
     private var traps: TrapListener?
     @exclusivity(unchecked) private var batch: [RawPoll] = []
@@ -299,6 +301,8 @@ private final class PollerCore: @unchecked Sendable {
         guard !batch.isEmpty else { return }
         let polls = batch
         batch = []
+        // The next turn brings about as many; growing up to it would be copying.
+        batch.reserveCapacity(min(polls.count, Self.usualBatch))
         counters.update { [ended] counters in
             counters.polls += ended.polls
             counters.requests += ended.requests
