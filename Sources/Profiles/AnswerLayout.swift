@@ -33,6 +33,9 @@ struct AnswerLayout: Sendable {
         return true
     }
 
+    /// False where no object has an answer.
+    var hasAnswers: Bool { !slots.isEmpty }
+
     /// The place of the object's value; nil where there is none.
     func slot(of object: ObjectID) -> Int? { slots[object] }
 }

@@ -4,25 +4,32 @@ package import Model
 /// of a few models, and where their answers look the same, so do their points. A device that joins
 /// takes over what is known, instead of finding its points anew and keeping lists of its own.
 ///
-/// Only what follows from the answers is shared, never a value; a decoder decodes the same with a
-/// family as without. Kept by who owns the decoders, one for each profile and adjustment.
+/// Alike are devices whose first answers are of the same objects in the same order, and have the
+/// same values wherever a point's name, its place or whether there is one follows from a value.
+/// Only what follows from that is shared, never a reading: a decoder decodes the same with a family
+/// as without. Kept by who owns the decoders, one for each profile and adjustment.
 package struct DecoderFamily: Sendable {
+    private struct Member: Sendable {
+        var decoder: DeviceDecoder
+        /// SNMP: all values that decided which points there are.
+        var likeness: WatchList
+    }
     /// Models and equipment of one profile at one site that look different. Devices of more kinds
     /// than these have lists of their own.
     private static let memberLimit = 16
-    private var members: [PollGroup: [DeviceDecoder]] = [:]
+    private var members: [PollGroup: [Member]] = [:]
 
     package init() {}
 
-    fileprivate func member(
-        _ group: PollGroup, _ looksAlike: (DeviceDecoder) -> Bool
-    ) -> DeviceDecoder? {
-        members[group]?.first(where: looksAlike)
+    fileprivate func decoder(_ group: PollGroup, alike frames: RawFrames) -> DeviceDecoder? {
+        members[group]?.first { $0.decoder.isAlike(frames, $0.likeness) }?.decoder
     }
 
-    fileprivate mutating func add(_ member: DeviceDecoder, _ group: PollGroup) {
+    fileprivate mutating func add(
+        _ decoder: DeviceDecoder, _ likeness: WatchList, _ group: PollGroup
+    ) {
         if members[group, default: []].count < Self.memberLimit {
-            members[group, default: []].append(member)
+            members[group, default: []].append(Member(decoder: decoder, likeness: likeness))
         }
     }
 }
@@ -32,41 +39,32 @@ extension DeviceDecoder {
     package mutating func decode(
         _ frames: RawFrames, group: PollGroup = .normal, family: inout DecoderFamily
     ) -> [PointValue] {
-        if isNew { join(&family, group, frames) }
-        return decode(frames)
+        // What has answered nothing has no likeness yet.
+        guard isNew, hasAnswers(frames) else { return decode(frames) }
+        if let known = family.decoder(group, alike: frames) {
+            self = known
+            forgetLabels(frames)
+            return decode(frames)
+        }
+        let values = decode(frames)
+        if let (founder, likeness) = settled(frames) {
+            self = founder
+            var member = founder
+            member.program.forgetLastSources()
+            family.add(member, likeness, group)
+        }
+        return values
     }
 
-    private mutating func join(
-        _ family: inout DecoderFamily, _ group: PollGroup, _ frames: RawFrames
-    ) {
+    private func hasAnswers(_ frames: RawFrames) -> Bool {
         switch frames {
         case .snmp(let varBinds):
-            // What has answered nothing has no likeness yet.
-            guard !profile.isModbus, varBinds.contains(where: \.value.isPresent) else { return }
-            if let known = family.member(group, { $0.looksLike(varBinds) }) {
-                self = known
-                return
-            }
-            prepare(varBinds)
-            // Once more, so that it is known that nothing more is to be found in these answers.
-            if !isSettled { prepare(varBinds) }
-            guard isSettled else { return }
+            return !profile.isModbus && varBinds.contains(where: \.value.isPresent)
         case .registers(let blocks):
-            guard profile.isModbus, blocks.contains(where: \.hasWords) else { return }
-            if let known = family.member(group, { $0.looksLike(blocks) }) {
-                self = known
-                return
-            }
-            prepare(blocks)
+            return profile.isModbus
+                && blocks.contains {
+                    if case .words(let words) = $0.content { !words.isEmpty } else { false }
+                }
         }
-        compute()
-        family.add(self, group)
-    }
-}
-
-extension RegisterBlock {
-    fileprivate var hasWords: Bool {
-        if case .words(let words) = content { return !words.isEmpty }
-        return false
     }
 }

@@ -25,6 +25,8 @@ package struct DeviceDecoder: Sendable {
     var hasGrown = false
 
     private let takesShortcuts: Bool
+    /// True until the device has answered something, or has points by what it did not answer.
+    private(set) var isNew: Bool
     /// True where looking for new points in the same answers once more would find none.
     private(set) var isSettled = false
     private var answerLayout: AnswerLayout?
@@ -43,6 +45,7 @@ package struct DeviceDecoder: Sendable {
     package init(profile: Profile, takesShortcuts: Bool = true) {
         self.profile = profile
         self.takesShortcuts = takesShortcuts
+        isNew = takesShortcuts
         columns = ColumnDirectory(profile.tables)
         computed = ComputedPoints()
         for place in profile.points.indices where !profile.points[place].optional {
@@ -80,9 +83,6 @@ package struct DeviceDecoder: Sendable {
         return values
     }
 
-    /// True until the device has answered for the first time.
-    var isNew: Bool { answerLayout == nil && registerLayout == nil && takesShortcuts }
-
     /// Brings the computed points up to date with the list of points.
     mutating func compute() {
         if computed.pointCount == points.count { return }
@@ -109,10 +109,43 @@ package struct DeviceDecoder: Sendable {
 // MARK: SNMP
 
 extension DeviceDecoder {
-    /// Whether the first poll of another device of the profile would come to the same points.
-    func looksLike(_ varBinds: [VarBind]) -> Bool {
-        guard answerLayout?.fits(varBinds) ?? false else { return false }
-        return watchList.change(in: varBinds) != .growth
+    /// A decoder that knows that there is no more to be found in the answers that it has decoded,
+    /// its first, and what that follows from; nil where it would find more.
+    func settled(_ frames: RawFrames) -> (decoder: DeviceDecoder, likeness: WatchList)? {
+        guard case .snmp(let varBinds) = frames else { return (self, WatchList()) }
+        var again = self
+        if !isSettled { again.prepare(varBinds) }
+        guard again.isSettled else { return nil }
+        let slots = growthSlots.union(again.growthSlots)
+        return (again, WatchList(growth: slots, others: [], varBinds))
+    }
+
+    /// Whether the first poll of another device of the profile comes to the same points.
+    func isAlike(_ frames: RawFrames, _ likeness: WatchList) -> Bool {
+        switch frames {
+        case .snmp(let varBinds):
+            guard answerLayout?.fits(varBinds) ?? false else { return false }
+            return likeness.change(in: varBinds) == .nothing
+        case .registers(let blocks):
+            guard let layout = registerLayout, layout.fits(blocks) else { return false }
+            var words: [UInt16] = []
+            layout.gather(blocks, into: &words)
+            return chain.stands(in: words)
+        }
+    }
+
+    /// Labels of the device that this is a copy of, where these answers have no text for them.
+    mutating func forgetLabels(_ frames: RawFrames) {
+        guard case .snmp(let varBinds) = frames, watchList.change(in: varBinds) != .nothing,
+            let layout = answerLayout
+        else { return }
+        for place in live.indices where points[place].label != nil {
+            guard let object = live[place].label, let slot = layout.slot(of: object) else {
+                continue
+            }
+            if case .text = RawValue(varBinds[slot].value) { continue }
+            points[place].label = nil
+        }
     }
 
     /// Brings points and places up to date with the answers.
@@ -128,18 +161,19 @@ extension DeviceDecoder {
             grow(varBinds, &answers)
             growthSlots = answers.takeUsed()
             isSettled = !hasGrown
+            if hasGrown || layout.hasAnswers { isNew = false }
         }
         if !isSame || hasGrown { place(layout) }
         for index in program.steps.indices {
             let place = program.steps[index].place
-            program.steps[index].isActive = live[place].conditionsHold(&answers)
-            program.steps[index].isValid = live[place].valid?.holds(&answers) ?? true
+            program.set(.active(step: index), live[place].conditionsHold(&answers))
+            program.set(.valid(step: index), live[place].valid?.holds(&answers) ?? true)
             guard case .objects(let sources, _) = live[place].kind else { continue }
             for step in program.steps[index].firstSource..<program.steps[index].endSource {
                 guard let condition = sources[program.sources[step].number].condition else {
                     continue
                 }
-                program.sources[step].isActive = condition.holds(&answers)
+                program.set(.source(step), condition.holds(&answers))
             }
         }
         for place in live.indices {
@@ -166,9 +200,9 @@ extension DeviceDecoder {
     }
 
     private mutating func updateLabel(_ place: Int, _ value: RawValue?) {
-        guard case .text(let bytes) = value, bytes != live[place].labelBytes else { return }
-        live[place].labelBytes = bytes
-        points[place].label = DeviceText.label(bytes)
+        guard case .text(let bytes) = value else { return }
+        let label = DeviceText.label(bytes)
+        if label != points[place].label { points[place].label = label }
     }
 }
 
@@ -177,34 +211,15 @@ extension DeviceDecoder {
 extension DeviceDecoder {
     /// A condition on a register; it may change with every poll.
     private struct RegisterTest: Sendable {
-        enum Target: Sendable { case active(step: Int), valid(step: Int), source(Int) }
-        var target: Target
+        var target: ReadProgram.Target
         /// Nil where the device did not answer it.
         var field: Int?
         var condition: Condition
 
         func apply(_ answers: RegisterValues, _ program: inout ReadProgram) {
             let holds = condition.holds(field.flatMap { answers.raw($0) })
-            switch target {
-            // Only what changes is written: the steps may be those of other devices too.
-            case .active(let step):
-                if program.steps[step].isActive != holds { program.steps[step].isActive = holds }
-            case .valid(let step):
-                if program.steps[step].isValid != holds { program.steps[step].isValid = holds }
-            case .source(let source):
-                if program.sources[source].isActive != holds {
-                    program.sources[source].isActive = holds
-                }
-            }
+            program.set(target, holds)
         }
-    }
-
-    /// Whether the first poll of another device of the profile would come to the same points.
-    func looksLike(_ blocks: [RegisterBlock]) -> Bool {
-        guard let layout = registerLayout, layout.fits(blocks) else { return false }
-        var words: [UInt16] = []
-        layout.gather(blocks, into: &words)
-        return chain.stands(in: words)
     }
 
     mutating func prepare(_ blocks: [RegisterBlock]) {
@@ -214,6 +229,7 @@ extension DeviceDecoder {
         }
         let layout = RegisterLayout(blocks)
         registerLayout = layout
+        isNew = false
         layout.gather(blocks, into: &words)
         let chain = ModelChain(bases: profile.sunspecBases, layout, words)
         self.chain = chain
@@ -252,7 +268,7 @@ extension DeviceDecoder {
             let steps = program.steps.count
             program.addStep(place: place, firstSource: first)
             guard program.steps.count > steps else { continue }
-            let conditions: [(RegisterTest.Target, Condition?)] = [
+            let conditions: [(ReadProgram.Target, Condition?)] = [
                 (.active(step: steps), spec.available), (.valid(step: steps), spec.valid),
             ]
             for case (let target, let condition?) in conditions {

@@ -13,7 +13,6 @@ struct LivePoint: Sendable {
     var conditions: [LiveCondition] = []
     var valid: LiveCondition?
     var label: ObjectID?
-    var labelBytes: [UInt8]?
     /// The row it was made of; nil for single points.
     var key: InstanceKey?
 

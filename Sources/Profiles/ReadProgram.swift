@@ -103,6 +103,29 @@ struct ReadProgram: Sendable {
         meanings.append(Meaning(source: source, spec: spec))
     }
 
+    /// What of the program follows from the answers of one poll.
+    enum Target: Sendable {
+        case active(step: Int)
+        case valid(step: Int)
+        case source(Int)
+    }
+
+    /// Writes only what changes: the steps may be those of other devices too, and are copied then.
+    mutating func set(_ target: Target, _ holds: Bool) {
+        switch target {
+        case .active(let step):
+            if steps[step].isActive != holds { steps[step].isActive = holds }
+        case .valid(let step):
+            if steps[step].isValid != holds { steps[step].isValid = holds }
+        case .source(let source):
+            if sources[source].isActive != holds { sources[source].isActive = holds }
+        }
+    }
+
+    mutating func forgetLastSources() {
+        lastSources = Array(repeating: 0, count: lastSources.count)
+    }
+
     /// Of a new point, and of one that is now read elsewhere.
     mutating func forgetLastSource(of place: Int) {
         if place < lastSources.count {

@@ -7,19 +7,6 @@ import Testing
 /// and calculates with fractions only: no sequence of answers may tell them apart. Now and then the
 /// device is another one of the same profile, which takes over what the family knows.
 struct ShortcutTests {
-    /// SplitMix64 (Steele, Lea, Flood 2014): small, and the same everywhere.
-    private struct Generator: RandomNumberGenerator {
-        var state: UInt64
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var z = state
-            z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-            return z ^ (z >> 31)
-        }
-        mutating func chance(_ oneIn: Int) -> Bool { Int.random(in: 0..<oneIn, using: &self) == 0 }
-    }
-
     private struct Pair {
         var ordinary: DeviceDecoder
         var yardstick: DeviceDecoder
@@ -39,7 +26,12 @@ struct ShortcutTests {
         mutating func difference(_ frames: RawFrames) -> String? {
             let values = ordinary.decode(frames, family: &family)
             let wanted = yardstick.decode(frames)
-            guard ordinary.points == yardstick.points else { return "the points differ" }
+            if ordinary.points != yardstick.points {
+                let (ours, theirs) = (ordinary.points, yardstick.points)
+                let place = zip(ours, theirs).prefix { $0 == $1 }.count
+                return "point \(place) is \(ours.dropFirst(place).first, default: "none"),"
+                    + " not \(theirs.dropFirst(place).first, default: "none")"
+            }
             guard values.count == wanted.count else { return "the counts differ" }
             for (value, wanted) in zip(values, wanted) {
                 let index = Int(wanted.index)
@@ -53,7 +45,7 @@ struct ShortcutTests {
         }
     }
 
-    private static let extremes: [SNMPValue] = [
+    static let extremes: [SNMPValue] = [
         .integer(.max), .integer(.min), .integer(0), .integer(1), .integer(2), .integer(3),
         .integer(-1), .integer(64), .integer(-999), .counter64(.max), .gauge32(.max),
         .timeTicks(5), .counter32(3), .null, .noSuchObject, .noSuchInstance, .float(.nan),
@@ -65,7 +57,7 @@ struct ShortcutTests {
     ]
 
     /// Another poll of the same device: most things as before, some not.
-    private static func next(_ varBinds: [VarBind], _ random: inout Generator) -> [VarBind] {
+    private static func next(_ varBinds: [VarBind], _ random: inout SplitMix) -> [VarBind] {
         var result = varBinds
         // Half of all polls differ in numbers only.
         for place in result.indices where random.chance(3) {
@@ -100,7 +92,7 @@ struct ShortcutTests {
 
     @Test("SNMP: on random walks through answers both decoders agree", arguments: [1, 2, 3])
     func objects(seed: UInt64) throws {
-        var random = Generator(state: seed)
+        var random = SplitMix(state: seed)
         for profile in try ShippedProfiles.load().profiles where !profile.isModbus {
             guard case .snmp(let golden)? = try LibraryRecording.frames(profile) else { continue }
             var pair = Pair(profile)
@@ -137,7 +129,7 @@ struct ShortcutTests {
 
     @Test("rows that appear, vanish, trade names and hide: both decoders agree", arguments: 1...4)
     func rows(seed: UInt64) throws {
-        var random = Generator(state: seed &* 7919)
+        var random = SplitMix(state: seed &* 7919)
         let (profile, mistakes) = try Written.parse(Self.table)
         var pair = Pair(try #require(profile, "\(mistakes)"))
         var cells: [[SNMPValue]] = []
@@ -183,7 +175,7 @@ struct ShortcutTests {
 
     @Test("Modbus: spans refused, short, moved models: both decoders agree", arguments: [1, 2, 3])
     func registers(seed: UInt64) throws {
-        var random = Generator(state: seed)
+        var random = SplitMix(state: seed)
         for profile in try ShippedProfiles.load().profiles where profile.isModbus {
             guard case .registers(let golden)? = try LibraryRecording.frames(profile) else {
                 continue
@@ -211,7 +203,7 @@ struct ShortcutTests {
 
     @Test("a factor in 64 bits gives the digit that the exact fraction gives, or the same refusal")
     func factors() throws {
-        var random = Generator(state: 20_261_121)
+        var random = SplitMix(state: 20_261_121)
         let rules = [
             "unit: F", "multiply: 0.1", "multiply: 50/3", "multiply: 1/7", "unit: degC",
             "multiply: 1000000000", "multiply: -0.003", "unit: F, multiply: 0.01, digits: 9",
