@@ -4,8 +4,8 @@ import Model
 enum SolarSignals {
     static let power = 0, energy = 1, current = 2, voltage = 3, lineVoltage = 4, frequency = 5
     static let apparent = 6, reactive = 7, factor = 8, dcCurrent = 9, dcVoltage = 10
-    static let dcPower = 11, temperature = 12, state = 13
-    static let count = 14
+    static let dcPower = 11, temperature = 12, state = 13, heatSink = 14
+    static let count = 15
 
     static func compute(_ moment: borrowing SiteMoment, earlier: Double) -> [Double] {
         var s = Array(repeating: 0.0, count: count)
@@ -26,6 +26,7 @@ enum SolarSignals {
         s[dcVoltage] = watts > 0 ? 610 + 40 * (1 - watts / peak) : 0
         s[dcCurrent] = watts > 0 ? s[dcPower] / s[dcVoltage] : 0
         s[temperature] = moment.outdoorTemperature + 6 + 24 * watts / peak
+        s[heatSink] = s[temperature] + 14 * watts / peak
         // SunSpec: 2 sleeping, 4 tracking the maximum power point.
         s[state] = watts > 0 ? 4 : 2
         return s
@@ -94,7 +95,8 @@ enum SolarTables {
             .unsigned(signal: S.dcCurrent, factor: amperes), ampereScale,
             .unsigned(signal: S.dcVoltage, factor: 10), tenths,
             .signed(signal: S.dcPower, factor: 1 / scale), big,
-            .signed(signal: S.temperature, factor: 10), absent, absent, absent, tenths,
+            .signed(signal: S.temperature, factor: 10),
+            .signed(signal: S.heatSink, factor: 10), absent, absent, tenths,
             .unsigned(signal: S.state, factor: 1), .constant(0),
         ]
         // Event bit fields: nothing happened.

@@ -41,7 +41,7 @@ struct FaultListTests {
     private func neighbours(_ readings: [String: [Reading]]) {
         for name in ["snmp none", "modbus none", "snmp live"] {
             let mine = readings[name] ?? []
-            #expect(mine.count >= 13 && mine.allSatisfy(\.isAnswer), "\(name)")
+            #expect(mine.count >= FaultyFleet.rounds && mine.allSatisfy(\.isAnswer), "\(name)")
             let gaps = zip(mine, mine.dropFirst()).map { $1.nanoseconds - $0.nanoseconds }
             // One after another, the dead ones would hold everybody up for ten seconds a round.
             #expect((gaps.max() ?? .max) < 4_000_000_000, "\(name): a gap of \(gaps.max() ?? 0) ns")
@@ -85,34 +85,42 @@ struct FaultListTests {
             #expect(values.count == answers.count, "\(name) \(point)")
             #expect(zip(values, values.dropFirst()).allSatisfy { $0 < $1 }, "\(name) \(point)")
             for (reading, value) in zip(answers, values) {
-                let latest = Double(reading.nanoseconds - fleet.startedBetween.0) / 1e9
-                // Two tries, and a busy machine.
-                let earliest = Double(reading.nanoseconds - fleet.startedBetween.1) / 1e9 - 4
+                let latest = reading.nanoseconds - fleet.startedBetween.0
+                let earliest = reading.nanoseconds - reading.latency - fleet.startedBetween.1
                 let seconds = (value - Double(start)) / perSecond
-                #expect(seconds <= latest && seconds >= earliest - 0.01, "\(name) \(point)")
+                #expect(
+                    seconds <= Double(latest) / 1e9 + Self.clocksDiffer
+                        && seconds >= Double(earliest) / 1e9 - Self.clocksDiffer,
+                    "\(name) \(point): \(seconds) s in \(earliest)...\(latest) ns")
             }
         }
     }
 
+    /// Seconds. Polls are stamped in milliseconds of the wall clock, which is being adjusted.
+    private static let clocksDiffer = 0.02
+
+    /// Faults that leave nothing to read, and whether what comes shows that it is nonsense. What
+    /// has another number or comes from elsewhere may be anybody's: the device has said nothing.
+    private static let deadly = [
+        "mute": false, "slow": false, "wrong-id": false, "other-port": false,
+        "garbage": true, "truncated": true,
+    ]
+
     private func deadOnes(_ readings: [String: [Reading]]) {
         for (name, mine) in readings {
-            let words = name.split { $0 == " " || $0 == "+" }
-            guard
-                words.contains(where: {
-                    [
-                        "mute", "slow", "garbage", "truncated", "wrong-id", "other-port",
-                    ].contains($0)
-                })
-            else { continue }
+            let words = name.split { $0 == " " || $0 == "+" }.map(String.init)
+            guard let isNonsense = words.compactMap({ Self.deadly[$0] }).first else { continue }
             #expect(mine.count >= 2 && mine.allSatisfy { !$0.isAnswer }, "\(name)")
+            var told = 0
             for reading in mine {
                 switch reading.failure {
+                // A busy machine may bring the nonsense too late.
                 case .timeout: break
-                // Only what a connection brought can be known to be from the device.
-                case .badReply: #expect(name == "modbus garbage", "\(name)")
+                case .badReply: told += 1
                 default: Issue.record("\(name): \(String(describing: reading.failure))")
                 }
             }
+            #expect(isNonsense ? told > 0 : told == 0, "\(name): \(told) of \(mine.count)")
         }
     }
 
@@ -179,8 +187,10 @@ struct FaultListTests {
             #expect(steps.allSatisfy { $0.verdict == .ok || $0.verdict == .rollover }, "\(name)")
             let sum = steps.reduce(Int128(0)) { $0 + ($1.wattHours ?? 0) }
             let seconds = steps.reduce(0) { $0 + $1.seconds }
-            // The ends are known to the length of a poll.
-            #expect(abs(Double(sum) / perSecond - seconds) < 3, "\(name): \(sum) Wh")
+            // The ends are known to the length of their polls.
+            let ends = try #require(mine.first).latency + #require(mine.last).latency
+            let slack = Double(ends) / 1e9 + Self.clocksDiffer
+            #expect(abs(Double(sum) / perSecond - seconds) <= slack, "\(name): \(sum) Wh")
         }
     }
 

@@ -13,6 +13,9 @@ final class FaultyFleet {
     static let interval: Int64 = 1000
     /// One repetition: an answer that is to count comes within a second.
     static let timeout: Int64 = 500
+    /// Polls of those that answer, and of those that mostly do not.
+    static let rounds = 14
+    static let faultyRounds = 5
     static let agentFaults = [
         "none", "live+mute", "live+slow", "live+delay:150", "live+loss:30", "live+garbage",
         "live+truncated", "live+duplicate", "live+wrong-id", "live+other-port", "live",
@@ -60,8 +63,10 @@ final class FaultyFleet {
 
     /// A poll with what it was decoded to.
     struct Reading {
-        /// Monotonic, when it was handed on.
+        /// Of the program's monotonic clock, when the poll ended.
         var nanoseconds: Int64
+        /// From the first request to the end.
+        var latency: Int64
         var failure: PollFailure?
         var values: [String: (value: Double, quality: Quality)] = [:]
         /// sysUpTime, in hundredths of a second.
@@ -69,18 +74,15 @@ final class FaultyFleet {
         var isAnswer: Bool { failure == nil }
     }
 
-    private struct Arrival: Sendable {
-        var nanoseconds: Int64
-        var poll: RawPoll
-    }
-
     let strip: Profile
     let meter: Profile
     private let devices: RecordedDevices
     private let poller: Poller
-    private let arrivals = ConditionLock([Arrival]())
-    /// Between these the recordings' clock was started.
+    private let arrivals = ConditionLock([RawPoll]())
+    /// Between these, of the monotonic clock, the recordings' clock was started.
     let startedBetween: (Int64, Int64)
+    /// What the wall clock shows more than the monotonic one.
+    private let wallAhead: Int64
 
     init() throws {
         let folder = try temporaryDirectory()
@@ -98,13 +100,13 @@ final class FaultyFleet {
                     .init(path: folder + "/meter.csv", fault: try ServedFault($0))
                 })
         startedBetween = (before, Clocks.monotonicNanoseconds())
+        wallAhead = Clocks.wallMilliseconds() * 1_000_000 - Clocks.monotonicNanoseconds()
         let plans = (Self.plan(strip), meter.requestPlan)
         let targets = devices.served.enumerated().map { number, served in
             Self.target(number, served, served.kind == .snmp ? plans.0 : plans.1)
         }
         poller = try Poller(targets: targets, seed: "faults") { [arrivals] polls in
-            let now = Clocks.monotonicNanoseconds()
-            arrivals.update { $0 += polls.map { Arrival(nanoseconds: now, poll: $0) } }
+            arrivals.update { $0 += polls }
         }
         poller.start()
     }
@@ -131,27 +133,32 @@ final class FaultyFleet {
                     host: served.host, port: served.port,
                     access: .v2c(community: Secret("public"))))
             : .modbusTCP(ModbusTCPTransport(host: served.host, port: served.port, unit: 1))
-        let isSound = served.fault == .none
+        let isPatient = answersEverything(served.fault)
         return PollTarget(
             device: DeviceID(number), name: "\(number)-\(served.kind)-\(served.fault)",
             transport: transport, plan: plan, intervalMilliseconds: interval,
-            // A busy machine is no fault of the neighbours.
-            timeoutMilliseconds: isSound ? 4 * timeout : timeout, retries: isSound ? 2 : 1)
+            // A busy machine is no fault of the device.
+            timeoutMilliseconds: isPatient ? 4 * timeout : timeout, retries: isPatient ? 2 : 1)
+    }
+
+    private static func answersEverything(_ fault: ServedFault) -> Bool {
+        guard fault.delayMilliseconds == 0, fault.lossPercent == 0 else { return false }
+        if case .reboot = fault.values { return false }
+        return fault.message == .whole || fault.message == .duplicate
     }
 
     /// Polls until everything slow to show itself has done so; at most a minute.
     func run() -> [String: [Reading]] {
-        let restarting = [
-            Self.agentFaults.count - 1, Self.agentFaults.count + Self.unitFaults.count - 1,
-        ]
-        _ = arrivals.wait(forMilliseconds: 60_000) { arrivals in
-            let isOver = restarting.allSatisfy { number in
-                let mine = arrivals.filter { $0.poll.device == DeviceID(number) }
-                let broken = mine.firstIndex { !$0.poll.isAnswer }
-                return broken.map { mine[$0...].contains { $0.poll.isAnswer } } ?? false
+        let faults = devices.served.map(\.fault)
+        _ = arrivals.wait(forMilliseconds: 60_000) { polls in
+            var answers = faults.map { _ in [Bool]() }
+            for poll in polls { answers[Int(poll.device.index)].append(poll.isAnswer) }
+            let isOver = zip(faults, answers).allSatisfy { fault, mine in
+                if Self.answersEverything(fault) { return mine.count >= Self.rounds }
+                guard case .reboot = fault.values else { return mine.count >= Self.faultyRounds }
+                return mine.firstIndex(of: false).map { mine[$0...].contains(true) } ?? false
             }
-            let sound = arrivals.count { $0.poll.device == DeviceID(0) }
-            return isOver && sound >= 14 ? true : nil
+            return isOver ? true : nil
         }
         poller.stop()
         let all = arrivals.withLock { $0 }
@@ -164,19 +171,22 @@ final class FaultyFleet {
                 : "modbus " + Self.unitFaults[number - Self.agentFaults.count]
             var decoder = DeviceDecoder(profile: isAgent ? strip : meter)
             result[name] = all.filter {
-                $0.poll.device == DeviceID(number) && !$0.poll.isCancelled
-            }.map { Self.read($0, &decoder) }
+                $0.device == DeviceID(number) && !$0.isCancelled
+            }.map { read($0, &decoder) }
         }
         return result
     }
 
-    private static func read(_ arrival: Arrival, _ decoder: inout DeviceDecoder) -> Reading {
-        var reading = Reading(nanoseconds: arrival.nanoseconds)
-        switch arrival.poll.outcome {
+    private func read(_ poll: RawPoll, _ decoder: inout DeviceDecoder) -> Reading {
+        var reading = Reading(
+            nanoseconds: poll.time.milliseconds * 1_000_000 - wallAhead,
+            latency: poll.latencyMicroseconds * 1000)
+        switch poll.outcome {
         case .failure(let failure): reading.failure = failure
         case .frames(let frames):
             if case .snmp(let bindings) = frames {
-                for case .timeTicks(let ticks) in bindings.filter({ $0.oid == clock }).map(\.value)
+                for case .timeTicks(let ticks) in bindings.filter({ $0.oid == Self.clock }).map(
+                    \.value)
                 {
                     reading.clock = ticks
                 }
