@@ -103,10 +103,12 @@ struct DecoderTests {
                     values = decoder.decode(.registers(Self.blocks(plan, &random)))
                 }
                 #expect(values.count == decoder.points.count)
-                for value in values where value.quality == .good {
-                    let range = decoder.points[Int(value.index)].range
-                    #expect(range?.contains(value.mantissa) ?? true)
+                // One expectation: for each of millions of values they would take minutes.
+                let outside = values.first {
+                    $0.quality == .good
+                        && !(decoder.points[Int($0.index)].range?.contains($0.mantissa) ?? true)
                 }
+                #expect(outside == nil, "\(profile.name)")
             }
         }
     }
