@@ -137,6 +137,11 @@ let package = Package(
             path: "Benchmarks/PollBenchmark", exclude: ["pdu50.yaml", "pdu120.yaml"],
             swiftSettings: swiftSettings),
 
+        // Measures the store on generated data.
+        .executableTarget(
+            name: "StoreBenchmark", dependencies: ["Model", "Platform", "Store"],
+            path: "Benchmarks/StoreBenchmark", swiftSettings: swiftSettings),
+
         // Throws broken messages at the decoders; `make fuzz` runs it.
         .executableTarget(
             name: "DecoderFuzz",

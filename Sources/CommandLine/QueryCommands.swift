@@ -82,8 +82,15 @@ struct QueryCommand: ParsableCommand {
     @Option(help: "One value for each span of this length, as 15m.")
     var step: String?
 
-    @Option(help: "With --step: mean, min, max, first, last, sum or count.")
+    @Option(
+        help:
+            "With --step: mean, time-mean, min, max, first, last, sum, count; increase of counters."
+    )
     var agg = "mean"
+
+    @Option(
+        help: "With --step, all points together: sum, mean, min, max, count, or p95 and the like.")
+    var across: String?
 
     @Flag(help: "Print CSV.")
     var csv = false
@@ -113,10 +120,19 @@ struct QueryCommand: ParsableCommand {
             throw CommandFailure(
                 .usage, "--from must be before --to; write 2026-10-31T16:00, 2026-10, -6h or today")
         }
-        guard let aggregate = Aggregate(rawValue: agg) else {
+        let aggregate = Aggregate(rawValue: agg)
+        guard aggregate != nil || agg == Self.increase else {
             throw CommandFailure(
                 .usage,
-                "--agg takes " + Aggregate.allCases.map(\.rawValue).joined(separator: ", "))
+                "--agg takes " + Aggregate.allCases.map(\.rawValue).joined(separator: ", ")
+                    + ", increase")
+        }
+        let figure = try across.map { try Self.figure($0) }
+        if step == nil, figure != nil || agg != "mean" {
+            throw CommandFailure(.usage, "--agg and --across need --step, as 15m or 1h")
+        }
+        if figure != nil, aggregate == nil {
+            throw CommandFailure(.usage, "--across and --agg increase do not go together")
         }
         let range = TimeRange(start: start, end: end)
         let names = try matchingPoints()
@@ -127,7 +143,14 @@ struct QueryCommand: ParsableCommand {
             else {
                 throw CommandFailure(.usage, "--step \(step) is no time; write 15m or 1h")
             }
-            try printSteps(names, Self.aligned(range, span, offset), span, aggregate)
+            let steps = Self.aligned(range, span, offset)
+            if let aggregate, let figure {
+                try printAcross(names, steps, span, aggregate, figure)
+            } else if let aggregate {
+                try printSteps(names, steps, span, aggregate)
+            } else {
+                try printIncrease(names, steps, span)
+            }
         } else {
             try printSamples(names, range)
         }
@@ -188,22 +211,94 @@ struct QueryCommand: ParsableCommand {
     private func printSteps(
         _ names: [PointName], _ range: TimeRange, _ step: Int64, _ aggregate: Aggregate
     ) throws {
-        let offset = locations.offsetMinutes
         let series = try withStore(locations) { reader throws(StoreError) in
             try reader.downsample(
                 names, range, stepMS: step, weighted: aggregate == .timeMean)
         }
         for line in series {
-            for (index, value) in line.values(aggregate).enumerated() {
-                let time = range.start.advanced(byMilliseconds: Int64(index) * step)
-                let digits = min(line.series.definition.scale + 2, 9)
-                try write(
-                    Row(
-                        point: "\(line.series.name)", time: time.iso8601(offsetMinutes: offset),
-                        value: value.map { decimal($0, max(digits, 0)) },
-                        unit: line.series.definition.unit.rawValue, quality: nil))
+            try writeSteps(
+                "\(line.series.name)", range, step, line.values(aggregate),
+                unit: line.series.definition.unit.rawValue,
+                digits: max(Int(min(line.series.definition.scale + 2, 9)), 0))
+            for damage in line.damage { Output.error("not readable: \(damage)") }
+        }
+    }
+
+    private static let increase = "increase"
+
+    private static func figure(_ text: String) throws -> Across {
+        switch text {
+        case "sum": return .sum
+        case "mean": return .mean
+        case "min": return .min
+        case "max": return .max
+        case "count": return .count
+        default:
+            guard text.hasPrefix("p"), let percent = Double(text.dropFirst()),
+                (0...100).contains(percent)
+            else {
+                throw CommandFailure(
+                    .usage, "--across takes sum, mean, min, max, count, or p0 to p100")
+            }
+            return .quantile(percent / 100)
+        }
+    }
+
+    /// One line over all points, which must be of one unit.
+    private func printAcross(
+        _ names: [PointName], _ range: TimeRange, _ step: Int64, _ aggregate: Aggregate,
+        _ figure: Across
+    ) throws {
+        let units = try withStore(locations) { reader throws(StoreError) in
+            var units: Set<String> = []
+            for pattern in points {
+                for series in try reader.series(matching: Glob(pattern)) {
+                    units.insert(series.definition.unit.rawValue)
+                }
+            }
+            return units
+        }
+        guard let unit = units.first, units.count == 1 || figure == .count else {
+            throw CommandFailure(
+                .usage, "the points are of several units: " + units.sorted().joined(separator: ", ")
+            )
+        }
+        let line = try withStore(locations) { reader throws(StoreError) in
+            try reader.across(names, range, stepMS: step, aggregate, figure)
+        }
+        let title = "\(across ?? "")(\(line.seriesCount) points)"
+        try writeSteps(
+            title, range, step, line.values, unit: figure == .count ? "" : unit, digits: 3)
+        for damage in line.damage { Output.error("not readable: \(damage)") }
+    }
+
+    private func printIncrease(_ names: [PointName], _ range: TimeRange, _ step: Int64) throws {
+        let lines = try withStore(locations) { reader throws(StoreError) in
+            try reader.increase(names, range, stepMS: step)
+        }
+        for line in lines {
+            try writeSteps(
+                "\(line.series.name)", range, step, line.values,
+                unit: line.series.definition.unit.rawValue,
+                digits: Int(max(line.series.definition.scale, 0)))
+            if line.resets > 0 {
+                Output.error("\(line.series.name): set back \(line.resets) times; not counted")
             }
             for damage in line.damage { Output.error("not readable: \(damage)") }
+        }
+    }
+
+    private func writeSteps(
+        _ title: String, _ range: TimeRange, _ step: Int64, _ values: [Double?], unit: String,
+        digits: Int
+    ) throws {
+        let offset = locations.offsetMinutes
+        for (index, value) in values.enumerated() {
+            let time = range.start.advanced(byMilliseconds: Int64(index) * step)
+            try write(
+                Row(
+                    point: title, time: time.iso8601(offsetMinutes: offset),
+                    value: value.map { decimal($0, digits) }, unit: unit, quality: nil))
         }
     }
 

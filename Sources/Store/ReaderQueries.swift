@@ -189,7 +189,7 @@ extension ReaderState {
         var factor: Int128
     }
 
-    private func downsample(
+    func downsample(
         _ device: UInt32, _ points: [[SeriesInfo]], _ range: TimeRange, _ step: Int64,
         _ weighted: Bool
     ) throws(SQLiteError) -> [DownsampledSeries] {

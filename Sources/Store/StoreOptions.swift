@@ -6,6 +6,8 @@ package struct StoreOptions: Sendable {
     package var sealPolls = 360
     /// … or when the oldest has waited this long.
     package var sealMilliseconds: Int64 = 3_600_000
+    /// Sealing costs a sync of its own: not more often than this, where nothing presses.
+    package var sealPeriodMilliseconds: Int64 = 10_000
     /// Readings become durable at most this long after they came.
     package var commitMilliseconds: Int64 = 1000
     /// Batches that wait for the disk: at 1.5 MiB/s, the largest site, about 40 s; at a site of

@@ -77,6 +77,14 @@ package final class StoreReader: Sendable {
     /// Steps a query may have; beyond, a chart asks for more than any screen shows.
     package static let maximumSteps = 1_000_000
 
+    private static func checkSteps(_ range: TimeRange, _ stepMS: Int64) throws(StoreError) {
+        precondition(stepMS > 0, "BUG: a step of \(stepMS) ms")
+        let span = range.end.milliseconds.subtractingReportingOverflow(range.start.milliseconds)
+        guard !span.overflow, span.partialValue / stepMS < Self.maximumSteps else {
+            throw .system("more than \(Self.maximumSteps) steps; ask for a longer step")
+        }
+    }
+
     /// Usable values of points on a grid that starts at `range.start` in steps of `stepMS`, the
     /// last step perhaps shorter. Points that the store does not have are left out. What answers is
     /// the coarsest that does so exactly: rollups, summaries of chunks, readings. `weighted` adds
@@ -84,13 +92,31 @@ package final class StoreReader: Sendable {
     package func downsample(
         _ points: [PointName], _ range: TimeRange, stepMS: Int64, weighted: Bool = false
     ) throws(StoreError) -> [DownsampledSeries] {
-        precondition(stepMS > 0, "BUG: a step of \(stepMS) ms")
-        let span = range.end.milliseconds.subtractingReportingOverflow(range.start.milliseconds)
-        guard !span.overflow, span.partialValue / stepMS < Self.maximumSteps else {
-            throw .system("more than \(Self.maximumSteps) steps; ask for a longer step")
-        }
+        try Self.checkSteps(range, stepMS)
         return try read { state throws(SQLiteError) in
             try state.downsample(points, range, step: stepMS, weighted: weighted)
+        }
+    }
+
+    /// What many points together come to in each step of the same grid: first each point by
+    /// `inner`, then all of them by `across`. Points that the store does not have are left out.
+    package func across(
+        _ points: [PointName], _ range: TimeRange, stepMS: Int64, _ inner: Aggregate,
+        _ across: Across
+    ) throws(StoreError) -> AcrossLine {
+        try Self.checkSteps(range, stepMS)
+        return try read { state throws(SQLiteError) in
+            try state.across(points, range, step: stepMS, inner, across)
+        }
+    }
+
+    /// How much counters have grown in each step; points the store does not have are left out.
+    package func increase(
+        _ points: [PointName], _ range: TimeRange, stepMS: Int64
+    ) throws(StoreError) -> [IncreaseLine] {
+        try Self.checkSteps(range, stepMS)
+        return try read { state throws(SQLiteError) in
+            try state.increase(points, range, step: stepMS)
         }
     }
 

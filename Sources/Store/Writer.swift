@@ -20,8 +20,6 @@ final class Writer: @unchecked Sendable {
     private var reader: ReaderState?
     private var failedInStep = false
     private var committedInStep = false
-    /// Sealing costs a sync of its own: not more often than this, where nothing presses.
-    private static let sealPeriod: Int64 = 10_000
     /// Between two pieces of work on rollups, so that commits are on time.
     private static let rollupPause: Int64 = 50
     /// A head row is at most about this long; SQLite's own limit is 1 GB.
@@ -130,7 +128,7 @@ final class Writer: @unchecked Sendable {
 
     func run() {
         nextCommit = monotonicMilliseconds + options.commitMilliseconds
-        nextSeal = monotonicMilliseconds + min(Self.sealPeriod, options.sealMilliseconds)
+        nextSeal = monotonicMilliseconds + min(options.sealPeriodMilliseconds, options.sealMilliseconds)
         nextRollup = monotonicMilliseconds + options.rollupMilliseconds
         while true {
             let pause = max(0, min(nextCommit, nextSeal, nextRollup) - monotonicMilliseconds)
@@ -163,7 +161,7 @@ final class Writer: @unchecked Sendable {
         if monotonicMilliseconds >= nextSeal {
             let more = seal()
             nextSeal =
-                monotonicMilliseconds + (more ? 0 : min(Self.sealPeriod, options.sealMilliseconds))
+                monotonicMilliseconds + (more ? 0 : min(options.sealPeriodMilliseconds, options.sealMilliseconds))
         }
         if monotonicMilliseconds >= nextRollup {
             let more = rollUp() || throwAway()
