@@ -17,7 +17,7 @@ PEERS := .build/peers
 RELEASE := -c release --static-swift-stdlib --product frostline
 PREFIX ?= /usr
 
-.PHONY: demo test fuzz bench bench-poll build install deb deps test-deps peers clean format
+.PHONY: demo test fuzz sanitize bench bench-poll build install deb deps test-deps peers clean format
 
 demo: build
 	.build/release/frostline demo
@@ -55,6 +55,10 @@ test: test-deps peers
 fuzz: deps
 	swift build -c release --product DecoderFuzz $(SWIFT_FLAGS)
 	.build/release/DecoderFuzz --profiles DeviceProfiles
+
+# ThreadSanitizer and AddressSanitizer over the tests; scripts/sanitize says of which.
+sanitize: test-deps
+	SWIFT_FLAGS="$(SWIFT_FLAGS)" scripts/sanitize
 
 bench:
 	Benchmarks/run
