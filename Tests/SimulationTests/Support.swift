@@ -39,7 +39,15 @@ func truth(
 
 private let profileFolder = repositoryRoot() + "/DeviceProfiles/"
 
-func vocabulary() throws -> Vocabulary {
+func vocabulary() throws -> Vocabulary { try Loaded.vocabulary.get() }
+
+/// Once for all tests: each reading takes a second.
+private enum Loaded {
+    static let vocabulary = Result { try readVocabulary() }
+    static let profiles = Result { try readProfiles() }
+}
+
+private func readVocabulary() throws -> Vocabulary {
     var diagnostics = Diagnostics()
     let text = try readText(profileFolder + "NAMES.yaml")
     let names = try #require(YAMLFile.parse(text, file: "NAMES.yaml", &diagnostics))
@@ -55,7 +63,9 @@ func profile(_ text: String, file: String, _ vocabulary: Vocabulary) throws -> P
 }
 
 /// The profiles that ship.
-func shippedProfiles() throws -> ProfileLibrary {
+func shippedProfiles() throws -> ProfileLibrary { try Loaded.profiles.get() }
+
+private func readProfiles() throws -> ProfileLibrary {
     let vocabulary = try vocabulary()
     return ProfileLibrary(
         try SimulatedSite.profileNames.map { name in
