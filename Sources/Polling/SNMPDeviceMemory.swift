@@ -22,9 +22,9 @@ struct SNMPDeviceMemory {
     /// Polls without a halving after which larger requests are tried again: a lost datagram must
     /// not slow a device for ever.
     static let relearnAfter = 100
-    /// A device is walked anew after this long, and up to a quarter more so that thousands are not
-    /// walked at once. Rows that vanish or move show at once, in the names of an answer; a row new
-    /// at the very end of a table shows with this walk.
+    /// A device is walked anew after this long, or asked whether there is more than is known, and
+    /// up to a quarter more so that thousands are not walked at once. Rows that vanish or move show
+    /// at once, in the names of an answer; a row new at the very end of a table shows with this.
     static let walkAgainNanoseconds: Int64 = 240_000_000_000
     /// Walks after which variables that a v1 device did not have are asked for again.
     private static let walksBetweenHoles = 8
@@ -75,9 +75,17 @@ struct SNMPDeviceMemory {
         return now < found.walkAgainAt ? found.plan : nil
     }
 
+    /// The same, also where it is time to walk the device anew.
+    func lastLearned(_ source: SNMPRequestPlan) -> SNMPLearnedPlan? {
+        learned.first { $0.source == source }?.plan
+    }
+
+    /// Nothing was ever answered, and the last poll was not in vain.
+    var isUntried: Bool { proven.bytes == 0 && !wasSilent }
+
     /// Rows that each subtree had when it was last walked.
     func lastCounts(_ source: SNMPRequestPlan) -> [Int] {
-        learned.first { $0.source == source }?.plan.subtreeCounts ?? []
+        lastLearned(source)?.subtreeCounts ?? []
     }
 
     /// - Parameter spread: 0…255, another for each device.

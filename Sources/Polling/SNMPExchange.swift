@@ -67,7 +67,9 @@ final class SNMPExchange {
     private var free: [Int] = []
     private var places: [UInt32: Int] = [:]
     private var numbers = UnpredictableNumbers()
-    private var waiting = Queue<Int>()
+    /// Requests of polls under way go first: what is begun is ended before more is begun, so that
+    /// a thousand devices that are due at once are not all half known at once.
+    private var waiting = (first: Queue<Int>(), last: Queue<Int>())
     private var leases = Queue<Mark>()
     private var deadlines = DeadlineHeap()
     private var counted = 0
@@ -91,7 +93,7 @@ final class SNMPExchange {
         sockets = [nil, nil]
         flights = []
         places = [:]
-        waiting = Queue()
+        waiting = (Queue(), Queue())
     }
 
     // MARK: Asking
@@ -104,10 +106,10 @@ final class SNMPExchange {
 
     /// Sends a request as soon as the window allows, and again after `timeout` nanoseconds, but not
     /// at `repeatsUntil` or later. The client gets an answer or a failure, never before this has
-    /// returned.
+    /// returned. The first request of a poll waits behind those of polls under way.
     func ask(
         _ client: any SNMPExchangeClient, _ peer: PeerAddress, timeout: Int64, retries: Int,
-        repeatsUntil: Int64
+        repeatsUntil: Int64, isFirst: Bool
     ) throws(PlatformError) -> Ticket {
         if sockets[peer.isVersion6 ? 1 : 0] == nil { try open(version6: peer.isVersion6) }
         let place: Int
@@ -121,7 +123,7 @@ final class SNMPExchange {
         flights[place] = Flight(
             client: client, peer: peer, timeout: timeout, triesLeft: retries,
             repeatsUntil: repeatsUntil, generation: generation)
-        wait(place)
+        wait(place, isFirst: isFirst)
         return Ticket(place: place, generation: generation)
     }
 
@@ -140,7 +142,7 @@ final class SNMPExchange {
             flights[ticket.place].client != nil
         else { return }
         land(ticket.place)
-        wait(ticket.place)
+        wait(ticket.place, isFirst: false)
     }
 
     private func open(version6: Bool) throws(PlatformError) {
@@ -154,9 +156,11 @@ final class SNMPExchange {
         window = min(max(fits, Self.windowLimits.lowerBound), Self.windowLimits.upperBound)
     }
 
-    private func wait(_ place: Int) {
-        precondition(waiting.count < Self.queueLimit, "BUG: too many SNMP requests wait")
-        waiting.append(place)
+    private var waitingCount: Int { waiting.first.count + waiting.last.count }
+
+    private func wait(_ place: Int, isFirst: Bool) {
+        precondition(waitingCount < Self.queueLimit, "BUG: too many SNMP requests wait")
+        if isFirst { waiting.last.append(place) } else { waiting.first.append(place) }
         queuePump()
     }
 
@@ -171,15 +175,15 @@ final class SNMPExchange {
 
     /// Sends what the window allows.
     private func pump() {
-        guard waiting.count > 0 else { return }
+        guard waitingCount > 0 else { return }
         let now = Clocks.monotonicNanoseconds()
         endLeases(now)
-        while counted < window, let place = waiting.popFirst() {
+        while counted < window, let place = waiting.first.popFirst() ?? waiting.last.popFirst() {
             guard flights[place].client != nil, flights[place].number == 0 else { continue }
             launch(place, now)
         }
         for socket in sockets { if let socket, socket.hasQueued { flush(socket) } }
-        if waiting.count > 0, let first = leases.first { arm(first.time, now) }
+        if waitingCount > 0, let first = leases.first { arm(first.time, now) }
         armForDeadline(now)
     }
 
@@ -252,7 +256,7 @@ final class SNMPExchange {
             let count = socket.receive { peer, datagram in take(peer, datagram) }
             if count < DatagramSocket.batchLimit { break }
         }
-        if waiting.count > 0 { queuePump() }
+        if waitingCount > 0 { queuePump() }
     }
 
     private func take(_ peer: PeerAddress, _ datagram: UnsafeMutableRawBufferPointer) {
@@ -319,7 +323,7 @@ final class SNMPExchange {
         flights[place].isCounted = false
         if flight.number != 0 { places[flight.number] = nil }
         flights[place].number = 0
-        if waiting.count > 0 { queuePump() }
+        if waitingCount > 0 { queuePump() }
     }
 
     private func end(_ place: Int) -> (any SNMPExchangeClient)? {
@@ -363,7 +367,7 @@ final class SNMPExchange {
         }
         for socket in sockets { if let socket, socket.hasQueued { flush(socket) } }
         armForDeadline(now)
-        if waiting.count > 0 { queuePump() }
+        if waitingCount > 0 { queuePump() }
     }
 
     private func retry(_ place: Int, _ now: Int64) {

@@ -26,6 +26,20 @@ final class SNMPLearnedPlan: Sendable {
         var answerBytes: Int
     }
 
+    /// A request that shows whether a device has what the plan asks for and no more.
+    struct Check {
+        enum Subject {
+            /// Subtrees whose last rows are asked for what follows them.
+            case ends([Int])
+            /// Of `missing`.
+            case missing(Range<Int>)
+        }
+        var pdu: PreparedPDU
+        var subject: Subject
+    }
+    /// Variables of one check.
+    private static let checkedAtOnce = 30
+
     /// In the order in which frames go out: scalars as asked, then the subtrees. Variables that the
     /// device does not have carry that; the others wait for their value.
     let template: [VarBind]
@@ -37,6 +51,15 @@ final class SNMPLearnedPlan: Sendable {
     let instances: [SNMPInstance]
     let limits: SNMPDeviceMemory.Limits
     let subtreeCounts: [Int]
+    /// The last instance of each subtree; where it has none, its root.
+    let ends: [ObjectID]
+    /// Places of scalars that the device does not have.
+    let missing: [Int]
+    /// Whether a device that answers all requests and checks as expected has the same instances
+    /// and no more: that cannot always be shown by less than a walk.
+    let isProvable: Bool
+    /// What the requests themselves do not show.
+    let checks: [Check]
 
     init(_ draft: SNMPPlanDraft, _ limits: SNMPDeviceMemory.Limits) {
         template = draft.template
@@ -44,15 +67,43 @@ final class SNMPLearnedPlan: Sendable {
         owners = draft.owners
         instances = draft.instances
         subtreeCounts = draft.subtreeCounts
+        ends = draft.ends
         self.limits = limits
-        requests = SNMPPlanner(draft.instances, limits).requests()
+        let requests = SNMPPlanner(draft.instances, limits).requests()
+        self.requests = requests
+        missing = draft.template.indices.filter { draft.template[$0].value.isException }
+        // A GETBULK names the predecessor of each row: one that is new there shows.
+        isProvable =
+            limits.usesBulk && draft.copies.isEmpty
+            && requests.allSatisfy { request in
+                request.isBulk || request.expected.slots.allSatisfy { draft.owners[$0] < 0 }
+            }
+        checks = isProvable ? Self.checks(draft, missing) : []
+    }
+
+    private static func checks(_ draft: SNMPPlanDraft, _ missing: [Int]) -> [Check] {
+        var checks: [Check] = []
+        // Equal names in one request are refused by some agents.
+        var seen: Set<ObjectID> = []
+        let subtrees = draft.ends.indices.filter { seen.insert(draft.ends[$0]).inserted }
+        for start in stride(from: 0, to: subtrees.count, by: checkedAtOnce) {
+            let part = Array(subtrees[start...].prefix(checkedAtOnce))
+            let pdu = PreparedPDU(.getNext, part.map { draft.ends[$0] })
+            checks.append(Check(pdu: pdu, subject: .ends(part)))
+        }
+        for start in stride(from: 0, to: missing.count, by: checkedAtOnce) {
+            let part = start..<min(start + checkedAtOnce, missing.count)
+            let pdu = PreparedPDU(.get, missing[part].map { draft.template[$0].oid })
+            checks.append(Check(pdu: pdu, subject: .missing(part)))
+        }
+        return checks
     }
 
     /// The same instances asked for in requests of other sizes.
     var draft: SNMPPlanDraft {
         SNMPPlanDraft(
             template: template, copies: copies, owners: owners, instances: instances,
-            subtreeCounts: subtreeCounts)
+            subtreeCounts: subtreeCounts, ends: ends)
     }
 }
 
@@ -63,19 +114,21 @@ struct SNMPPlanDraft {
     var owners: [Int] = []
     var instances: [SNMPInstance] = []
     var subtreeCounts: [Int] = []
+    var ends: [ObjectID] = []
     private var slots: [ObjectID: Int] = [:]
 
     init() {}
 
     init(
         template: [VarBind], copies: [(from: Int, to: Int)], owners: [Int],
-        instances: [SNMPInstance], subtreeCounts: [Int]
+        instances: [SNMPInstance], subtreeCounts: [Int], ends: [ObjectID]
     ) {
         self.template = template
         self.copies = copies
         self.owners = owners
         self.instances = instances
         self.subtreeCounts = subtreeCounts
+        self.ends = ends
     }
 
     /// - Parameter exact: true where GETBULK is known not to find it.
@@ -95,6 +148,7 @@ struct SNMPPlanDraft {
             previous = binding.oid
         }
         subtreeCounts.append(found.count)
+        ends.append(previous)
     }
 
     private mutating func add(_ binding: VarBind, after predecessor: ObjectID?, owner: Int) {
@@ -116,31 +170,5 @@ struct SNMPPlanDraft {
         var arcs = name.arcs
         if last == 0 { arcs.removeLast() } else { arcs[arcs.count - 1] = last - 1 }
         return ObjectID(arcs)
-    }
-}
-
-/// Plans of all devices of a poller: a rack of equal units has one.
-// Used on the reactor's thread only.
-final class SNMPPlanTable {
-    private struct Key: Hashable {
-        var names: [ObjectID]
-        var predecessors: [ObjectID?]
-        var missing: [SNMPValue]
-        var limits: SNMPDeviceMemory.Limits
-    }
-    /// Layouts of a large site with every kind of device; beyond it new ones are not shared.
-    private static let limit = 4096
-    private var plans: [Key: SNMPLearnedPlan] = [:]
-
-    func plan(_ draft: SNMPPlanDraft, _ limits: SNMPDeviceMemory.Limits) -> SNMPLearnedPlan {
-        let key = Key(
-            names: draft.template.map(\.oid), predecessors: draft.instances.map(\.predecessor),
-            missing: draft.template.map(\.value), limits: limits)
-        if let plan = plans[key] { return plan }
-        let plan = SNMPLearnedPlan(draft, limits)
-        // What nobody uses any more goes first: tables that change leave plans behind.
-        if plans.count >= Self.limit { plans.removeAll() }
-        plans[key] = plan
-        return plan
     }
 }

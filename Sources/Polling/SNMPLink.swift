@@ -130,6 +130,8 @@ final class SNMPLink: DeviceLink, SNMPExchangeClient {
     }
 
     func write(number: UInt32, to bytes: inout [UInt8]) -> Bool {
+        // While this one waited, another device of the profile may have been walked.
+        if running?.isFirstTry == true, let better = running?.poll.guessLate() { asked = better }
         guard let asked else { return false }
         running?.countRequest()
         switch security {
@@ -203,7 +205,8 @@ final class SNMPLink: DeviceLink, SNMPExchangeClient {
             do throws(PlatformError) {
                 ticket = try exchange.ask(
                     self, peer, timeout: timeout, retries: min(max(0, target.retries), 100),
-                    repeatsUntil: target.deadlineNanoseconds ?? .max)
+                    repeatsUntil: target.deadlineNanoseconds ?? .max,
+                    isFirst: running?.sent == 0)
             } catch {
                 completeLater(.failure(.unreachable))
             }

@@ -35,20 +35,18 @@ extension SNMPPoll {
         for slot in request.expected.slots.prefix(count) { filled?[slot] = true }
         halved = true
         memory.limits.variables = max(1, min(memory.limits.variables, count))
-        askNames(Array(request.names[count...]))
+        askUnplanned(Array(request.names[count...]))
     }
 
     /// From here on each place is accounted for.
-    private mutating func noteTrouble() {
+    mutating func noteTrouble() {
         guard filled == nil, let learned else { return }
         var done = [Bool](repeating: false, count: frames.count)
         for request in learned.requests[..<plannedDone] {
             for slot in request.expected.slots { done[slot] = true }
         }
         // What the device is known not to have is answered.
-        for place in frames.indices where learned.template[place].value != .null {
-            done[place] = true
-        }
+        for place in learned.missing.prefix(isGuess ? missingSeen : .max) { done[place] = true }
         filled = done
     }
 
@@ -101,8 +99,17 @@ extension SNMPPoll {
         }
     }
 
-    private mutating func askNames(_ names: [ObjectID]) {
+    mutating func askNames(_ names: [ObjectID]) {
         batches = split(batches.flatMap { $0 } + names)
+    }
+
+    /// By name, instead of by a planned request.
+    private mutating func askUnplanned(_ names: [ObjectID]) {
+        guard isGuess else { return askNames(names) }
+        // Names show no rows that are new between them.
+        dirty.formUnion(plan.subtrees.indices)
+        let scalars = Set(plan.scalars)
+        askNames(names.filter(scalars.contains))
     }
 
     /// The request was too large: this one and those after it in smaller ones.
@@ -126,13 +133,13 @@ extension SNMPPoll {
             halved = true
             memory.limits.repetitions = max(1, request.repetitions / 2)
         }
-        askNames(request.names)
+        askUnplanned(request.names)
     }
 
     private mutating func askRest(from number: Int) {
         guard let learned else { return }
         nextPlanned = learned.requests.count
-        askNames(learned.requests[number...].flatMap(\.names))
+        askUnplanned(learned.requests[number...].flatMap(\.names))
     }
 
     // MARK: The end
@@ -140,9 +147,10 @@ extension SNMPPoll {
     /// The frames of a planned poll, and a new plan where something was not as planned.
     mutating func assemble(_ learned: SNMPLearnedPlan) -> Result {
         for copy in learned.copies { frames[copy.to].value = frames[copy.from].value }
-        if filled == nil, plannedDone == learned.requests.count {
-            // Nothing else was asked but the probe, whose variable the plan asks for again.
-            return Result(frames: frames, draft: nil)
+        if filled == nil, plannedDone == learned.requests.count, isProven {
+            // Nothing else was asked but the probe, whose variable the plan asks for again, and
+            // whether there is no more.
+            return Result(frames: frames, draft: nil, isConfirmed: isGuess)
         }
         noteTrouble()
         for (place, binding) in frames.enumerated() where filled?[place] == false {
@@ -161,7 +169,7 @@ extension SNMPPoll {
         let filled = filled ?? []
         var draft = SNMPPlanDraft()
         var result: [VarBind] = []
-        var isComplete = true
+        var isComplete = isProven
         for place in frames.indices where learned.owners[place] < 0 {
             guard filled[place] else {
                 isComplete = false
@@ -182,7 +190,7 @@ extension SNMPPoll {
             result += rows ?? []
             draft.addSubtree(root, rows ?? [], owner: number)
         }
-        return Result(frames: result, draft: isComplete ? draft : nil)
+        return Result(frames: result, draft: isComplete ? draft : nil, wasWalked: isGuess)
     }
 
     /// The frames of a poll that walked everything, and the plan for the next ones.

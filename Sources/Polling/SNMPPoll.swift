@@ -7,7 +7,8 @@ import SNMPWire
 /// The first poll learns: it asks for the scalars and walks the subtrees, several columns side by
 /// side. From then on the requests of a learned plan bring everything, each answer compared with
 /// the names that belong in it. What is not where it was is asked for by name, or its subtree
-/// walked, in the same poll, and learned anew.
+/// walked, in the same poll, and learned anew. Where another device of the profile was walked
+/// before, its plan is tried first, with a check that this one has the same and no more.
 struct SNMPPoll {
     enum Step {
         case ask(PreparedPDU)
@@ -24,6 +25,7 @@ struct SNMPPoll {
         case planned(Int)
         case names([ObjectID])
         case walk(repetitions: Int)
+        case check(SNMPLearnedPlan.Check)
     }
     struct Walk {
         var number: Int
@@ -47,7 +49,7 @@ struct SNMPPoll {
     var memory: SNMPDeviceMemory
 
     /// Nil while the device is walked.
-    let learned: SNMPLearnedPlan?
+    var learned: SNMPLearnedPlan?
     var nextPlanned = 0
     /// Requests answered in full before anything went otherwise than planned.
     var plannedDone = 0
@@ -56,6 +58,12 @@ struct SNMPPoll {
     var filled: [Bool]?
     /// Subtrees to walk, or walked, instead of believing the plan.
     var dirty: Set<Int> = []
+
+    /// The plan is another device's, or it is time to see whether it still holds.
+    var isGuess = false
+    var checks: ArraySlice<SNMPLearnedPlan.Check> = []
+    /// Of the plan's missing variables the first so many have been seen to be missing.
+    var missingSeen = 0
 
     var asking = Asking.nothing
     var batches: [[ObjectID]] = []
@@ -87,7 +95,7 @@ struct SNMPPoll {
         if let learned {
             frames = learned.template
             if memory.wasSilent, let first = learned.instances.first { batches = [[first.name]] }
-        } else {
+        } else if !guess() {
             beginLearning()
         }
     }
@@ -106,6 +114,10 @@ struct SNMPPoll {
             let names = batches.removeFirst()
             asking = .names(names)
             return .ask(PreparedPDU(.get, names))
+        }
+        if let check = checks.popFirst() {
+            asking = .check(check)
+            return .ask(check.pdu)
         }
         queueWalks()
         return walks.isEmpty ? finish() : askWalk()
@@ -132,6 +144,8 @@ struct SNMPPoll {
                     takeScalars(names, bindings, message.count)
                 } else if case .walk(let repetitions) = asked {
                     takeRows(bindings, repetitions, message.count)
+                } else if case .check(let check) = asked {
+                    take(check, bindings)
                 }
             } catch {
                 giveUp(.badReply(error.description))
@@ -193,6 +207,7 @@ struct SNMPPoll {
         case .names(let names): refuseNames(names, header, reason)
         case .planned(let number): askSingly(number)
         case .walk(let repetitions): refuseWalk(repetitions, header, reason)
+        case .check(let check): distrust(check)
         }
     }
 
@@ -202,6 +217,7 @@ struct SNMPPoll {
         case .names(let names): if names.count > 1 { halve(names) }
         case .planned(let number): shrinkPlanned(number)
         case .walk(let repetitions): shrinkWalk(repetitions, reason)
+        case .check(let check): distrust(check)
         }
     }
 
@@ -223,9 +239,14 @@ struct SNMPPoll {
         /// Nil where something is missing, or nothing has changed.
         var draft: SNMPPlanDraft?
         var wasWalked = false
+        /// The guess was right.
+        var isConfirmed = false
     }
 
     private mutating func learn(_ result: inout Result) {
+        if result.isConfirmed, let learned {
+            return memory.learn(plan, learned, at: now, spread: spread, wasWalked: true)
+        }
         guard let draft = result.draft else {
             // A subtree has changed and could not be walked.
             if !dirty.isEmpty { memory.forget(plan) }
@@ -233,7 +254,8 @@ struct SNMPPoll {
         }
         // Without anything to ask for, a device that is gone would look well.
         guard !draft.instances.isEmpty else { return }
-        let made = plans.plan(draft, memory.limits)
+        let made = plans.plan(draft, memory.limits, of: plan)
+        if result.wasWalked { plans.noteWalked(made, of: plan) }
         memory.learn(plan, made, at: now, spread: spread, wasWalked: result.wasWalked)
         // The same names as all polls to come will have, in the same memory: to see that nothing
         // has changed then takes a comparison of addresses.
@@ -251,7 +273,8 @@ struct SNMPPoll {
             current.requests.count > 1 || halved
         else { return }
         memory.learn(
-            plan, plans.plan(current.draft, memory.limits), at: now, spread: 0, wasWalked: false)
+            plan, plans.resized(current, memory.limits, of: plan), at: now, spread: 0,
+            wasWalked: false)
     }
 
     /// Where a device's walks fall in time, from the nanosecond at which it was polled: a step of
