@@ -138,9 +138,12 @@ struct ReadProgram: Sendable {
     /// - Parameter quick: false takes every value through the exact rule.
     mutating func read(_ answers: some PollValues, _ values: inout [PointValue], quick: Bool) {
         var adapted: [AdaptedRule] = []
+        var moved: [Move] = []
         Self.read(
-            steps, sources, meanings, answers, &values, &lastSources, &adapted, quick: quick)
+            steps, sources, meanings, answers, &values, lastSources, &moved, &adapted,
+            quick: quick)
         for new in adapted { sources[new.source].rule = new.rule }
+        for move in moved { lastSources[move.place] = move.number }
     }
 
     /// A rule made ready for another scale, unit or number of digits. Written back after the poll:
@@ -150,18 +153,25 @@ struct ReadProgram: Sendable {
         var rule: QuickRule
     }
 
+    /// A point whose value came from another source than the one before; for the same reason.
+    private struct Move {
+        var place: Int
+        var number: Int
+    }
+
     private static func read(
         _ steps: [Step], _ sources: [SourceStep], _ meanings: [Meaning],
-        _ answers: some PollValues, _ values: inout [PointValue], _ lastSources: inout [Int],
-        _ adapted: inout [AdaptedRule], quick: Bool
+        _ answers: some PollValues, _ values: inout [PointValue], _ lastSources: [Int],
+        _ moved: inout [Move], _ adapted: inout [AdaptedRule], quick: Bool
     ) {
         let steps = steps.span
         let meanings = meanings.span
         let sources = sources.span
         var values = values.mutableSpan
-        var lastSources = lastSources.mutableSpan
+        let lastSources = lastSources.span
         for index in steps.indices where steps[index].isActive {
             let place = steps[index].place
+            var last = lastSources[place]
             for source in steps[index].firstSource..<steps[index].endSource {
                 guard sources[source].isActive else { continue }
                 let before = adapted.count
@@ -181,9 +191,10 @@ struct ReadProgram: Sendable {
                     values[place].mantissa = mantissa
                     values[place].quality = .bad
                 }
-                lastSources[place] = sources[source].number
+                last = sources[source].number
                 if case .good = outcome { break }
             }
+            if last != lastSources[place] { moved.append(Move(place: place, number: last)) }
         }
     }
 
