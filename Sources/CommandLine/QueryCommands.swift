@@ -13,7 +13,7 @@ struct LastCommand: ParsableCommand {
 
     @OptionGroup var locations: Locations
 
-    @Flag(help: "Ask the running daemon: with labels and the OID or register of each point.")
+    @Flag(help: "Ask the running daemon; --json adds labels and the OID or register of each point.")
     var live = false
 
     @Flag(help: "Print JSON.")
@@ -219,7 +219,7 @@ struct QueryCommand: ParsableCommand {
             try writeSteps(
                 "\(line.series.name)", range, step, line.values(aggregate),
                 unit: line.series.definition.unit.rawValue,
-                digits: max(Int(min(line.series.definition.scale + 2, 9)), 0))
+                digits: max(min(line.series.definition.scale + 2, 9), 0))
             for damage in line.damage { Output.error("not readable: \(damage)") }
         }
     }
@@ -280,7 +280,7 @@ struct QueryCommand: ParsableCommand {
             try writeSteps(
                 "\(line.series.name)", range, step, line.values,
                 unit: line.series.definition.unit.rawValue,
-                digits: Int(max(line.series.definition.scale, 0)))
+                digits: max(line.series.definition.scale, 0))
             if line.resets > 0 {
                 Output.error("\(line.series.name): set back \(line.resets) times; not counted")
             }
@@ -290,7 +290,7 @@ struct QueryCommand: ParsableCommand {
 
     private func writeSteps(
         _ title: String, _ range: TimeRange, _ step: Int64, _ values: [Double?], unit: String,
-        digits: Int
+        digits: Int8
     ) throws {
         let offset = locations.offsetMinutes
         for (index, value) in values.enumerated() {
