@@ -158,8 +158,10 @@ extension AlarmsCommand {
 
         @OptionGroup var locations: Locations
 
+        @OptionGroup var profileFolders: ProfileFolders
+
         func run() throws {
-            let site = try ConfigurationLoader.standard()
+            let site = try profileFolders.loader(siteFile: locations.configPath)
                 .required(siteFile: locations.configPath).site
             guard let hook = site.hooks.first(where: { $0.name == name }) else {
                 let names = site.hooks.map(\.name).joined(separator: ", ")

@@ -11,6 +11,8 @@ struct CheckCommand: ParsableCommand {
     @Argument(help: "The site file.")
     var siteFile: String
 
+    @OptionGroup var profileFolders: ProfileFolders
+
     @Flag(help: "Print one JSON object.")
     var json = false
 
@@ -29,7 +31,7 @@ struct CheckCommand: ParsableCommand {
 
     func run() throws {
         var diagnostics = Diagnostics()
-        let loaded = try ConfigurationLoader.standard(needsCredentials: false)
+        let loaded = try profileFolders.loader(siteFile: siteFile, needsCredentials: false)
             .load(siteFile: siteFile, &diagnostics)
         let problems = diagnostics.sorted
         if json {
@@ -54,27 +56,5 @@ struct CheckCommand: ParsableCommand {
             }
         }
         if !problems.isEmpty { throw ExitCode(CommandFailure.Code.usage.rawValue) }
-    }
-}
-
-extension ConfigurationLoader {
-    /// The loader over the files that come with the product, or an error that says where they
-    /// were looked for.
-    static func standard(needsCredentials: Bool = true) throws -> ConfigurationLoader {
-        guard let resources = Resources.find() else {
-            throw CommandFailure(
-                .usage,
-                "no device profiles found in \(Resources.packagedRoot); install the package, or "
-                    + "set FROSTLINE_RESOURCES to the folder that holds DeviceProfiles")
-        }
-        return ConfigurationLoader(resources: resources, needsCredentials: needsCredentials)
-    }
-
-    /// The configuration, or every mistake printed and exit code 2.
-    func required(siteFile: String) throws -> LoadedConfiguration {
-        var diagnostics = Diagnostics()
-        if let loaded = load(siteFile: siteFile, &diagnostics) { return loaded }
-        Output.diagnostics(diagnostics.sorted.map(\.description))
-        throw ExitCode(CommandFailure.Code.usage.rawValue)
     }
 }

@@ -37,7 +37,8 @@ final class Demo {
         try FileIO.createDirectory(plan.directory)
         let siteFile = plan.directory + "/site.yaml"
         try FileIO.writeAtomically(Array(simulated.siteFileText().utf8), to: siteFile)
-        configuration = try ConfigurationLoader.standard().required(siteFile: siteFile)
+        configuration = try ProfileFolders.usual(siteFile: siteFile)
+            .required(siteFile: siteFile)
         socketPath = plan.directory + "/frostline.sock"
         var logger = Logger(label: "frostline")
         logger.logLevel = plan.headless ? .warning : .critical

@@ -41,8 +41,8 @@ struct DeviceOptions: ParsableArguments {
     @Option(help: "With --rtu: bits a second.")
     var baud = 9600
 
-    @Option(help: "With --rtu: none, even or odd.")
-    var parity = "none"
+    @Option(help: "With --rtu: even, as the specification has it, none or odd.")
+    var parity = "even"
 
     @Option(help: "Milliseconds to wait for an answer.")
     var timeoutMs: Int64 = 2_000

@@ -31,6 +31,8 @@ struct EnergyCommand: ParsableCommand {
 
         @OptionGroup var locations: Locations
 
+        @OptionGroup var profileFolders: ProfileFolders
+
         private struct Answer: Encodable {
             var pue: String?
             var category: Int
@@ -43,7 +45,9 @@ struct EnergyCommand: ParsableCommand {
         }
 
         func run() throws {
-            let configuration = try ConfigurationLoader.standard(needsCredentials: false)
+            let configuration =
+                try profileFolders
+                .loader(siteFile: locations.configPath, needsCredentials: false)
                 .required(siteFile: locations.configPath)
             let site = configuration.site
             let range = try range(site)

@@ -21,10 +21,16 @@ struct Locations: ParsableArguments {
         if let config { return config }
         if let path = environmentValue("FROSTLINE_CONFIG") { return path }
         if let data, FileIO.exists(data + "/site.yaml") { return data + "/site.yaml" }
+        return Self.standardConfigPath
+    }
+
+    /// Of commands that are not given one.
+    static var standardConfigPath: String {
+        if let path = environmentValue("FROSTLINE_CONFIG") { return path }
         if geteuid() == 0 || FileIO.exists("/etc/frostline/site.yaml") {
             return "/etc/frostline/site.yaml"
         }
-        return Self.home("XDG_CONFIG_HOME", ".config") + "/frostline/site.yaml"
+        return home("XDG_CONFIG_HOME", ".config") + "/frostline/site.yaml"
     }
 
     var dataDirectory: String {

@@ -1,5 +1,4 @@
 import ArgumentParser
-import ConfigTree
 import Daemon
 import Model
 import Profiles
@@ -11,10 +10,12 @@ struct ProbeCommand: ParsableCommand {
 
     @OptionGroup var device: DeviceOptions
 
-    @Option(help: "Use this profile instead of identifying the device.")
+    @Option(help: "Use this profile, a name or a file, instead of identifying the device.")
     var profile: String?
 
-    @Flag(help: "Write a first profile from the device's walk to standard output.")
+    @OptionGroup var profileFolders: ProfileFolders
+
+    @Flag(help: "SNMP: write a first profile from the device's walk to standard output.")
     var draft = false
 
     @Flag(help: "Print JSON.")
@@ -32,20 +33,15 @@ struct ProbeCommand: ParsableCommand {
     }
 
     private func show(_ probe: DeviceProbe) throws {
-        var diagnostics = Diagnostics()
-        let library = try ConfigurationLoader.standard().profiles(&diagnostics)
-        if !diagnostics.isEmpty {
-            Output.note(
-                "\(diagnostics.sorted.count) mistakes in profile files: `frostline profiles list` "
-                    + "prints them")
-        }
         var report = ProbeReport()
-        guard let chosen = try choose(probe, library, &report) else {
+        guard let chosen = try choose(probe, &report) else {
             if json { try Output.json(report) } else { report.write() }
             throw CommandFailure(
                 .no,
-                "no profile claims this device; name one with --profile, or start one "
-                    + (device.isModbus ? "with docs/PROFILES.md" : "with --draft"))
+                "no profile claims this device; name one with --profile NAME or FILE.yaml, or "
+                    + (device.isModbus
+                        ? "write one (docs/PROFILES.md, from `frostline record --registers …`)"
+                        : "start one with --draft"))
         }
         report.profile = chosen.name
         report.title = chosen.title
@@ -54,13 +50,11 @@ struct ProbeCommand: ParsableCommand {
     }
 
     private func choose(
-        _ probe: DeviceProbe, _ library: ProfileLibrary, _ report: inout ProbeReport
+        _ probe: DeviceProbe, _ report: inout ProbeReport
     ) throws -> Profile? {
+        let loader = try profileFolders.loader()
         if let profile {
-            guard let found = library[profile] else {
-                throw CommandFailure(
-                    .usage, "no profile `\(profile)`; `frostline profiles list` prints them")
-            }
+            let found = try loader.required(profile: profile)
             guard found.isModbus == device.isModbus else {
                 throw CommandFailure(
                     .usage,
@@ -70,10 +64,12 @@ struct ProbeCommand: ParsableCommand {
             }
             return found
         }
+        let library = loader.libraryWithNote()
         if device.isModbus {
             let found = try probe.identifyRegisters(library)
             report.signaturesAsked = found.asked
             report.signaturesAnswered = found.answered
+            report.signaturesRefused = found.refused
             return found.profile
         }
         let identity = try probe.identify(library)
@@ -86,18 +82,19 @@ struct ProbeCommand: ParsableCommand {
         guard !device.isModbus else {
             throw CommandFailure(
                 .usage,
-                "registers do not say what they are: `frostline record` them and write the "
-                    + "profile from the device's documents (docs/PROFILES.md)")
+                "a draft is made from an SNMP walk; registers do not say what they are: keep them "
+                    + "with `frostline record --modbus --registers holding:0-199 -o typical.csv`, "
+                    + "and write the profile from the device's documents (docs/PROFILES.md)")
         }
-        var diagnostics = Diagnostics()
-        let library = try ConfigurationLoader.standard().profiles(&diagnostics)
+        let library = try profileFolders.loader().libraryWithNote()
         let identity = try probe.identify(library)
         if let known = identity.profile {
             Output.note("\(known.name) claims this device: a draft may not be needed")
         }
         let walk = try probe.walk()
         var draft = ProfileDraft(
-            walk: walk, sysDescr: identity.sysDescr, sysObjectID: identity.sysObjectID)
+            walk: walk, sysDescr: identity.sysDescr, sysObjectID: identity.sysObjectID,
+            vendor: library.vendor(of: identity.sysObjectID))
         Output.text(draft.text(name: "draft.device"))
         Output.note(
             "\(walk.count) objects; \(draft.pointRules) rules to compare with the device's display")
@@ -119,6 +116,8 @@ private struct ProbeReport: Encodable {
     var sysObjectID: String?
     var signaturesAsked: Int?
     var signaturesAnswered: Int?
+    /// The device said that it has no such registers.
+    var signaturesRefused: Int?
     var profile: String?
     var title: String?
     var points: [Point]?
@@ -138,10 +137,11 @@ private struct ProbeReport: Encodable {
     func write() {
         if let sysDescr { Output.line("sysDescr    " + Output.clean(sysDescr)) }
         if sysDescr != nil { Output.line("sysObjectID \(sysObjectID ?? "–")") }
-        if let signaturesAsked, let signaturesAnswered {
+        if let signaturesAsked, let signaturesAnswered, let signaturesRefused {
             Output.line(
                 "signatures  \(signaturesAsked) places of the library read, "
-                    + "\(signaturesAnswered) answered")
+                    + "\(signaturesAnswered) answered, \(signaturesRefused) refused: no such "
+                    + "registers")
         }
         guard let profile, let title, let points else { return }
         Output.line("profile     \(profile): \(title)")

@@ -11,6 +11,8 @@ struct ProfilesCommand: ParsableCommand {
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "List all profiles.")
 
+        @OptionGroup var profileFolders: ProfileFolders
+
         @Flag(help: "Print JSON.")
         var json = false
 
@@ -25,7 +27,8 @@ struct ProfilesCommand: ParsableCommand {
 
         func run() throws {
             var diagnostics = Diagnostics()
-            let library = try ConfigurationLoader.standard().profiles(&diagnostics)
+            let loader = try profileFolders.loader()
+            let library = loader.profiles(&diagnostics)
             Output.diagnostics(diagnostics.sorted.map(\.description))
             let rows = library.names.compactMap { library[$0] }.map {
                 Row(
@@ -46,6 +49,7 @@ struct ProfilesCommand: ParsableCommand {
                     ])
                 }
                 table.write()
+                Output.note("\(rows.count) profiles; \(loader.catalog.place)")
             }
             if !diagnostics.isEmpty { throw ExitCode(CommandFailure.Code.usage.rawValue) }
         }
@@ -62,8 +66,10 @@ struct ProfilesCommand: ParsableCommand {
         @Argument(help: "Profile files.")
         var files: [String] = []
 
+        @OptionGroup var profileFolders: ProfileFolders
+
         func run() throws {
-            let loader = try ConfigurationLoader.standard()
+            let loader = try profileFolders.loader()
             var diagnostics = Diagnostics()
             var warnings: [Diagnostic] = []
             var count = 0

@@ -14,16 +14,19 @@ struct ProfilesExplainCommand: ParsableCommand {
         abstract: "Say where a point comes from: profile, rule, object or register, conversion.",
         discussion: """
             DEVICE is a device of the site file. With --profile it is left out: \
-            `frostline profiles explain --profile apc.rpdu2 input.power`.
+            `frostline profiles explain --profile apc.rpdu2 input.power`. A POINT with * or ? \
+            lists the rules that fit: `'outlet.*.power'`.
             """)
 
     @Argument(help: "DEVICE POINT, or POINT with --profile.")
     var words: [String]
 
-    @Option(help: "A profile instead of a device.")
+    @Option(help: "A profile, by name or file, instead of a device.")
     var profile: String?
 
     @OptionGroup var locations: Locations
+
+    @OptionGroup var profileFolders: ProfileFolders
 
     func run() throws {
         guard words.count == (profile == nil ? 2 : 1), let point = words.last else {
@@ -31,7 +34,9 @@ struct ProfilesExplainCommand: ParsableCommand {
         }
         let device = profile == nil ? words.first : nil
         let chosen =
-            try device.map { try self.profile(of: $0) } ?? library().named(profile ?? "")
+            try device.map { try self.profile(of: $0) }
+            ?? loader().required(profile: profile ?? "")
+        if point.contains("*") || point.contains("?") { return try list(chosen, point) }
         let pages = chosen.explanations(of: point)
         guard !pages.isEmpty else {
             let near = closest(to: point, in: chosen.pointTemplates.map(\.name))
@@ -57,16 +62,22 @@ struct ProfilesExplainCommand: ParsableCommand {
         try showRecordings(chosen, point)
     }
 
-    private func library() throws -> ProfileLibrary {
-        var diagnostics = Diagnostics()
-        let library = try ConfigurationLoader.standard().profiles(&diagnostics)
-        Output.diagnostics(diagnostics.sorted.map(\.description))
-        return library
+    private func list(_ profile: Profile, _ pattern: String) throws {
+        let rules = profile.rules(matching: pattern)
+        guard !rules.isEmpty else {
+            throw CommandFailure(.no, "no rule of `\(profile.name)` fits `\(pattern)`")
+        }
+        var table = TextTable([("RULE", .left), ("READ", .left), ("AT", .left)])
+        for rule in rules { table.add([rule.name, rule.place, rule.file]) }
+        table.write()
+    }
+
+    private func loader() throws -> ConfigurationLoader {
+        try profileFolders.loader(siteFile: locations.configPath, needsCredentials: false)
     }
 
     private func profile(of device: String) throws -> Profile {
-        let loader = try ConfigurationLoader.standard(needsCredentials: false)
-        let loaded = try loader.required(siteFile: locations.configPath)
+        let loaded = try loader().required(siteFile: locations.configPath)
         guard let spec = loaded.site.devices.first(where: { $0.name == device }) else {
             let near = closest(to: device, in: loaded.site.devices.map(\.name))
             throw CommandFailure(
@@ -74,7 +85,10 @@ struct ProfilesExplainCommand: ParsableCommand {
                 "the site has no device `\(device)`"
                     + (near.map { "; did you mean `\($0)`?" } ?? ""))
         }
-        return try loaded.profiles.named(spec.profile)
+        guard let profile = loaded.profiles[spec.profile] else {
+            preconditionFailure("BUG: the site check let profile \(spec.profile) pass")
+        }
+        return profile
     }
 
     /// What the running daemon has; nothing where none runs.
@@ -92,8 +106,11 @@ struct ProfilesExplainCommand: ParsableCommand {
 
     /// The point in the recordings that belong to the profile, with what the device answered.
     private func showRecordings(_ profile: Profile, _ point: String) throws {
-        let loader = try ConfigurationLoader.standard(needsCredentials: false)
-        for folder in loader.profileFolders {
+        var folders = try loader().profileFolders
+        if let file = self.profile, file.contains("/") || file.hasSuffix(".yaml") {
+            folders = [file.lastIndex(of: "/").map { String(file[..<$0]) } ?? "."]
+        }
+        for folder in folders {
             var problems: [String] = []
             let cases = RecordedCase.all(
                 of: profile.name, in: folder + "/recordings", ProfilesTestCommand.reader, &problems)
@@ -103,17 +120,5 @@ struct ProfilesExplainCommand: ParsableCommand {
                 }
             }
         }
-    }
-}
-
-extension ProfileLibrary {
-    func named(_ name: String) throws -> Profile {
-        if let profile = self[name] { return profile }
-        let near = closest(to: name, in: names)
-        throw CommandFailure(
-            .usage,
-            "no profile `\(name)`"
-                + (near.map { "; did you mean `\($0)`?" }
-                    ?? "; `frostline profiles list` prints them"))
     }
 }

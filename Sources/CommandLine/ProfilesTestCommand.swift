@@ -19,8 +19,13 @@ struct ProfilesTestCommand: ParsableCommand {
     @Argument(help: "Profile files; all profiles of the library where none is named.")
     var files: [String] = []
 
+    @OptionGroup var profileFolders: ProfileFolders
+
     @Flag(help: "Write the readings of recordings that have no expectation yet, to be checked.")
     var accept = false
+
+    @Flag(help: "With --accept and FILE: replace expectations that differ, after showing how.")
+    var replace = false
 
     @Option(help: "A folder of recordings and of values others made of them.")
     var corpus: String?
@@ -50,7 +55,10 @@ struct ProfilesTestCommand: ParsableCommand {
         read: { try? FileIO.read($0, maximumBytes: maximumBytes) }, list: { FileIO.list($0) })
 
     func run() throws {
-        let loader = try ConfigurationLoader.standard()
+        guard !replace || (accept && !files.isEmpty) else {
+            throw CommandFailure(.usage, "--replace goes with --accept and the profile's FILE")
+        }
+        let loader = try profileFolders.loader()
         var diagnostics = Diagnostics()
         let library = loader.profiles(&diagnostics)
         Output.diagnostics(diagnostics.sorted.map(\.description))
@@ -105,9 +113,13 @@ struct ProfilesTestCommand: ParsableCommand {
         _ loader: ConfigurationLoader, _ library: ProfileLibrary
     ) throws -> Bool {
         var proof = LibraryProof()
-        for (profile, folder) in try chosen(loader, library) {
+        let chosen = try chosen(loader, library)
+        // A file may lie outside the library: it is known here all the same.
+        let library = library.adding(chosen.map(\.0))
+        for (profile, folder) in chosen {
             proof.add(profile, folder: folder, library, Self.reader)
         }
+        let written = accept ? try writeExpectations(&proof) : []
         if json {
             try Output.json(
                 proof.results.map {
@@ -118,10 +130,8 @@ struct ProfilesTestCommand: ParsableCommand {
         } else {
             proof.lines.forEach { Output.line(Output.clean($0)) }
         }
-        if accept {
-            for path in try writeExpectations(proof) {
-                Output.note("\(path): written; check every line against the device's document")
-            }
+        for path in written {
+            Output.note("\(path): written; check every line against the device's document")
         }
         return proof.isGood
     }
@@ -154,17 +164,14 @@ struct ProfilesTestCommand: ParsableCommand {
         return result
     }
 
-    private func writeExpectations(_ proof: LibraryProof) throws -> [String] {
-        try proof.results.compactMap { result -> String? in
-            guard case .unwritten = result.verdict else { return nil }
-            let path = result.path + ".expected"
-            let text = result.lines.map { $0 + "\n" }.joined()
+    private func writeExpectations(_ proof: inout LibraryProof) throws -> [String] {
+        try proof.accept(replacing: replace) { path, lines in
+            let text = lines.map { $0 + "\n" }.joined()
             do throws(PlatformError) {
                 try FileIO.writeAtomically(Array(text.utf8), to: path)
             } catch {
                 throw CommandFailure(.usage, "\(path) cannot be written: \(error.reason)")
             }
-            return path
         }
     }
 }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import ConfigTree
 import Daemon
 import Model
 import Platform
@@ -24,8 +23,10 @@ struct RecordCommand: ParsableCommand {
     @Option(help: "SNMP: walk below this object identifier; may be given more than once.")
     var subtree: [String] = []
 
-    @Option(help: "Modbus: record the registers of this profile.")
+    @Option(help: "Modbus: record the registers of this profile, a name or a file.")
     var profile: String?
+
+    @OptionGroup var profileFolders: ProfileFolders
 
     @Option(help: "Modbus: such as holding:0-199,input:40-79.")
     var registers: String?
@@ -97,10 +98,11 @@ struct RecordCommand: ParsableCommand {
     private func spans() throws -> [RegisterSpan] {
         switch (profile, registers) {
         case (let name?, nil):
-            var diagnostics = Diagnostics()
-            let library = try ConfigurationLoader.standard().profiles(&diagnostics)
-            guard case .modbus(let plan)? = library[name]?.requestPlan else {
-                throw CommandFailure(.usage, "no Modbus profile `\(name)`")
+            let profile = try profileFolders.loader().required(profile: name)
+            guard case .modbus(let plan) = profile.requestPlan else {
+                throw CommandFailure(
+                    .usage, "`\(profile.name)` speaks SNMP; a register image needs a Modbus profile"
+                )
             }
             return plan.spans
         case (nil, let text?): return try text.split(separator: ",").map(Self.span)

@@ -29,6 +29,8 @@ struct ReportCommand: ParsableCommand {
 
         @OptionGroup var locations: Locations
 
+        @OptionGroup var profileFolders: ProfileFolders
+
         private struct Answer: Encodable {
             struct Figure: Encodable {
                 var name: String
@@ -42,7 +44,9 @@ struct ReportCommand: ParsableCommand {
         }
 
         func run() throws {
-            let configuration = try ConfigurationLoader.standard(needsCredentials: false)
+            let configuration =
+                try profileFolders
+                .loader(siteFile: locations.configPath, needsCredentials: false)
                 .required(siteFile: locations.configPath)
             let subsidiary = try choose(configuration.site)
             let month = month

@@ -13,6 +13,8 @@ struct ServeCommand: ParsableCommand {
 
     @OptionGroup var locations: Locations
 
+    @OptionGroup var profileFolders: ProfileFolders
+
     @Option(help: "Also answer on this port of 127.0.0.1, for Prometheus and reverse proxies.")
     var port: Int?
 
@@ -36,7 +38,7 @@ struct ServeCommand: ParsableCommand {
         if let port, !(1...65_535).contains(port) {
             throw CommandFailure(.usage, "--port takes 1 to 65535")
         }
-        let configuration = try ConfigurationLoader.standard()
+        let configuration = try profileFolders.loader(siteFile: locations.configPath)
             .required(siteFile: locations.configPath)
         var logger = Logger(label: "frostline") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = level

@@ -10,7 +10,8 @@ package struct TableReader {
     private let what: String
     private let entries: [ConfigNode.Entry]
     private let isTable: Bool
-    private var asked: Set<String> = []
+    /// In the order of asking: few enough that looking through them beats hashing each.
+    private var asked: [String] = []
 
     package init(_ node: ConfigNode, what: String, _ diagnostics: inout Diagnostics) {
         position = node.position
@@ -30,7 +31,7 @@ package struct TableReader {
 
     /// The value of `key`, or nil where it is absent or null.
     package mutating func optional(_ key: String) -> ConfigNode? {
-        asked.insert(key)
+        asked.append(key)
         guard let node = entries.first(where: { $0.key == key })?.value, !node.isNull else {
             return nil
         }
@@ -47,9 +48,10 @@ package struct TableReader {
 
     package func finish(_ diagnostics: inout Diagnostics) {
         for entry in entries where !asked.contains(entry.key) {
-            let known = asked.sorted().joined(separator: ", ")
+            let names = Set(asked).sorted()
+            let known = names.joined(separator: ", ")
             let cure =
-                closest(to: entry.key, in: asked.sorted()).map { "did you mean `\($0)`?" }
+                closest(to: entry.key, in: names).map { "did you mean `\($0)`?" }
                 ?? "known keys are \(known)"
             diagnostics.add(entry.keyPosition, "\(what) has no key `\(entry.key)`", cure: cure)
         }

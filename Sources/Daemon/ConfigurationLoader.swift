@@ -32,24 +32,69 @@ package struct ConfigurationLoader: Sendable {
     private static let maximumFiles = 2_000
 
     private let resources: Resources
-    /// Own profiles of the site, which come before those of the product.
-    private let ownProfiles: String?
+    /// Folders of own profiles, which come after those of the product and replace them.
+    private let ownProfiles: [String]
     private let needsCredentials: Bool
 
     /// Without `needsCredentials` a site file may name systemd credentials that this process is not
     /// given, as no process but the service is.
     package init(
-        resources: Resources, ownProfiles: String? = "/etc/frostline/profiles",
-        needsCredentials: Bool = true
+        resources: Resources, ownProfiles: [String] = [], needsCredentials: Bool = true
     ) {
         self.resources = resources
         self.ownProfiles = ownProfiles
         self.needsCredentials = needsCredentials
     }
 
+    /// Where a site keeps profiles of its own: beside its site file.
+    package static func profiles(besideSiteFile path: String) -> String {
+        directory(of: path) + "/profiles"
+    }
+
+    private static func directory(of path: String) -> String {
+        path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+    }
+
+    // MARK: Profiles
+
+    /// The product's, then the site's.
+    package var profileFolders: [String] {
+        ([resources.profiles] + ownProfiles).reduce(into: []) { folders, folder in
+            if !folders.contains(folder) { folders.append(folder) }
+        }
+    }
+
+    /// Every file, of which only the head is looked at.
+    package var catalog: ProfileCatalog {
+        ProfileCatalog(
+            folders: profileFolders,
+            files: profileFolders.flatMap { yamlFiles(in: $0) }
+                .filter { !$0.hasSuffix("/NAMES.yaml") }
+                .map { file in
+                    let bytes = try? FileIO.read(file, maximumBytes: Self.maximumFileBytes)
+                    return (file, bytes.flatMap { ProfileCatalog.Head($0) })
+                })
+    }
+
+    /// The whole library.
     package func profiles(_ diagnostics: inout Diagnostics) -> ProfileLibrary {
+        let catalog = catalog
+        return profiles(catalog.files(for: catalog.names), &diagnostics)
+    }
+
+    /// The named profiles, in all their versions, and what they inherit from.
+    package func profiles(
+        named names: some Sequence<String>, in catalog: ProfileCatalog,
+        _ diagnostics: inout Diagnostics
+    ) -> ProfileLibrary {
+        profiles(catalog.files(for: names), &diagnostics)
+    }
+
+    private func profiles(
+        _ files: [String], _ diagnostics: inout Diagnostics
+    ) -> ProfileLibrary {
         guard let vocabulary = vocabulary(&diagnostics) else { return ProfileLibrary([]) }
-        let nodes = profileFiles.compactMap { tree($0, &diagnostics) }
+        let nodes = files.compactMap { tree($0, &diagnostics) }
         let family = ProfileFamily(nodes)
         return ProfileLibrary(
             nodes.compactMap {
@@ -57,27 +102,42 @@ package struct ConfigurationLoader: Sendable {
             })
     }
 
-    /// The library's folder, then the site's.
-    package var profileFolders: [String] { [resources.profiles, ownProfiles].compactMap { $0 } }
-
-    package var profileFiles: [String] {
-        profileFolders.flatMap { yamlFiles(in: $0) }.filter { !$0.hasSuffix("/NAMES.yaml") }
-    }
-
     package func vocabulary(_ diagnostics: inout Diagnostics) -> Vocabulary? {
         guard let node = tree(resources.profiles + "/NAMES.yaml", &diagnostics) else { return nil }
         return Vocabulary.parse(node, &diagnostics)
     }
 
+    /// One file, wherever it lies; what it extends is of the library.
     package func profile(
         at file: String, _ vocabulary: Vocabulary, _ diagnostics: inout Diagnostics
     ) -> Profile? {
         guard let node = tree(file, &diagnostics) else { return nil }
         // What is wrong with other files is no matter of this one.
         var others = Diagnostics()
-        let family = ProfileFamily(profileFiles.compactMap { tree($0, &others) } + [node])
-        return ProfileParser.parse(node, vocabulary: vocabulary, family: family, &diagnostics)
+        let parents = Self.names("extends", in: node)
+        let nodes = catalog.files(for: parents).compactMap { tree($0, &others) }
+        return ProfileParser.parse(
+            node, vocabulary: vocabulary, family: ProfileFamily(nodes + [node]), &diagnostics)
     }
+
+    /// Every text that stands anywhere at this key.
+    private static func names(_ key: String, in node: ConfigNode) -> Set<String> {
+        switch node.content {
+        case .null, .scalar: return []
+        case .sequence(let items):
+            return items.reduce(into: []) { $0.formUnion(names(key, in: $1)) }
+        case .mapping(let entries):
+            return entries.reduce(into: []) { found, entry in
+                if entry.key == key, case .scalar(let text, _) = entry.value.content {
+                    found.insert(text)
+                } else {
+                    found.formUnion(names(key, in: entry.value))
+                }
+            }
+        }
+    }
+
+    // MARK: The site
 
     package func tariffs(_ diagnostics: inout Diagnostics) -> [String: TariffTable] {
         var tables: [String: TariffTable] = [:]
@@ -94,15 +154,18 @@ package struct ConfigurationLoader: Sendable {
     package func load(
         siteFile: String, _ diagnostics: inout Diagnostics
     ) -> LoadedConfiguration? {
-        let profiles = profiles(&diagnostics)
         let tariffs = tariffs(&diagnostics)
         guard let main = tree(siteFile, &diagnostics) else { return nil }
-        let directory = siteFile.lastIndex(of: "/").map { String(siteFile[..<$0]) } ?? "."
+        let directory = Self.directory(of: siteFile)
         let others = yamlFiles(in: directory + "/conf.d").compactMap { tree($0, &diagnostics) }
         let merged = SiteFileParser.merge(main, with: others, &diagnostics)
+        let catalog = catalog
+        let profiles = profiles(
+            named: Self.names("profile", in: merged), in: catalog, &diagnostics)
         var unread: [String] = []
         let site = SiteFileParser.parse(
-            merged, profiles: profiles.facts, tariffs: tariffs.mapValues(\.voltageNames),
+            merged, profiles: profiles.facts, catalog: catalog,
+            tariffs: tariffs.mapValues(\.voltageNames),
             secret: { reference in
                 if needsCredentials { return SecretResolver.resolve(reference) }
                 if let known = SecretResolver.resolveOutsideService(reference) { return known }

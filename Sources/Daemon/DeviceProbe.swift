@@ -17,7 +17,26 @@ package struct DeviceProbe {
         package enum Kind: Sendable { case usage, unreachable }
         package var kind: Kind
         package var description: String
+        /// What the device, or the way to it, did.
+        var reason: PollFailure?
     }
+
+    /// What became of the questions for signatures.
+    package struct SignatureSearch: Sendable {
+        package var profile: Profile?
+        /// Places of the library.
+        package var asked = 0
+        /// Of these the device has the registers.
+        package var answered = 0
+        /// It said that it has none there.
+        package var refused = 0
+        /// It said nothing, as some do of registers that they lack.
+        package var silent = 0
+    }
+    /// A device that has not answered so many questions, and no other, is not there.
+    private static let silencesOfNobody = 3
+    /// One that answers some is not asked for ever: each silence takes the whole time-out.
+    private static let mostSilences = 8
 
     private static let sysDescr = ObjectID([1, 3, 6, 1, 2, 1, 1, 1, 0])
     private static let sysObjectID = ObjectID([1, 3, 6, 1, 2, 1, 1, 2, 0])
@@ -48,7 +67,8 @@ package struct DeviceProbe {
             throw Failure(
                 kind: .unreachable,
                 description: "\(address) does not answer (\(failure.name)); check address, port, "
-                    + "and that this host may ask it")
+                    + "and that this host may ask it",
+                reason: failure)
         }
     }
 
@@ -79,27 +99,41 @@ package struct DeviceProbe {
         return identity
     }
 
-    /// The profile whose signature a Modbus unit carries, and how many signatures were looked at.
+    /// The profile whose signature a Modbus unit carries. A unit that refuses a place of the
+    /// library is not of that profile; the next place is asked for.
     package func identifyRegisters(
         _ library: ProfileLibrary
-    ) throws(Failure) -> (profile: Profile?, asked: Int, answered: Int) {
+    ) throws(Failure) -> SignatureSearch {
+        var search = SignatureSearch()
         var blocks: [RegisterBlock] = []
-        var asked: Set<RegisterSpan> = []
+        var spans: Set<RegisterSpan> = []
         for signature in library.registerSignatures {
             let span = RegisterSpan(
                 table: signature.table, start: signature.address,
                 count: UInt16(signature.words.count))
-            guard asked.insert(span).inserted else { continue }
-            let frames = try ask(.modbus(ModbusRequestPlan(spans: [span])))
-            if case .registers(let answered) = frames { blocks += answered }
-        }
-        let answered = blocks.count { if case .words = $0.content { true } else { false } }
-        for block in blocks {
-            if let profile = library.identify(registers: [block]) {
-                return (profile, asked.count, answered)
+            guard spans.insert(span).inserted else { continue }
+            search.asked += 1
+            do throws(Failure) {
+                guard
+                    case .registers(let found) = try ask(.modbus(ModbusRequestPlan(spans: [span])))
+                else { continue }
+                blocks += found
+                search.answered += 1
+            } catch {
+                switch error.reason {
+                case .deviceException: search.refused += 1
+                case .timeout, .badReply: search.silent += 1
+                case .refused, .unreachable, .authentication, .cancelled, nil: throw error
+                }
+                if search.answered + search.refused == 0 {
+                    guard search.silent < Self.silencesOfNobody else { throw error }
+                } else if search.silent >= Self.mostSilences {
+                    break
+                }
             }
         }
-        return (nil, asked.count, answered)
+        search.profile = library.identify(registers: blocks)
+        return search
     }
 
     private func binds(_ objects: [ObjectID]) throws(Failure) -> [VarBind] {
@@ -140,9 +174,7 @@ package struct DeviceProbe {
         var requests = 0
         while let span = queue.popLast(), requests < limit {
             requests += 1
-            guard case .registers(let blocks) = try ask(.modbus(ModbusRequestPlan(spans: [span])))
-            else { continue }
-            for block in blocks {
+            for block in try answers(span) {
                 switch block.content {
                 case .words(let words):
                     for (offset, word) in words.enumerated() {
@@ -161,6 +193,18 @@ package struct DeviceProbe {
             }
         }
         return image
+    }
+
+    /// A refusal is an answer too.
+    private func answers(_ span: RegisterSpan) throws(Failure) -> [RegisterBlock] {
+        do throws(Failure) {
+            let plan = ModbusRequestPlan(spans: [span])
+            if case .registers(let blocks) = try ask(.modbus(plan)) { return blocks }
+            return []
+        } catch {
+            guard case .deviceException(let code)? = error.reason else { throw error }
+            return [RegisterBlock(span: span, content: .exception(code))]
+        }
     }
 
     /// Requests of 100 registers: some devices refuse 125.

@@ -76,6 +76,8 @@ package struct LibraryProof: Sendable {
         case differs([String])
         /// Nobody has written what must come out.
         case unwritten
+        /// What came out was written down now; the lines that an earlier expectation had otherwise.
+        case written([String])
         /// There is no recording.
         case missing
     }
@@ -88,6 +90,8 @@ package struct LibraryProof: Sendable {
         package var lines: [String]
         /// Readings that cannot all be true together.
         package var warnings: [String]
+        /// Nothing but the comparison with what was expected speaks against it.
+        var differsInReadingsOnly = false
     }
 
     package private(set) var results: [Result] = []
@@ -95,7 +99,12 @@ package struct LibraryProof: Sendable {
 
     package var isGood: Bool {
         problems.isEmpty
-            && results.allSatisfy { if case .agrees = $0.verdict { true } else { false } }
+            && results.allSatisfy {
+                switch $0.verdict {
+                case .agrees, .written: true
+                case .differs, .unwritten, .missing: false
+                }
+            }
     }
 
     package init() {}
@@ -114,6 +123,30 @@ package struct LibraryProof: Sendable {
         for item in cases { results.append(Self.result(item, profile, library)) }
     }
 
+    /// Writes down what came out where nothing was expected yet, and with `replacing` where other
+    /// readings were. What is wrong for another reason stays so.
+    ///
+    /// - Returns: the files.
+    package mutating func accept(
+        replacing: Bool, _ write: (_ path: String, _ lines: [String]) throws -> Void
+    ) throws -> [String] {
+        var paths: [String] = []
+        for place in results.indices {
+            var before: [String] = []
+            switch results[place].verdict {
+            case .unwritten: break
+            case .differs(let lines) where replacing && results[place].differsInReadingsOnly:
+                before = lines
+            case .agrees, .differs, .missing, .written: continue
+            }
+            let path = results[place].path + ".expected"
+            try write(path, results[place].lines)
+            results[place].verdict = .written(before)
+            paths.append(path)
+        }
+        return paths
+    }
+
     private static func result(
         _ item: RecordedCase, _ profile: Profile, _ library: ProfileLibrary
     ) -> Result {
@@ -127,13 +160,15 @@ package struct LibraryProof: Sendable {
         var decoder = DeviceDecoder(profile: profile)
         let values = decoder.decode(frames)
         result.lines = lines(decoder, values)
-        result.warnings = PhysicsCheck(decoder.points, values).warnings
+        result.warnings =
+            PhysicsCheck(decoder.points, values).warnings + missing(profile, decoder.points, values)
         // The same answer again: same points, same values.
         let again = decoder.decode(frames)
         var differences =
             lines(decoder, again) == result.lines
             ? [] : ["  the same answers again give other readings"]
         if let other = wrongClaim(item, profile, library) { differences.append(other) }
+        result.differsInReadingsOnly = differences.isEmpty
         if let expected = item.expected {
             differences += LineComparison.lines(expected, result.lines)
         } else if differences.isEmpty {
@@ -141,6 +176,18 @@ package struct LibraryProof: Sendable {
         }
         result.verdict = differences.isEmpty ? .agrees : .differs(differences)
         return result
+    }
+
+    /// Points that a class of the profile promises, and that this device does not have.
+    private static func missing(
+        _ profile: Profile, _ points: [PointDefinition], _ values: [PointValue]
+    ) -> [String] {
+        let present = values.filter { $0.quality != .absent }.map { points[Int($0.index)].name }
+        return profile.requiredPoints.compactMap { item in
+            let pattern = NamePattern(item.point)
+            if present.contains(where: pattern.matches) { return nil }
+            return "`\(item.point)`, which class \(item.className) needs, has no value here"
+        }
     }
 
     /// Whether the library takes the recording for something else.

@@ -27,15 +27,21 @@ extension LibraryProof {
 
 extension LibraryProof.Result {
     package var differences: [String] {
-        if case .differs(let lines) = verdict { lines } else { [] }
+        switch verdict {
+        case .differs(let lines), .written(let lines): lines
+        case .agrees, .missing, .unwritten: []
+        }
     }
 
     package var word: String {
         switch verdict {
         case .agrees: "ok"
-        case .differs: "differs"
+        case .differs:
+            differsInReadingsOnly
+                ? "differs; with FILE --accept --replace writes what came out now" : "differs"
+        case .written: "written now: check each line"
         case .missing: "no recording: add typical.snmprec or typical.csv (docs/PROFILES.md)"
-        case .unwritten: "nothing expected yet; --accept writes it, then check each line"
+        case .unwritten: "nothing expected yet; --accept writes it"
         }
     }
 }

@@ -59,6 +59,9 @@ private struct Adjustment {
             }
             if let choice = rule.unitChoice { rule.unitChoice?.from = reference(choice.from) }
             rule.scale = rule.scale.map { $0.moved(reference) }
+            for place in rule.ratio.indices {
+                rule.ratio[place].reference = reference(rule.ratio[place].reference)
+            }
             if let high = rule.high {
                 rule.high = ValueRule.High(reference: reference(high.reference), times: high.times)
             }

@@ -129,6 +129,7 @@ extension DeviceDecoder {
                 }
                 raw = value.trimmedText
             }
+            if variable.skipsOthers, variable.names[raw] == nil { return nil }
             if let text = DeviceText.instance(variable.names[raw] ?? raw) {
                 texts[variable.name] = text
             }

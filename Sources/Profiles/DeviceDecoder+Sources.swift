@@ -56,7 +56,8 @@ extension DeviceDecoder {
                 raw, spec: spec,
                 scaleValue: source.scale.flatMap { answers.value(of: $0)?.integer },
                 unitCode: rule.unitCode(source.unit.flatMap { answers.value(of: $0) }),
-                highValue: source.high.flatMap { answers.value(of: $0)?.integer })
+                highValue: source.high.flatMap { answers.value(of: $0)?.integer },
+                ratioValues: source.ratio.map { answers.value(of: $0)?.integer })
             switch outcome {
             case .good(let mantissa):
                 let isValid = live[place].valid?.holds(&answers) ?? true

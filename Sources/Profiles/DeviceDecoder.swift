@@ -193,7 +193,8 @@ extension DeviceDecoder {
                 program.addSource(
                     number: number, value: slot, scale: source.scale.flatMap(layout.slot(of:)),
                     unit: source.unit.flatMap(layout.slot(of:)),
-                    high: source.high.flatMap(layout.slot(of:)), source.source, spec)
+                    high: source.high.flatMap(layout.slot(of:)),
+                    ratio: source.ratio.map(layout.slot(of:)), source.source, spec)
             }
             program.addStep(place: place, firstSource: first)
         }
@@ -263,7 +264,9 @@ extension DeviceDecoder {
                     scale: scale.flatMap { add(chain.field($0, beside: source.value, layout)) },
                     unit: unit.flatMap { add(chain.field($0, beside: source.value, layout)) },
                     high: high.flatMap { add(chain.field($0, beside: source.value, layout)) },
-                    source, spec)
+                    ratio: source.rule.ratio.map {
+                        add(chain.field($0.reference, beside: source.value, layout))
+                    }, source, spec)
             }
             let steps = program.steps.count
             program.addStep(place: place, firstSource: first)

@@ -34,6 +34,8 @@ struct LiveSource: Sendable {
     var scale: ObjectID?
     var unit: ObjectID?
     var high: ObjectID?
+    /// One for each part of the rule's ratio.
+    var ratio: [ObjectID]
     var condition: LiveCondition?
     var source: Source
 
@@ -44,6 +46,7 @@ struct LiveSource: Sendable {
         scale = source.rule.scale?.reference.object(index: index)
         unit = source.rule.unitChoice?.from.object(index: index)
         high = source.rule.high?.reference.object(index: index)
+        ratio = source.rule.ratio.compactMap { $0.reference.object(index: index) }
         condition = source.condition.flatMap { LiveCondition($0, index: index) }
     }
 }
@@ -67,8 +70,17 @@ extension Reference {
         switch self {
         case .object(let oid): oid
         case .column(let oid, nil): oid.appending(index.arcs)
-        case .column(let oid, let select?): oid.appending(select.flatMap { index.arcs($0) })
+        case .column(let oid, let select?): oid.appending(select.flatMap { $0.arcs(of: index) })
         case .field: nil
+        }
+    }
+}
+
+extension Reference.Arc {
+    fileprivate func arcs(of index: RowIndex) -> ArraySlice<UInt32> {
+        switch self {
+        case .part(let place): index.arcs(place)
+        case .constant(let number): [number]
         }
     }
 }

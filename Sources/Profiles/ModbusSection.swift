@@ -114,7 +114,7 @@ enum ModbusSection {
                         $0.layout == .float32 || $0.layout == .float64)
                 }
             },
-            arcs: [], variables: [])
+            index: [], variables: [])
     }
 
     private static func field(

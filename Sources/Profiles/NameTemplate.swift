@@ -88,12 +88,16 @@ package struct NamePattern: Hashable, Sendable {
     }
 
     package func matches(_ name: String) -> Bool {
-        let parts = Self.split(name)
+        matches(Self.split(name))
+    }
+
+    /// Of a name that was split before.
+    func matches(_ parts: [Substring]) -> Bool {
         guard parts.count == segments.count else { return false }
         return zip(segments, parts).allSatisfy { $0.matches(String($1)) }
     }
 
-    private static func split(_ text: String) -> [Substring] {
+    static func split(_ text: String) -> [Substring] {
         text.split(separator: ".", omittingEmptySubsequences: false)
     }
 }

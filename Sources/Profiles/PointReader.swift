@@ -8,8 +8,8 @@ struct PointReader {
     /// Reads the keys that name the value's place; nil where none is there.
     let location:
         (inout TableReader, _ place: Instance, inout Diagnostics) -> (Reference, Int?, Bool)?
-    /// Places of the index's arcs by name; empty for scalars.
-    let arcs: [String]
+    /// The parts of the index; empty for scalars.
+    let index: [NamedIndexPart]
     /// Names a template may use.
     let variables: Set<String>
     /// Of points that do not say otherwise.
@@ -206,7 +206,7 @@ struct PointReader {
     }
 
     private func only(_ node: ConfigNode, _ d: inout Diagnostics) -> [Int: Set<String>] {
-        IndexFilter(arcs: arcs).read(node, &d)
+        IndexFilter(index: index).read(node, &d)
     }
 
     /// The resolution that shows every source without rounding, else the vocabulary's.
@@ -215,7 +215,7 @@ struct PointReader {
     ) -> Int8 {
         sources.map { item in
             let rule = item.source.rule
-            guard !item.isBinary, rule.scale == nil, rule.unitChoice == nil,
+            guard !item.isBinary, !rule.isScaled,
                 let factor = rule.conversion.factor.exactDigits,
                 let offset = rule.conversion.offset.exactDigits
             else { return entry.digits }
@@ -270,11 +270,10 @@ struct PointReader {
     ) -> UInt64? {
         let each = sources.map { item -> UInt64? in
             let rule = item.source.rule
-            guard let bits = rule.counterBits, bits < 64, !item.isBinary, rule.scale == nil,
-                rule.unitChoice == nil, rule.conversion.offset == .zero,
-                let power = Int64.powerOfTen(Int(digits))
+            guard let raw = rule.rawModulus, !item.isBinary, !rule.isScaled,
+                rule.conversion.offset == .zero, let power = Int64.powerOfTen(Int(digits))
             else { return nil }
-            let (top, overflow) = (Int128(1) << Int128(bits)).multipliedReportingOverflow(
+            let (top, overflow) = raw.multipliedReportingOverflow(
                 by: Int128(rule.conversion.factor.numerator) * Int128(power))
             let bottom = Int128(rule.conversion.factor.denominator)
             guard !overflow, top % bottom == 0 else { return nil }
@@ -285,21 +284,11 @@ struct PointReader {
     }
 }
 
-/// `{pdu: [1], type: [1, 4]}`: arcs of an index that must have one of the values.
-struct IndexFilter {
-    let arcs: [String]
-
-    func read(_ node: ConfigNode, _ d: inout Diagnostics) -> [Int: Set<String>] {
-        var result: [Int: Set<String>] = [:]
-        for item in node.entries(&d) ?? [] {
-            guard let place = arcs.firstIndex(of: item.key) else {
-                d.add(
-                    item.keyPosition, "`\(item.key)` is no part of the index",
-                    cure: "use one of \(arcs.joined(separator: ", "))")
-                continue
-            }
-            result[place] = Set((item.value.list(&d) ?? []).compactMap { $0.text(&d) })
-        }
-        return result
+extension ValueRule {
+    /// The raw number that a counter never reaches; nil where it is not known, or 64 bits wide.
+    var rawModulus: Int128? {
+        if let wraps { return Int128(wraps) }
+        guard let bits = counterBits, bits < 64 else { return nil }
+        return Int128(1) << Int128(bits)
     }
 }

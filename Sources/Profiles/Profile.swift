@@ -12,6 +12,8 @@ package struct Profile: Sendable {
     package var vendor: String
     package var title: String
     package var classes: [String]
+    /// What its classes promise.
+    package var requiredPoints: [(className: String, point: String)] = []
     /// The documents it was written from.
     package var sources: [String]
     package var identification: [IdentificationRule]
@@ -64,15 +66,32 @@ package struct IdentificationProbe: Hashable, Sendable {
 package struct RegisterSignature: Hashable, Sendable {
     package var table: RegisterTable
     package var address: UInt16
+    /// Only bits of `masks` are set.
     package var words: [UInt16]
+    /// The bits that are compared, one for each word.
+    package var masks: [UInt16]
+
+    func accepts(_ held: [UInt16]) -> Bool {
+        held.count == words.count
+            && words.indices.allSatisfy { held[$0] & masks[$0] == words[$0] }
+    }
+
+    /// Of two that fit the one that looks at more bits says more.
+    var bits: Int { masks.reduce(0) { $0 + $1.nonzeroBitCount } }
 }
 
 /// Where a value, a scale, a unit or a condition is read.
 enum Reference: Hashable, Sendable {
+    /// A part of an index that is put together.
+    enum Arc: Hashable, Sendable {
+        /// The part of the row's own index at this place.
+        case part(Int)
+        case constant(UInt32)
+    }
     /// One instance.
     case object(ObjectID)
-    /// A column; the instance's index, or the arcs of it that `select` names by place, follows.
-    case column(ObjectID, select: [Int]?)
+    /// A column; the instance's index, or one put together, follows.
+    case column(ObjectID, select: [Arc]?)
     case field(RegisterField)
 }
 
@@ -134,6 +153,14 @@ struct ValueRule: Equatable, Sendable {
         /// Positive n: ÷ n.
         case divisor(Reference)
     }
+    /// A whole positive number that the value is multiplied with or divided by: one of the numbers
+    /// of a transformer's ratio.
+    struct RatioPart: Hashable, Sendable {
+        var reference: Reference
+        var divides: Bool
+    }
+    /// Two numbers each of two transformers, and as many to spare.
+    static let mostRatioParts = 8
     struct UnitChoice: Equatable, Sendable {
         var from: Reference
         var codes: [Int64: LinearConversion]
@@ -158,6 +185,7 @@ struct ValueRule: Equatable, Sendable {
     var saysUnit = false
     var unit: MeasurementUnit = .none
     var scale: Scale?
+    var ratio: [RatioPart] = []
     var unitChoice: UnitChoice?
     var high: High?
     var parts = IntegerParts.all
@@ -170,6 +198,13 @@ struct ValueRule: Equatable, Sendable {
     var matches: [String: Int64] = [:]
     /// Bits of the raw register, where the profile or the layout tells.
     var counterBits: Int?
+    /// The raw number that a counter never reaches: it goes on from 0.
+    var wraps: Int64?
+
+    /// Whether the device says itself what the value is multiplied with.
+    var isScaled: Bool { scale != nil || !ratio.isEmpty || unitChoice != nil }
+    /// Where a counter starts again; nil where nobody has said.
+    var saysWidth: Bool { wraps != nil || counterBits != nil }
 }
 
 /// A class as `PointSpec` is: many points of many devices share one, and reading copies none.
@@ -262,8 +297,12 @@ struct TableSpec: Sendable {
         var origin: Origin
         /// Text for raw values; the value itself where it is not here.
         var names: [String: String]
+        /// Whether a row with another value gives no points.
+        var skipsOthers = false
     }
     var index: [IndexPart]
+    /// The name of each part.
+    var indexNames: [String]
     var variables: [Variable]
     var conditions: [Condition]
     var label: Reference?
@@ -333,6 +372,11 @@ extension Profile {
 
     /// The template that can give a point of this name; nil where the family never has it.
     package func provides(_ pointName: String) -> PointTemplate? {
-        pointTemplates.first { NameTemplate($0.name)?.matches(pointName) ?? false }
+        let all = pointTemplates
+        return all.first { $0.name == pointName }
+            ?? all.first {
+                $0.name.utf8.contains(UInt8(ascii: "{"))
+                    && NameTemplate($0.name)?.matches(pointName) ?? false
+            }
     }
 }

@@ -11,6 +11,8 @@ package struct ProfileDraft {
     private let values: [ObjectID: SNMPValue]
     private let sysDescr: String
     private let sysObjectID: ObjectID?
+    /// Of a known profile with the same enterprise number.
+    private let vendor: String?
     private var tables: [String] = []
     private var scalars: [String] = []
     private var open: [String] = []
@@ -18,7 +20,8 @@ package struct ProfileDraft {
     private var tableCount = 0
 
     /// - Parameter walk: ascending.
-    package init(walk: [VarBind], sysDescr: String, sysObjectID: ObjectID?) {
+    package init(walk: [VarBind], sysDescr: String, sysObjectID: ObjectID?, vendor: String? = nil) {
+        self.vendor = vendor
         self.walk = walk.filter { $0.value.isPresent }
         values = Dictionary(self.walk.map { ($0.oid, $0.value) }) { first, _ in first }
         self.sysDescr = sysDescr
@@ -31,8 +34,14 @@ package struct ProfileDraft {
     /// The file.
     package mutating func text(name: String) -> String {
         entitySensors()
-        for table in WalkTable.all(in: walk) { add(table) }
-        for bind in walk where bind.oid.arcs.last == 0 && Self.isPrivate(bind.oid) { add(bind) }
+        let shared = SharedTails(walk)
+        for table in WalkTable.all(in: walk, shared) { add(table) }
+        for bind in walk
+        where bind.oid.arcs.last == 0 && Self.isPrivate(bind.oid)
+            && shared.indexLength(of: bind.oid.arcs) == nil
+        {
+            add(bind)
+        }
         var lines = header(name)
         lines.append("snmp:")
         if !scalars.isEmpty { lines += ["  scalars:"] + scalars }
@@ -55,6 +64,36 @@ package struct ProfileDraft {
         return lines.joined(separator: "\n") + "\n"
     }
 
+    /// `1.3.6.1.4.1.N`: the number that IANA gave the maker.
+    private var enterprise: UInt32? {
+        guard let arcs = sysObjectID?.arcs, arcs.count > 6, arcs.starts(with: [1, 3, 6, 1, 4, 1])
+        else { return nil }
+        return arcs[6]
+    }
+
+    private var vendorLine: String {
+        if let vendor {
+            return "vendor: \(vendor)   # by its enterprise number: another profile has it"
+        }
+        guard let enterprise else { return "vendor: UNKNOWN" }
+        return "vendor: UNKNOWN   # enterprise number \(enterprise): IANA's list has its name"
+    }
+
+    /// By words that makers write into sysDescr.
+    private var classLine: String {
+        let words: [(word: String, name: String)] = [
+            ("pdu", "pdu"), ("ups", "ups"), ("power distribution", "pdu"), ("rectifier", "dcpower"),
+            ("transfer switch", "ats"), ("meter", "meter"), ("chiller", "chiller"),
+        ]
+        let text = sysDescr.lowercased()
+        guard let found = words.first(where: { text.contains($0.word) }) else {
+            return "classes: [sensor]"
+        }
+        // Another class needs points that the draft may not have.
+        return
+            "classes: [sensor]   # perhaps [\(found.name)], with the points that NAMES.md asks for"
+    }
+
     private func header(_ name: String) -> [String] {
         let title = (DeviceText.label(Array(sysDescr.utf8)) ?? "").filter {
             $0 != "\"" && $0 != "\\"
@@ -62,8 +101,8 @@ package struct ProfileDraft {
         var lines = [
             "# A draft made from a walk: every rule is a guess until someone has compared it with",
             "# the device's own display and documents. docs/PROFILES.md explains the keys.",
-            "profile: \(name)", "vendor: UNKNOWN",
-            "title: \"\(title.isEmpty ? "Unknown device" : title)\"", "classes: [sensor]",
+            "profile: \(name)", vendorLine,
+            "title: \"\(title.isEmpty ? "Unknown device" : title)\"", classLine,
             "source:", "  - a walk of one device; name the MIB here",
         ]
         if has([1, 3, 6, 1, 2, 1, 33, 1]) {
@@ -213,64 +252,6 @@ package struct ProfileDraft {
         case .octets(let bytes): return "`\(DeviceText.label(bytes) ?? "")`"
         default: return "–"
         }
-    }
-}
-
-/// Objects of a walk that lie as a table does: entry (arc 1), column, index.
-struct WalkTable {
-    struct Column {
-        var number: UInt32
-        var values: [SNMPValue] = []
-    }
-    var entry: ObjectID
-    var indexCount: Int
-    var columns: [Column] = []
-
-    /// Index arcs tried; more are names in ASCII, which people must decode.
-    private static let mostIndexArcs = 4
-
-    static func all(in walk: [VarBind]) -> [WalkTable] {
-        var tables: [WalkTable] = []
-        var numbers: [ObjectID: Int] = [:]
-        for bind in walk {
-            let arcs = bind.oid.arcs
-            guard arcs.starts(with: [1, 3, 6, 1, 4, 1]), arcs.last != 0 || arcs.count > 12 else {
-                continue
-            }
-            // The shortest index whose table entry is arc 1, as SMIv2 has it (RFC 2578, 7.1.12).
-            let length = (1...mostIndexArcs).first { count in
-                let place = arcs.count - count - 2
-                return place > 7 && arcs[place] == 1
-            }
-            guard let length, !(length == 1 && arcs.last == 0) else { continue }
-            let entry = ObjectID(Array(arcs[..<(arcs.count - length - 1)]))
-            let number = arcs[arcs.count - length - 1]
-            let place = numbers[entry] ?? tables.count
-            if place == tables.count {
-                numbers[entry] = place
-                tables.append(WalkTable(entry: entry, indexCount: length))
-            }
-            guard tables[place].indexCount == length else { continue }
-            if tables[place].columns.last?.number != number {
-                tables[place].columns.append(Column(number: number))
-            }
-            tables[place].columns[tables[place].columns.count - 1].values.append(bind.value)
-        }
-        return tables
-    }
-
-    /// The first column of distinct texts with letters.
-    var labelColumn: UInt32? {
-        columns.first { column in
-            var seen: Set<[UInt8]> = []
-            return column.values.allSatisfy { value in
-                guard case .octets(let bytes) = value, seen.insert(bytes).inserted else {
-                    return false
-                }
-                return bytes.contains { (0x61...0x7A).contains($0) || (0x41...0x5A).contains($0) }
-                    && TextMeasure(bytes) == nil
-            }
-        }?.number
     }
 }
 

@@ -16,6 +16,11 @@ package struct ProfileLibrary: Sendable {
         }
     }
 
+    /// The same with others, which come later.
+    package func adding(_ others: [Profile]) -> ProfileLibrary {
+        ProfileLibrary(Array(versions.values) + others)
+    }
+
     /// `apc.rpdu2` is the newest version, `apc.rpdu2@2` that one and no other.
     package subscript(name: String) -> Profile? { profiles[name] ?? versions[name] }
 
@@ -25,6 +30,22 @@ package struct ProfileLibrary: Sendable {
     }
 
     package var names: [String] { profiles.keys.sorted() }
+
+    /// The maker whose enterprise number the identifier has, `1.3.6.1.4.1.N`, by what profiles of
+    /// theirs are known; nil where there is none, or several.
+    package func vendor(of sysObjectID: ObjectID?) -> String? {
+        guard let arcs = sysObjectID?.arcs, arcs.count > 6,
+            arcs.starts(with: [1, 3, 6, 1, 4, 1])
+        else { return nil }
+        let own = arcs[...6]
+        let vendors = Set(
+            profiles.values.filter { profile in
+                profile.identification.contains { rule in
+                    rule.objectIDs.contains { $0.arcs.starts(with: own) }
+                }
+            }.map(\.vendor))
+        return vendors.count == 1 ? vendors.first : nil
+    }
 
     /// Objects a prober should ask for before it calls `identify`.
     package var probeObjects: [ObjectID] {
@@ -91,20 +112,24 @@ package struct ProfileLibrary: Sendable {
         return score + min(rule.probes.count, 4)
     }
 
-    /// The profile whose signature the registers carry.
+    /// The profile whose signature the registers carry; of several the one that says most.
     package func identify(registers: [RegisterBlock]) -> Profile? {
         let layout = RegisterLayout(registers)
         var held: [UInt16] = []
         layout.gather(registers, into: &held)
+        var best: (score: Int, profile: Profile)?
         for name in names {
             guard let profile = profiles[name] else { continue }
             for case let signature? in profile.identification.map(\.registers) {
-                let words = signature.words.indices.map {
+                let words = signature.words.indices.compactMap {
                     layout.place(signature.table, Int(signature.address) + $0).map { held[$0] }
                 }
-                if words == signature.words { return profile }
+                guard signature.accepts(words), isBetter(signature.bits, profile, than: best) else {
+                    continue
+                }
+                best = (signature.bits, profile)
             }
         }
-        return nil
+        return best?.profile
     }
 }

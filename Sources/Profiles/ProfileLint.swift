@@ -54,11 +54,12 @@ package enum ProfileLint {
         _ spec: PointSpec, _ profile: Profile, _ d: inout Diagnostics
     ) {
         guard case .counter(nil) = spec.kind, !profile.isModbus,
-            spec.sources.contains(where: { $0.rule.counterBits == nil })
+            spec.sources.contains(where: { !$0.rule.saysWidth })
         else { return }
         d.add(
             spec.position, "nobody knows where the counter `\(spec.template)` starts again from 0",
-            cure: "add `bits: 32` (or `bits: 64` for a register that never does)")
+            cure: "add `bits: 32` (`bits: 64` for a register that never does, `wraps: 1000000000` "
+                + "for one that shows nine digits)")
     }
 
     /// Hardly any device counts watt hours or measures in pascal without saying so.
@@ -68,8 +69,8 @@ package enum ProfileLint {
         let usual: Set<MeasurementUnit> = [.wattHour, .pascal, .litrePerMinute]
         guard usual.contains(spec.unit) else { return }
         for source in spec.sources
-        where source.rule.conversion == .identity && source.rule.scale == nil
-            && source.rule.unitChoice == nil && !source.rule.saysUnit
+        where source.rule.conversion == .identity && !source.rule.isScaled
+            && !source.rule.saysUnit
         {
             d.add(
                 spec.position,

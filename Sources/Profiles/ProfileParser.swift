@@ -54,12 +54,14 @@ package enum ProfileParser {
             derived, specs: compiled.allSpecs, vocabulary: vocabulary, &d)
         compiled.checkNames(&d)
         let rules = identify.compactMap { identificationRule($0, &d) }
-        let profile = Profile(
+        var profile = Profile(
             name: name, version: Int(version), ancestors: [], vendor: vendor, title: title,
             classes: classNames, sources: sources,
             identification: rules, requestPlan: compiled.plan,
             groupPlans: compiled.groupPlans, points: compiled.points,
             tables: compiled.tables, derived: compiled.derived, sunspecBases: compiled.sunspecBases)
+        profile.requiredPoints = vocabulary.classes.filter { classNames.contains($0.name) }
+            .flatMap { known in known.required.map { (known.name, $0) } }
         checkClasses(profile, node: classesNode ?? node, vocabulary: vocabulary, &d)
         return profile
     }
@@ -91,7 +93,7 @@ package enum ProfileParser {
         let others = texts(table.optional("without"), &d)
         let probes = table.optional("probe")?.list(&d) ?? []
         let registersNode = table.optional("registers")
-        let registers = registersNode.flatMap { signature($0, &d) }
+        let registers = registersNode.flatMap { SignatureReader.read($0, &d) }
         table.finish(&d)
         let rule = IdentificationRule(
             objectIDs: objects.compactMap { objectID($0, &d) }, descriptions: descriptions,
@@ -120,21 +122,6 @@ package enum ProfileParser {
         let parts = texts(table.optional("contains"), &d)
         table.finish(&d)
         return object.map { IdentificationProbe(object: $0, values: values, parts: parts) }
-    }
-
-    private static func signature(
-        _ node: ConfigNode, _ d: inout Diagnostics
-    ) -> RegisterSignature? {
-        var table = TableReader(node, what: "registers", &d)
-        let kind = table.required("table", &d)?.choice(ModbusSection.tableNames, &d)
-        let address = table.required("address", &d)?.integer(in: 0...65_535, &d)
-        let words = (table.required("words", &d)?.list(&d) ?? []).compactMap {
-            $0.integer(in: 0...65_535, &d)
-        }
-        table.finish(&d)
-        guard let kind, let address, !words.isEmpty else { return nil }
-        return RegisterSignature(
-            table: kind, address: UInt16(address), words: words.map { UInt16($0) })
     }
 
     private static func checkClasses(

@@ -74,7 +74,7 @@ struct QuickRule: Sendable {
         var bit: Int64 = -1
         if case .number(let place) = rule.bit { bit = Int64(place) }
         self.bit = bit
-        guard rule.invalidNumbers.count <= 4, power > 0 else { return }
+        guard rule.invalidNumbers.count <= 4, power > 0, rule.ratio.isEmpty else { return }
         for (place, number) in rule.invalidNumbers.enumerated() {
             if place == 0 { invalid = SIMD4(repeating: number) }
             invalid[place] = number
@@ -175,10 +175,13 @@ struct Meaning: Sendable {
     let source: Source
     let spec: PointSpec
     let high: ValueRule.High?
+    /// Where the numbers of the rule's ratio are; nil for one that has no answer.
+    let ratio: [Int?]
     private let hasUnitTexts: Bool
 
-    init(source: Source, spec: PointSpec) {
+    init(source: Source, spec: PointSpec, ratio: [Int?]) {
         self.source = source
+        self.ratio = ratio
         self.spec = spec
         high = source.rule.high
         hasUnitTexts = source.rule.unitChoice?.texts.isEmpty == false

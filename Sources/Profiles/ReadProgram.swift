@@ -93,14 +93,14 @@ struct ReadProgram: Sendable {
     }
 
     mutating func addSource(
-        number: Int, value: Int, scale: Int?, unit: Int?, high: Int?, _ source: Source,
-        _ spec: PointSpec
+        number: Int, value: Int, scale: Int?, unit: Int?, high: Int?, ratio: [Int?],
+        _ source: Source, _ spec: PointSpec
     ) {
         sources.append(
             SourceStep(
                 number: number, value: value, scale: scale ?? -1, unit: unit ?? -1,
                 high: high ?? -1, rule: QuickRule(source.rule, spec)))
-        meanings.append(Meaning(source: source, spec: spec))
+        meanings.append(Meaning(source: source, spec: spec, ratio: ratio))
     }
 
     /// What of the program follows from the answers of one poll.
@@ -239,7 +239,8 @@ struct ReadProgram: Sendable {
         }
         guard let raw = answers.raw(step.value) else { return .bad(0) }
         return meaning.source.rule.outcome(
-            raw, spec: meaning.spec, scaleValue: scale, unitCode: unit, highValue: high)
+            raw, spec: meaning.spec, scaleValue: scale, unitCode: unit, highValue: high,
+            ratioValues: meaning.ratio.map { $0.flatMap { answers.integer($0) } })
     }
 
     private static func adapt(

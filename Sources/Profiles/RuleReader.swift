@@ -13,7 +13,7 @@ struct RuleReader {
     ) -> ValueRule {
         var rule = defaults ?? ValueRule(unit: entry.unit)
         readConversion(&table, &rule, inherited: defaults != nil, &d)
-        if let node = table.optional("scale") { rule.scale = scale(node, &d) }
+        if let node = table.optional("scale") { readScale(node, &rule, &d) }
         if let node = table.optional("units") { rule.unitChoice = units(node, &d) }
         for node in table.optional("invalid")?.list(&d) ?? [] {
             guard let text = node.text(&d) else { continue }
@@ -33,6 +33,7 @@ struct RuleReader {
         if let node = table.optional("bits") {
             rule.counterBits = node.integer(in: 8...64, &d).map(Int.init)
         }
+        if let node = table.optional("wraps") { rule.wraps = wraps(node, rule, &d) }
         return rule
     }
 
@@ -127,26 +128,63 @@ struct RuleReader {
         return unit.conversion
     }
 
-    private func scale(_ node: ConfigNode, _ d: inout Diagnostics) -> ValueRule.Scale? {
+    private func wraps(
+        _ node: ConfigNode, _ rule: ValueRule, _ d: inout Diagnostics
+    ) -> Int64? {
+        guard entry.kind == .counter else {
+            d.add(
+                node.position, "`\(entry.key)` does not count: it never starts again from 0",
+                cure: "take `wraps` away")
+            return nil
+        }
+        guard let number = node.integer(in: 2...Int64.max, &d) else { return nil }
+        if "\(number)".allSatisfy({ $0 == "9" }) {
+            d.add(
+                node.position, "`wraps` is the number after the highest that the device shows",
+                cure: "write \(number + 1) if it shows \(number) at most")
+        }
+        return number
+    }
+
+    private func readScale(
+        _ node: ConfigNode, _ rule: inout ValueRule, _ d: inout Diagnostics
+    ) {
         var table = TableReader(node, what: "scale", &d)
-        let digits = table.optional("digits")
-        let power = table.optional("power")
-        let signed = table.optional("signed")
-        let divisor = table.optional("divisor")
+        let kinds: [(key: String, make: (Reference) -> ValueRule.Scale)] = [
+            ("digits", { .digits($0) }), ("power", { .power($0) }), ("signed", { .signed($0) }),
+            ("divisor", { .divisor($0) }),
+        ]
+        let found = kinds.compactMap { kind in
+            table.optional(kind.key).map { (node: $0, make: kind.make) }
+        }
+        let factors = table.optional("times").map { places($0, &d) }
+        let divisors = table.optional("over").map { places($0, &d) }
         table.finish(&d)
-        switch (digits, power, signed, divisor) {
-        case (let node?, nil, nil, nil): return reference(node, &d).map { .digits($0) }
-        case (nil, let node?, nil, nil): return reference(node, &d).map { .power($0) }
-        case (nil, nil, let node?, nil): return reference(node, &d).map { .signed($0) }
-        case (nil, nil, nil, let node?): return reference(node, &d).map { .divisor($0) }
-        default:
+        guard found.count <= 1, found.count == 1 || factors != nil || divisors != nil else {
             d.add(
                 node.position, "`scale` tells where the scale is read",
                 cure:
-                    "write one of `digits:`, `power:`, `signed:` and `divisor:`; a fixed factor is "
-                    + "`multiply:`")
-            return nil
+                    "write one of `digits:`, `power:`, `signed:` and `divisor:`, or `times: […]` "
+                    + "and `over: […]`; a fixed factor is `multiply:`")
+            return
         }
+        rule.scale = found.first.flatMap { item in reference(item.node, &d).map(item.make) }
+        rule.ratio =
+            (factors ?? []).map { ValueRule.RatioPart(reference: $0, divides: false) }
+            + (divisors ?? []).map { ValueRule.RatioPart(reference: $0, divides: true) }
+        if rule.ratio.count > ValueRule.mostRatioParts {
+            d.add(
+                node.position, "a ratio of \(rule.ratio.count) numbers",
+                cure: "use at most \(ValueRule.mostRatioParts)")
+        }
+    }
+
+    /// One place, or a list of them.
+    private func places(_ node: ConfigNode, _ d: inout Diagnostics) -> [Reference] {
+        guard case .sequence(let items) = node.content else {
+            return reference(node, &d).map { [$0] } ?? []
+        }
+        return items.compactMap { reference($0, &d) }
     }
 
     private func units(_ node: ConfigNode, _ d: inout Diagnostics) -> ValueRule.UnitChoice? {

@@ -48,7 +48,7 @@ enum SNMPSection {
                 guard let node = table.optional("oid") else { return nil }
                 return reference(node, &d).map { ($0, nil, false) }
             },
-            arcs: [], variables: [])
+            index: [], variables: [])
     }
 
     private static func tableSpec(
@@ -59,11 +59,11 @@ enum SNMPSection {
         let index = (table.required("index", &d)?.list(&d) ?? []).compactMap {
             Self.indexPart($0, &d)
         }
+        guard let entry, !index.isEmpty else { return nil }
         let arcs = index.map(\.name)
-        guard let entry, !arcs.isEmpty else { return nil }
         let columns = ColumnReader(entry: entry, arcs: arcs)
         let reference = columns.reference
-        let only = table.optional("only").map { IndexFilter(arcs: arcs).read($0, &d) } ?? [:]
+        let only = table.optional("only").map { IndexFilter(index: index).read($0, &d) } ?? [:]
         let conditions = (table.optional("where")?.list(&d) ?? []).compactMap {
             ConditionReader(reference: reference).read($0, &d)
         }
@@ -84,11 +84,12 @@ enum SNMPSection {
                 guard let node = table.optional("column") else { return nil }
                 return reference(node, &d).map { ($0, nil, false) }
             },
-            arcs: arcs, variables: Set(variables.map(\.name)), poll: poll)
+            index: index, variables: Set(variables.map(\.name)), poll: poll)
         let points = (table.required("points", &d)?.list(&d) ?? []).flatMap { reader.read($0, &d) }
         table.finish(&d)
         return TableSpec(
-            position: node.position, index: index.map(\.part), variables: variables,
+            position: node.position, index: index.map(\.part), indexNames: arcs,
+            variables: variables,
             conditions: conditions, label: label,
             points: points.map { $0.narrowed(only) })
     }
@@ -96,9 +97,9 @@ enum SNMPSection {
     /// `outlet`, or `{text: name}`, `{implied: name}`, `{rest: name}`.
     private static func indexPart(
         _ node: ConfigNode, _ d: inout Diagnostics
-    ) -> (name: String, part: IndexPart)? {
+    ) -> NamedIndexPart? {
         guard case .mapping = node.content else {
-            return node.identifier(&d).map { ($0, .arc) }
+            return node.identifier(&d).map { NamedIndexPart(name: $0, part: .arc) }
         }
         var table = TableReader(node, what: "a part of an index", &d)
         let kinds: [(key: String, part: IndexPart)] = [
@@ -114,7 +115,7 @@ enum SNMPSection {
                 cure: "write `name`, `{text: name}`, `{implied: name}` or `{rest: name}`")
             return nil
         }
-        return (name, first.part)
+        return NamedIndexPart(name: name, part: first.part)
     }
 
     /// Scalars are asked for by name, every column that any rule looks at is walked once.
@@ -166,15 +167,14 @@ struct ColumnReader {
         let names = table.optional("index")?.list(&d)
         table.finish(&d)
         guard case .column(let oid, _) = column else { return nil }
-        let select = names?.compactMap { item -> Int? in
+        let select = names?.compactMap { item -> Reference.Arc? in
             guard let name = item.text(&d) else { return nil }
-            guard let place = arcs.firstIndex(of: name) else {
-                d.add(
-                    item.position, "`\(name)` is no part of the index",
-                    cure: "use one of \(arcs.joined(separator: ", "))")
-                return nil
-            }
-            return place
+            if let place = arcs.firstIndex(of: name) { return .part(place) }
+            if let number = UInt32(name) { return .constant(number) }
+            d.add(
+                item.position, "`\(name)` is no part of the index",
+                cure: "use a number, or one of \(arcs.joined(separator: ", "))")
+            return nil
         }
         return .column(oid, select: select)
     }
@@ -186,18 +186,27 @@ struct ColumnReader {
         var table = TableReader(item.value, what: "`\(item.key)`", &d)
         let column = table.optional("column")
         let arc = table.optional("arc")
+        let others = table.optional("others")?.choice([("keep", false), ("skip", true)], &d)
         var names: [String: String] = [:]
         for name in table.optional("names")?.entries(&d) ?? [] {
             names[name.key] = name.value.text(maximum: 32, &d)
         }
         table.finish(&d)
+        if others == true, names.isEmpty {
+            d.add(
+                item.keyPosition, "`others: skip` without `names` leaves every row out",
+                cure: "list the values that count below `names`")
+        }
+        var variable = TableSpec.Variable(name: item.key, origin: .arc(0), names: names)
+        variable.skipsOthers = others ?? false
         if let column {
-            return reference(column, &d).map {
-                TableSpec.Variable(name: item.key, origin: .column($0), names: names)
-            }
+            guard let place = reference(column, &d) else { return nil }
+            variable.origin = .column(place)
+            return variable
         }
         if let name = arc?.text(&d), let place = arcs.firstIndex(of: name) {
-            return TableSpec.Variable(name: item.key, origin: .arc(place), names: names)
+            variable.origin = .arc(place)
+            return variable
         }
         d.add(
             item.keyPosition, "`\(item.key)` has no origin",
@@ -212,10 +221,8 @@ extension PointSpec {
         var result: [Reference] = []
         for source in sources {
             result.append(source.value)
-            switch source.rule.scale {
-            case let scale?: result.append(scale.reference)
-            case nil: break
-            }
+            if let scale = source.rule.scale { result.append(scale.reference) }
+            result += source.rule.ratio.map(\.reference)
             if let high = source.rule.high { result.append(high.reference) }
             if let condition = source.condition { result.append(condition.reference) }
             if let choice = source.rule.unitChoice { result.append(choice.from) }

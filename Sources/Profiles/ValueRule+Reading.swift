@@ -11,15 +11,15 @@ extension ValueRule {
     /// hold now.
     func outcome(
         _ answered: RawValue, spec: PointSpec, scaleValue: Int64?, unitCode: Int64?,
-        highValue: Int64?
+        highValue: Int64?, ratioValues: [Int64?] = []
     ) -> Outcome {
         if isInvalid(answered) { return .bad(0) }
         guard let raw = whole(answered, highValue) else { return .bad(0) }
         if high != nil || parts != .all, isInvalid(raw) { return .bad(0) }
         if case .state(let labels) = spec.kind { return state(raw, labels) }
         guard let (plain, own) = number(raw),
-            let (number, conversion) = scaled(
-                plain, own, scaleValue: scaleValue, unitCode: unitCode)
+            let (number, scaled) = scaled(plain, own, scaleValue: scaleValue, unitCode: unitCode),
+            let conversion = withRatio(scaled, ratioValues)
         else { return .bad(0) }
         guard let mantissa = conversion.mantissa(of: number, digits: spec.digits) else {
             return .bad(0)
@@ -62,6 +62,24 @@ extension ValueRule {
         guard let scale else { return (number, conversion) }
         guard let scaleValue else { return nil }
         return scale.apply(scaleValue, number, conversion)
+    }
+
+    /// Nil where a number of the ratio is missing or not positive.
+    private func withRatio(
+        _ conversion: LinearConversion, _ values: [Int64?]
+    ) -> LinearConversion? {
+        guard !ratio.isEmpty else { return conversion }
+        guard values.count == ratio.count else { return nil }
+        var result = conversion
+        for (part, value) in zip(ratio, values) {
+            guard let value, value > 0,
+                let step = part.divides
+                    ? Fraction(1, Int128(value)) : Fraction(Int128(value), 1),
+                let factor = result.factor.times(step)
+            else { return nil }
+            result.factor = factor
+        }
+        return result
     }
 
     private func isInvalid(_ raw: RawValue) -> Bool {

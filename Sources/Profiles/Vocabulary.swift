@@ -36,13 +36,23 @@ package struct Vocabulary: Sendable {
     package private(set) var entries: [Entry] = []
     package private(set) var classes: [DeviceClass] = []
     private var exact: [String: Int] = [:]
-    private var patterns: [(pattern: NamePattern, index: Int)] = []
+    /// Patterns by what names must have in common with them.
+    private var patterns: [Bucket: [(pattern: NamePattern, index: Int)]] = [:]
+
+    private struct Bucket: Hashable, Sendable {
+        var segments: Int
+        /// Empty where it holds a variable.
+        var last: Substring
+    }
 
     /// The entry for a literal name or a key with `<n>`.
     package func entry(for name: String) -> Entry? {
         if let index = exact[name] { return entries[index] }
         // The longest key is the most specific: `l<n>-l<n>` before `l<n>`.
-        let matches = patterns.filter { $0.pattern.matches(name) }.map { entries[$0.index] }
+        let parts = NamePattern.split(name)
+        let buckets = [parts.last ?? "", ""].map { Bucket(segments: parts.count, last: $0) }
+        let matches = buckets.flatMap { patterns[$0] ?? [] }
+            .filter { $0.pattern.matches(parts) }.map { entries[$0.index] }
         return matches.max { $0.key.utf8.count < $1.key.utf8.count }
     }
 
@@ -95,7 +105,10 @@ package struct Vocabulary: Sendable {
         reader.finish(&diagnostics)
         exact[entry.key] = entries.count
         if entry.key.contains("<") {
-            patterns.append((NamePattern(entry.key), entries.count))
+            let parts = NamePattern.split(entry.key)
+            let last = parts.last.flatMap { $0.contains("<") ? nil : $0 } ?? ""
+            patterns[Bucket(segments: parts.count, last: last), default: []]
+                .append((NamePattern(entry.key), entries.count))
         }
         entries.append(
             Entry(

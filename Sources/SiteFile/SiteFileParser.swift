@@ -1,5 +1,6 @@
 package import ConfigTree
 package import Model
+package import Profiles
 
 /// Reads a site file: everything in it, or every mistake in it.
 package enum SiteFileParser {
@@ -7,13 +8,17 @@ package enum SiteFileParser {
     ///
     /// - Parameters:
     ///   - profiles: what is known of each profile, by name.
+    ///   - catalog: what other profiles there are, and where they were looked for; for messages.
     ///   - tariffs: the voltage classes of each tariff table.
     ///   - secret: gives the text behind a reference; called once for each place it stands.
     package static func parse(
-        _ node: ConfigNode, profiles: [String: ProfileFacts], tariffs: [String: [String]],
-        secret: @escaping SecretSource, _ diagnostics: inout Diagnostics
+        _ node: ConfigNode, profiles: [String: ProfileFacts],
+        catalog: ProfileCatalog = ProfileCatalog(folders: [], files: []),
+        tariffs: [String: [String]], secret: @escaping SecretSource,
+        _ diagnostics: inout Diagnostics
     ) -> Site? {
         var reader = SiteReader(profiles: profiles, tariffs: tariffs, secret: secret)
+        reader.catalog = catalog
         reader.read(node)
         diagnostics.append(contentsOf: reader.diagnostics.all)
         return reader.diagnostics.isEmpty ? reader.site : nil

@@ -1,5 +1,6 @@
 import ConfigTree
 import Model
+import Profiles
 
 extension SiteReader {
     mutating func readDevice(_ node: ConfigNode) {
@@ -65,10 +66,13 @@ extension SiteReader {
                 cure: "use \(versions.joined(separator: " or ")), or the name alone for the newest")
             return nil
         }
+        // What is wrong with its file has been told.
+        if catalog.names.contains(ProfileCatalog.family(name)) { return nil }
         reportUnknown(
             "profile", name, at: node.position,
-            among: profiles.keys.filter { !$0.contains("@") }.sorted(),
-            otherwise: "`frostline profiles list` shows what there is")
+            among: profiles.keys.filter { !$0.contains("@") } + catalog.names,
+            otherwise: "`frostline profiles list` shows what there is"
+                + (catalog.folders.isEmpty ? "" : " (\(catalog.place))"))
         return nil
     }
 

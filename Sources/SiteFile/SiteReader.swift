@@ -1,5 +1,6 @@
 import ConfigTree
 import Model
+import Profiles
 
 /// Bounds of a site. A site of 1,200 racks has about 3,000 devices; these are several times that.
 enum SiteBounds {
@@ -59,6 +60,8 @@ struct SiteReader {
     var energyOwners: [PointName: String] = [:]
 
     let profiles: [String: ProfileFacts]
+    /// What other profiles there are.
+    var catalog = ProfileCatalog(folders: [], files: [])
     let tariffs: [String: [String]]
     let secret: SecretSource
 

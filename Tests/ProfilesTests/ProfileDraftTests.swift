@@ -100,4 +100,22 @@ struct ProfileDraftTests {
         }
         #expect(recognised > 15)
     }
+
+    @Test("a table with an index of eight parts is one table, though parts look like its entry")
+    func longIndex() throws {
+        let entry = "1.3.6.1.4.1.31770.2.2.8.2.1"
+        var items: [(String, SNMPValue)] = []
+        for column in 3...9 {
+            for outlet in 1...5 {
+                for row in ["1.0.0.1", "2.1.0.0"] {
+                    items.append(("\(entry).\(column).0.1.1.\(outlet).\(row)", .integer(230)))
+                }
+            }
+        }
+        let walk = try walk(items)
+        let tables = WalkTable.all(in: walk, SharedTails(walk))
+        #expect(tables.map(\.entry.description) == [entry])
+        #expect(tables.first?.indexCount == 8)
+        #expect(tables.first?.columns.count == 7)
+    }
 }
