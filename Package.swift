@@ -74,6 +74,7 @@ let package = Package(
         module("SNMP", ["CNetSNMPShims"]),
         module("SNMPSecurity", ["CCrypto", "SNMPWire"]),
         module("SQLite", ["CSQLite"]),
+        module("Digest", ["CCrypto"]),
         module("HTTPClient", ["CCurlShims"]),
         module("Spreadsheet", ["CXlsxWriter"]),
         module("Terminal", ["CTerminfoShims", "CPlatform", "Screen"]),
@@ -97,7 +98,7 @@ let package = Package(
         module(
             "Polling",
             ["Model", "Schedule", "SNMPWire", "SNMPSecurity", "Modbus", "Platform"]),
-        module("Store", ["Model", "SQLite", "Platform"]),
+        module("Store", ["Digest", "Model", "SQLite", "Platform"]),
         module("Notify", ["Model", "HTTPClient", "Platform"]),
         module("Reporting", ["Model", "Energy", "Spreadsheet"]),
         module("Serve", ["Model", "Views", hummingbird, lifecycle, logging]),

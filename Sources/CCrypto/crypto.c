@@ -212,6 +212,40 @@ int ccrypto_des_cbc_decrypt(const uint8_t *key, const uint8_t *iv, const uint8_t
     return des_cbc(key, iv, input, length, output, DES_DECRYPT);
 }
 
+struct ccrypto_sha256 {
+    EVP_MD *hash;
+    EVP_MD_CTX *context;
+};
+
+static int restart(ccrypto_sha256 *hasher) {
+    return EVP_DigestInit_ex2(hasher->context, hasher->hash, NULL) == 1 ? 0 : -1;
+}
+
+ccrypto_sha256 *ccrypto_sha256_create(void) {
+    ccrypto_sha256 *made = calloc(1, sizeof *made);
+    if (!made) return NULL;
+    made->hash = EVP_MD_fetch(NULL, names[CCRYPTO_SHA256], NULL);
+    made->context = EVP_MD_CTX_new();
+    if (made->hash && made->context && restart(made) == 0) return made;
+    ccrypto_sha256_destroy(made);
+    return NULL;
+}
+
+void ccrypto_sha256_destroy(ccrypto_sha256 *hasher) {
+    EVP_MD_CTX_free(hasher->context);
+    EVP_MD_free(hasher->hash);
+    free(hasher);
+}
+
+int ccrypto_sha256_update(ccrypto_sha256 *hasher, const void *bytes, size_t length) {
+    return EVP_DigestUpdate(hasher->context, bytes, length) == 1 ? 0 : -1;
+}
+
+int ccrypto_sha256_finish(ccrypto_sha256 *hasher, uint8_t *digest) {
+    if (EVP_DigestFinal_ex(hasher->context, digest, NULL) != 1) return -1;
+    return restart(hasher);
+}
+
 int ccrypto_equal(const uint8_t *left, const uint8_t *right, size_t length) {
     return CRYPTO_memcmp(left, right, length) == 0;
 }

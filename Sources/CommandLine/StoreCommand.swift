@@ -1,12 +1,15 @@
 import ArgumentParser
-import Glibc
 import Model
+import Platform
 import Store
 
 struct StoreCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "store", abstract: "The store: what it holds, and whether all of it is whole.",
-        subcommands: [Info.self, Verify.self])
+        subcommands: [
+            Info.self, Verify.self, TakeBackup.self, Restore.self, RepairStore.self,
+            CompactStore.self, Export.self, Proof.self,
+        ])
 
     struct Info: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "What the store holds.")
@@ -71,10 +74,6 @@ struct StoreCommand: ParsableCommand {
             table.add(["incidents noted", String(info.incidents)])
             table.write()
         }
-
-        private func mebibytes(_ bytes: Int64) -> String {
-            decimal(Double(bytes) / 1_048_576, 1) + " MiB"
-        }
     }
 
     struct Verify: ParsableCommand {
@@ -96,16 +95,19 @@ struct StoreCommand: ParsableCommand {
             }
             var ok: Bool
             var damage: [Loss]
+            var bytes: Int64
+            var seconds: Double
         }
 
         func run() throws {
-            let quiet = json || isatty(STDERR_FILENO) == 0
-            let damage = try withStore(locations) { reader throws(StoreError) in
-                try reader.verify { share in
-                    if !quiet { Output.progress("verifying: \(Int(share * 100)) %") }
-                }
+            let progress = Progress("verifying", quiet: json)
+            let begin = Clocks.monotonicNanoseconds()
+            let (damage, bytes) = try withStore(locations) { reader throws(StoreError) in
+                let damage = try reader.verify(progress: progress.show)
+                return (damage, try reader.info().bytes)
             }
-            if !quiet { Output.progress("") }
+            progress.clear()
+            let seconds = Double(Clocks.monotonicNanoseconds() - begin) / 1e9
             if json {
                 try Output.json(
                     Answer(
@@ -115,11 +117,17 @@ struct StoreCommand: ParsableCommand {
                                 kind: $0.kind.rawValue, device: $0.device,
                                 from: $0.range?.start.iso8601(), to: $0.range?.end.iso8601(),
                                 detail: $0.detail)
-                        }))
+                        }, bytes: bytes, seconds: seconds))
             } else if damage.isEmpty {
                 Output.line("everything is whole")
             } else {
                 for loss in damage { Output.line("\(loss)") }
+            }
+            if !json {
+                let rate = Double(bytes) / 1e6 / max(seconds, 1e-9)
+                Output.line(
+                    "\(mebibytes(bytes)) read in \(decimal(seconds, 1)) s, \(decimal(rate, 0)) MB/s"
+                )
             }
             if !damage.isEmpty {
                 throw CommandFailure(.no, "\(damage.count) places are damaged")

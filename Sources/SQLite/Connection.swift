@@ -58,6 +58,8 @@ package final class Connection {
     /// does that by default and it doubles the writing). `pageSize` counts for a new file only.
     package func configureForWriting(pageSize: Int) throws(SQLiteError) {
         try execute("PRAGMA page_size=\(pageSize)")
+        // Of a new file only, too: what is thrown away later makes the file shorter.
+        try execute("PRAGMA auto_vacuum=INCREMENTAL")
         guard try text("PRAGMA journal_mode=WAL") == "wal" else {
             throw SQLiteError(
                 code: SQLITE_CANTOPEN, extendedCode: SQLITE_CANTOPEN,

@@ -5,7 +5,7 @@ import SQLite
 enum AlarmTables {
     static func write(_ record: AlarmRecord, _ db: Connection) throws(SQLiteError) {
         let insert = try db.cached(
-            "INSERT OR REPLACE INTO alarm VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+            "INSERT OR REPLACE INTO alarm VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)")
         try insert.bind(1, record.key.rule)
         try insert.bind(2, record.key.device)
         try insert.bind(3, record.key.point)
@@ -19,6 +19,8 @@ enum AlarmTables {
         try insert.bind(11, record.comment)
         try insert.bind(12, record.valueText)
         try insert.run()
+        let key = record.key
+        try RowChecks.alarm.stamp(key.rule, key.device, key.point, in: db)
     }
 
     static func records(_ db: Connection) throws(SQLiteError) -> [AlarmRecord] {
@@ -133,6 +135,7 @@ enum AlarmTables {
         try insert.bind(6, item.nextAttemptAt.milliseconds)
         try insert.bind(7, item.lastError)
         try insert.run()
+        if db.changes > 0 { try RowChecks.outbox.stamp(String(db.lastInsertedRow), in: db) }
     }
 
     /// No attempt is ever put off for longer: a notice that says so was stamped by a clock that was

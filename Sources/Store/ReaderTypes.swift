@@ -34,6 +34,10 @@ package struct LastValue: Sendable {
 package struct Damage: Sendable, CustomStringConvertible {
     package enum Kind: String, Sendable {
         case chunk, head, rollup, ledger, journal, reference, file
+        /// What the hash chain says is not what is there.
+        case proof
+        /// An alarm, a notice, a setting or an incident.
+        case row
     }
     package var kind: Kind
     package var device: String?

@@ -57,16 +57,18 @@ extension ReaderState {
         }
         quickCheck(&damage)
         progress(0.1)
-        let chunks = try chunkList(&damage)
-        for (index, source) in chunks.enumerated() {
-            verify(source, &damage)
-            if index % 100 == 0 { progress(0.1 + 0.8 * Double(index) / Double(chunks.count)) }
+        var chunks = ChunkCheck(try chunkList(&damage))
+        verifyProofs(&chunks, &damage) { progress(0.1 + 0.8 * $0) }
+        while let source = chunks.next() {
+            _ = verify(source, &damage)
+            progress(0.1 + 0.8 * chunks.share)
         }
         verifyTotals(chunks.count, &damage)
         verifyRollups(&damage)
         verifyNames(&damage)
         verifyLedger(&damage)
         verifyJournal(&damage)
+        verifyRows(&damage)
         progress(1)
         return damage
     }
@@ -91,7 +93,7 @@ extension ReaderState {
         }
     }
 
-    private func file(_ detail: String) -> Damage {
+    func file(_ detail: String) -> Damage {
         Damage(kind: .file, device: nil, range: nil, detail: detail)
     }
 
@@ -112,8 +114,9 @@ extension ReaderState {
         return list
     }
 
-    private func verify(_ source: Source, _ damage: inout [Damage]) {
-        guard case .chunk(let id) = source.content else { return }
+    /// Returns the chunk's leaf of the hash chain; nil where it is damaged or gone.
+    func verify(_ source: Source, _ damage: inout [Damage]) -> [UInt8]? {
+        guard case .chunk(let id) = source.content else { return nil }
         do {
             let select = try db.cached(
                 """
@@ -122,8 +125,9 @@ extension ReaderState {
             defer { select.reset() }
             try select.bind(1, id)
             // Sealed again or removed since the list was made: nothing is lost.
-            guard try select.step() else { return }
-            let head = try ChunkHead(select.blob(0))
+            guard try select.step() else { return nil }
+            let blob = select.blob(0)
+            let head = try ChunkHead(blob)
             let data = select.blob(1)
             try ChunkDecoder.verify(data, head)
             _ = try ChunkDecoder.times(data, head)
@@ -136,14 +140,16 @@ extension ReaderState {
                 readings += Int64(column.states.count { ValueState.hasNumber($0) })
             }
             let row = (2...6).map { select.integer(Int32($0)) }
-            let blob = [
+            let stated = [
                 Int64(head.device), head.start, head.end, Int64(head.polls), readings,
             ]
-            guard head.id == UInt64(bitPattern: id), row == blob else {
+            guard head.id == UInt64(bitPattern: id), row == stated else {
                 throw CodecError.structure("the row and its blob contradict each other")
             }
+            return MerkleTree.leaf(blob, data)
         } catch {
             damage.append(self.damage(id, source, "\(error)"))
+            return nil
         }
     }
 
@@ -236,6 +242,22 @@ extension ReaderState {
                     detail: "\(damaged) lines of the journal are damaged"))
         } catch {
             damage.append(file("\(error)"))
+        }
+    }
+
+    private func verifyRows(_ damage: inout [Damage]) {
+        for table in RowChecks.allCases {
+            do throws(SQLiteError) {
+                for key in try table.damaged(db) {
+                    damage.append(
+                        Damage(
+                            kind: .row, device: nil, range: nil,
+                            detail: "\(table.rawValue) \(key.joined(separator: " "))"
+                                + " is not as it was written"))
+                }
+            } catch {
+                damage.append(file("\(error)"))
+            }
         }
     }
 }

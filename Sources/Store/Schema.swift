@@ -5,7 +5,7 @@ enum Schema {
     /// "FROS": tells our files from others (`file` prints it too).
     static let applicationID: Int64 = 0x4652_4F53
     /// Steps from version n to n + 1. A step never changes once a release has carried it.
-    private static let steps: [String] = [version1, version2]
+    private static let steps: [String] = [version1, version2, version3]
     static var version: Int64 { Int64(steps.count) }
 
     /// Before the first write, be it a setting: a file that is not ours stays as it is.
@@ -31,6 +31,7 @@ enum Schema {
                     try connection.execute(step)
                     try connection.execute("PRAGMA application_id=\(applicationID)")
                     try connection.execute("PRAGMA user_version=\(index + 1)")
+                    if index == checksumStep { try RowChecks.fill(connection) }
                 }
             }
         } catch {
@@ -136,4 +137,24 @@ enum Schema {
             device INTEGER NOT NULL REFERENCES device(id), horizon INTEGER NOT NULL,
             until INTEGER NOT NULL, PRIMARY KEY(device, horizon)) WITHOUT ROWID;
         """
+
+    /// The hash chain, and checksums of rows that had none.
+    private static let version3 = """
+        CREATE TABLE proof(
+            id INTEGER PRIMARY KEY, day INTEGER NOT NULL, made INTEGER NOT NULL,
+            entries BLOB NOT NULL, link BLOB NOT NULL);
+        CREATE INDEX proof_by_day ON proof(day);
+        CREATE TABLE proof_due(day INTEGER PRIMARY KEY, marks INTEGER NOT NULL);
+        INSERT INTO proof_due SELECT DISTINCT
+            (start + shift) / 86400000 * 86400000 - shift, 1 FROM chunk, (
+                SELECT ifnull(max(value), 0) * 60000 AS shift FROM meta
+                WHERE key = 'offsetMinutes')
+            WHERE start BETWEEN 86400000 AND 16725225600000;
+        ALTER TABLE alarm ADD COLUMN crc INTEGER;
+        ALTER TABLE outbox ADD COLUMN crc INTEGER;
+        ALTER TABLE meta ADD COLUMN crc INTEGER;
+        ALTER TABLE incident ADD COLUMN crc INTEGER;
+        """
+    /// The step that adds columns for checksums.
+    private static let checksumStep = 2
 }

@@ -102,6 +102,7 @@ extension SiteStore {
             try replace.bind(1, key)
             try replace.bind(2, value)
             try replace.run()
+            try RowChecks.meta.stamp(key, in: db)
         }
     }
 }

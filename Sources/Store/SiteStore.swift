@@ -47,10 +47,13 @@ package final class SiteStore: Sendable {
         let path = databasePath(in: directory)
         do throws(StoreError) {
             try worker.perform { () throws(StoreError) in
-                let writer = try Writer(
-                    path: path, siteName: siteName, options: options, shared: shared)
-                // The loop is the thread's next and last job; the writer never leaves the thread.
-                worker.submit { writer.run() }
+                try Repair.opening(directory) { () throws(StoreError) in
+                    let writer = try Writer(
+                        path: path, siteName: siteName, options: options, shared: shared)
+                    // The loop is the thread's next and last job; the writer never leaves the
+                    // thread.
+                    worker.submit { writer.run() }
+                }
             }
         } catch {
             worker.stop()

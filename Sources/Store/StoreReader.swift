@@ -166,6 +166,8 @@ package final class StoreReader: Sendable {
             do throws(SQLiteError) {
                 return try state.snapshot { () throws(SQLiteError) in try body(state) }
             } catch {
+                // The writer's next start repairs it.
+                if error.kind == .corrupt { Repair.mark(state.path) }
                 throw StoreError(error)
             }
         }

@@ -67,6 +67,7 @@ extension Writer {
             try RollupTable.markDue(
                 device: device, from: chunk.start, through: chunk.end, offsetMS: offsetMS, db)
             try RetentionTable.note(device, chunk, db)
+            try ProofTable.markDue(chunk.start, offsetMS: offsetMS, db)
         }
     }
 

@@ -11,6 +11,8 @@ final class Writer: @unchecked Sendable {
     /// Nil after an I/O error, until it has been opened again.
     private var connection: Connection?
     var groups: OpenGroups
+    /// The link of the hash chain that is being made.
+    var proofWork: ProofWork?
     private var kept: [Command] = []
     private var nextCommit: Int64 = 0
     private var nextSeal: Int64 = 0
@@ -34,7 +36,11 @@ final class Writer: @unchecked Sendable {
         groups = OpenGroups(options: options)
         let connection = try Self.open(path, options)
         do throws(SQLiteError) {
+            try Repair.probe(connection)
             try Self.writeSite(siteName, connection)
+            try connection.transaction { () throws(SQLiteError) in
+                try RowChecks.quarantine(connection, offsetMinutes: options.offsetMinutes)
+            }
             try RollupTable.prepare(offsetMinutes: options.offsetMinutes, connection)
             offsetMS = try RollupTable.offsetMS(connection)
             try load(connection)
@@ -72,9 +78,11 @@ final class Writer: @unchecked Sendable {
             try insert.bind(1, "site")
             try insert.bind(2, name)
             try insert.run()
+            if db.changes > 0 { try RowChecks.meta.stamp("site", in: db) }
             try insert.bind(1, "created")
             try insert.bind(2, Clocks.wallMilliseconds())
             try insert.run()
+            if db.changes > 0 { try RowChecks.meta.stamp("created", in: db) }
         }
     }
 
@@ -164,7 +172,7 @@ final class Writer: @unchecked Sendable {
                 monotonicMilliseconds + (more ? 0 : min(options.sealPeriodMilliseconds, options.sealMilliseconds))
         }
         if monotonicMilliseconds >= nextRollup {
-            let more = rollUp() || throwAway()
+            let more = rollUp() || throwAway() || prove() || giveBack()
             nextRollup =
                 monotonicMilliseconds + (more ? Self.rollupPause : options.rollupMilliseconds)
         }
@@ -225,6 +233,7 @@ final class Writer: @unchecked Sendable {
         } catch {
             state.close()
             reader = nil
+            if error.kind == .corrupt { Repair.mark(path) }
             throw StoreError(error)
         }
     }
@@ -255,6 +264,7 @@ final class Writer: @unchecked Sendable {
                 state.health = .diskFull(sinceMS: now)
             }
         case .inputOutput, .damaged:
+            if case .damaged = error { Repair.mark(path) }
             connection = nil
             fail(now, error)
         default: fail(now, error)
@@ -419,6 +429,7 @@ enum Incident {
         try insert.bind(2, kind)
         try insert.bind(3, detail)
         try insert.run()
+        try RowChecks.incident.stamp(String(db.lastInsertedRow), in: db)
     }
 
     static func write(_ db: Connection, _ dropped: Dropped) throws(SQLiteError) {

@@ -2,7 +2,8 @@
 #define FROSTLINE_CCRYPTO_H
 
 // libcrypto's primitives for SNMPv3 behind plain C types: hashes and HMAC (RFC 3414 and 7860),
-// AES-128 in CFB mode (RFC 3826), DES in CBC mode (RFC 3414, 8.1).
+// AES-128 in CFB mode (RFC 3826), DES in CBC mode (RFC 3414, 8.1). And SHA-256 of any number of
+// bytes, for stored history.
 //
 // Threads. There is no shared mutable state: a toolbox and the keyed MACs made from it belong to
 // the thread that uses them, one thread at a time. OpenSSL 3 looks an algorithm up by name each
@@ -77,6 +78,15 @@ int ccrypto_des_cbc_encrypt(const uint8_t *key, const uint8_t *iv, const uint8_t
                             size_t length, uint8_t *output);
 int ccrypto_des_cbc_decrypt(const uint8_t *key, const uint8_t *iv, const uint8_t *input,
                             size_t length, uint8_t *output);
+
+typedef struct ccrypto_sha256 ccrypto_sha256;
+
+// SHA-256 (FIPS 180-4) of bytes that come piece by piece. NULL where memory is short.
+ccrypto_sha256 *_Nullable ccrypto_sha256_create(void);
+void ccrypto_sha256_destroy(ccrypto_sha256 *hasher);
+int ccrypto_sha256_update(ccrypto_sha256 *hasher, const void *_Nullable bytes, size_t length);
+// 32 bytes; the hasher is then as new.
+int ccrypto_sha256_finish(ccrypto_sha256 *hasher, uint8_t *digest);
 
 // 1 where equal; the time does not tell where the bytes differ.
 int ccrypto_equal(const uint8_t *left, const uint8_t *right, size_t length);

@@ -34,6 +34,24 @@ enum RollupTable {
         try again.run()
     }
 
+    /// Windows of level 2 that these readings reach into, and that are not made.
+    static func markMissing(
+        device: UInt32, from start: Int64, through end: Int64, offsetMS: Int64, _ db: Connection
+    ) throws(SQLiteError) {
+        guard let first = RollupWindow.number(of: start, .quarter, offsetMS: offsetMS),
+            let last = RollupWindow.number(of: end, .quarter, offsetMS: offsetMS), first <= last
+        else { return }
+        let insert = try db.cached(
+            """
+            INSERT OR IGNORE INTO rollup_due
+            SELECT ?1 WHERE NOT EXISTS (SELECT 1 FROM rollup WHERE id = ?1)
+            """)
+        for number in first...last {
+            try insert.bind(1, RollupWindow(device: device, level: .quarter, number: number).id)
+            try insert.run()
+        }
+    }
+
     static func window(_ id: Int64) -> RollupWindow? {
         guard let level = RollupLevel(rawValue: id >> 28 & 0xF) else { return nil }
         return RollupWindow(
@@ -144,6 +162,7 @@ enum RollupTable {
     // MARK: - The site's local time
 
     private static let offsetKey = "offsetMinutes"
+    static func isOffset(_ key: String) -> Bool { key == offsetKey }
 
     static func offsetMS(_ db: Connection) throws(SQLiteError) -> Int64 {
         let select = try db.prepare("SELECT value FROM meta WHERE key = ?")
@@ -161,10 +180,7 @@ enum RollupTable {
         if known == offset { return }
         try db.transaction { () throws(SQLiteError) in
             try db.execute("DELETE FROM rollup; DELETE FROM rollup_due")
-            let insert = try db.prepare("INSERT OR REPLACE INTO meta(key, value) VALUES(?, ?)")
-            try insert.bind(1, offsetKey)
-            try insert.bind(2, offset)
-            try insert.run()
+            try RowChecks.set(offsetKey, offset, db)
             let chunks = try db.prepare("SELECT device, start, end FROM chunk")
             while try chunks.step() {
                 guard let device = UInt32(exactly: chunks.integer(0)),

@@ -1,0 +1,32 @@
+import SQLite
+
+extension Writer {
+    /// Free pages are given back to the file system when there are more than a sixteenth of all:
+    /// below that, what is written next needs them.
+    private static let freeShare: Int64 = 16
+    private static let fewestFree: Int64 = 1024
+    /// Moved in one transaction: some milliseconds.
+    private static let pagesAtOnce = 256
+
+    /// Makes the file shorter by some pages. True when there is more to do. Does nothing in stores
+    /// of before `auto_vacuum`; `frostline store compact` makes them new.
+    func giveBack() -> Bool {
+        do throws(StoreError) {
+            var more = false
+            try transaction { db throws(SQLiteError) in
+                more = false
+                let free = try db.integer("PRAGMA freelist_count") ?? 0
+                let all = try db.integer("PRAGMA page_count") ?? 0
+                guard free > Self.fewestFree, free > all / Self.freeShare,
+                    try db.integer("PRAGMA auto_vacuum") == 2
+                else { return }
+                let step = try db.prepare("PRAGMA incremental_vacuum(\(Self.pagesAtOnce))")
+                try step.run()
+                more = true
+            }
+            return more
+        } catch {
+            return false
+        }
+    }
+}
