@@ -66,8 +66,8 @@ package struct PollScheduler: Sendable {
     /// waiting for its time-outs. Slots keep what answers far below: 300 polls a second of 20 ms
     /// are six.
     package static let maximumInFlight = 4_096
-    /// Beside these, polls of devices that are known to fail: each takes all its time-outs, and must
-    /// not take the place of those that answer.
+    /// Beside these, polls of devices that are known to fail: each takes all its time-outs, and
+    /// must not take the place of those that answer.
     package static let maximumProbes = 1_024
     /// For so long a failing device is asked at every slot: a device that restarts (a minute, for
     /// most management cards) is back within one interval of being ready.

@@ -136,7 +136,7 @@ final class Writer: @unchecked Sendable {
 
     func run() {
         nextCommit = monotonicMilliseconds + options.commitMilliseconds
-        nextSeal = monotonicMilliseconds + min(options.sealPeriodMilliseconds, options.sealMilliseconds)
+        nextSeal = monotonicMilliseconds + sealPeriod
         nextRollup = monotonicMilliseconds + options.rollupMilliseconds
         while true {
             let pause = max(0, min(nextCommit, nextSeal, nextRollup) - monotonicMilliseconds)
@@ -149,6 +149,10 @@ final class Writer: @unchecked Sendable {
             if shared.update({ $0.abandoned }) { return finish() }
             step(commands ?? [])
         }
+    }
+
+    private var sealPeriod: Int64 {
+        min(options.sealPeriodMilliseconds, options.sealMilliseconds)
     }
 
     var monotonicMilliseconds: Int64 { Clocks.monotonicNanoseconds() / 1_000_000 }
@@ -169,7 +173,7 @@ final class Writer: @unchecked Sendable {
         if monotonicMilliseconds >= nextSeal {
             let more = seal()
             nextSeal =
-                monotonicMilliseconds + (more ? 0 : min(options.sealPeriodMilliseconds, options.sealMilliseconds))
+                monotonicMilliseconds + (more ? 0 : sealPeriod)
         }
         if monotonicMilliseconds >= nextRollup {
             let more = rollUp() || throwAway() || prove() || giveBack()
