@@ -156,5 +156,5 @@ enum Schema {
         ALTER TABLE incident ADD COLUMN crc INTEGER;
         """
     /// The step that adds columns for checksums.
-    private static let checksumStep = 2
+    static let checksumStep = 2
 }

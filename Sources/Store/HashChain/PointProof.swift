@@ -65,7 +65,7 @@ extension StoreReader {
         try read { state throws(SQLiteError) in try state.proofLinks().map(\.summary) }
     }
 
-    /// Proofs of a point's readings that begin in the day which begins at `day`: one of the link
+    /// Proofs of a point's readings of the local day in which `day` lies: one of the link
     /// that was made when it was over, and one of each that came late. Throws where the store has
     /// no such point; empty where there is no link of that day.
     package func proof(
@@ -74,7 +74,8 @@ extension StoreReader {
         let proofs = try read { state throws(SQLiteError) -> [PointProof]? in
             guard let series = state.generations(point).last else { return nil }
             var found: [PointProof] = []
-            for (link, summary) in try state.proofLinks() where link.day == day.milliseconds {
+            for (link, summary) in try state.proofLinks()
+            where day.milliseconds >= link.day && day.milliseconds - link.day < ProofLink.dayMS {
                 if let proof = try state.proof(point, series, link, summary) { found.append(proof) }
             }
             return found

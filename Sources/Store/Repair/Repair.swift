@@ -38,15 +38,14 @@ package enum Repair {
         }
         let fresh = path + ".repaired"
         Backup.remove(fresh)
-        let salvage: Salvage
-        let lost: [String]
+        let filled: Filled
         do throws(SQLiteError) {
-            (salvage, lost) = try fill(fresh, from: path, progress)
+            filled = try fill(fresh, from: path, progress)
         } catch {
             Backup.remove(fresh)
             throw BackupError(StoreError(error))
         }
-        guard salvage.isOurs else {
+        guard filled.isOurs else {
             Backup.remove(fresh)
             throw BackupError("\(path) has no row of a store that can be read; restore a backup")
         }
@@ -62,14 +61,21 @@ package enum Repair {
             try FileIO.remove(path + markSuffix)
         }
         return RepairSummary(
-            saved: salvage.saved.map { ($0.key, $0.value) }.sorted { $0.table < $1.table },
-            lost: lost, aside: aside,
+            saved: filled.saved.map { ($0.key, $0.value) }.sorted { $0.table < $1.table },
+            lost: filled.lost, aside: aside,
             seconds: Double(Clocks.monotonicNanoseconds() - begin) / 1e9)
     }
 
+    private struct Filled {
+        var saved: [String: Int]
+        var isOurs: Bool
+        var lost: [String]
+    }
+
+    /// The file is closed when this returns.
     private static func fill(
         _ fresh: String, from path: String, _ progress: (Double) -> Void
-    ) throws(SQLiteError) -> (Salvage, [String]) {
+    ) throws(SQLiteError) -> Filled {
         let db = try Connection(path: fresh, mode: .readWrite)
         try db.configureForWriting(pageSize: 4096)
         // Rows come in no order, and until the file has its name nothing is lost with it.
@@ -107,7 +113,7 @@ package enum Repair {
         try Incident.write(db, kind: "repaired", found)
         try db.execute("COMMIT")
         try db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        return (salvage, lost)
+        return Filled(saved: salvage.saved, isOurs: salvage.isOurs, lost: lost)
     }
 
     /// A fault of the system on the way through code that throws sqlite's errors.

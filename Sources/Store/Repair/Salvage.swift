@@ -25,6 +25,14 @@ struct Salvage {
         let count = row.values.count
         guard isTable else {
             switch count {
+            // Stores of before there were these checksums.
+            case 2 where ["site", "created", "offsetMinutes"].contains(row.text(0)):
+                try insert(row, "meta(key, value)", isWhole: true)
+            case 12 where row.isText(0):
+                let columns =
+                    "rule, device, point, state, priority, episode, sequence, raised,"
+                    + " changed, acknowledged_by, comment, value"
+                try insert(row, "alarm(\(columns))", isWhole: true)
             case 3 where row.isText(0):
                 try insert(row, "meta(key, value, crc)", isWhole: crc(row, [0, 1], 2))
             case 3:
@@ -46,8 +54,13 @@ struct Salvage {
             try insert(row, "rollup_due", isWhole: true)
         case 2: try takeHead(row)
         case 3: try takeRollup(row, id)
+        case 4 where row.isText(3):
+            try insert(row, "incident(id, time, kind, detail)", isWhole: true)
         case 4: try insert(row, "ledger", isWhole: isLedger(row, id))
         case 5: try takeFive(row)
+        case 8 where row.isText(1):
+            let columns = "id, receiver, key, payload, created, attempts, next, error"
+            try insert(row, "outbox(\(columns))", isWhole: true)
         case 8: try takeChunk(row, id)
         case 9 where row.isText(1): try takeNotice(row)
         case 11 where row.isText(1): try takeDevice(row, id)
@@ -182,6 +195,7 @@ struct Salvage {
         }
         try nameWhatIsNameless(&lost)
         try nameMeters(&lost)
+        try RowChecks.fill(db)
         try db.execute(
             """
             UPDATE device SET
