@@ -4,7 +4,8 @@
 APT_PACKAGES := build-essential pkg-config libmodbus-dev libsnmp-dev libssl-dev libsqlite3-dev \
 	libcurl4-openssl-dev libncurses-dev libxlsxwriter-dev
 # What the tests hold the product against; the product itself needs none of it.
-APT_TEST_PACKAGES := snmp snmpd tmux python3 python3-venv sqlite3 systemd
+APT_TEST_PACKAGES := snmp snmpd tmux python3 python3-venv sqlite3 systemd prometheus \
+	victoria-metrics libsnappy1v5
 PYTHON_TEST_PACKAGES := snmpsim pysmi pymodbus openpyxl pyte jsonschema
 
 # What polling is measured beside.

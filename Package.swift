@@ -111,17 +111,17 @@ let package = Package(
         module(
             "Daemon",
             [
-                "Alarms", "ConfigTree", "Energy", "HTTPClient", "Model", "Notify", "Platform",
-                "Polling", "Profiles", "Redundancy", "SNMPSecurity", "Serve", "SiteFile", "Store",
-                "Views", "YAML", logging,
+                "Alarms", "ConfigTree", "Energy", "HTTPClient", "Interchange", "Model", "Notify",
+                "Platform", "Polling", "Profiles", "Redundancy", "SNMPSecurity", "Serve", "SiteFile",
+                "Store", "Views", "YAML", logging,
             ]),
         module(
             "CommandLine",
             [
-                "ConfigTree", "Console", "Daemon", "Energy", "HTTPClient", "Model", "Notify",
-                "Platform", "Polling", "ProfileProof", "Profiles", "Recordings", "Reporting", "Screen",
-                "Serve", "Simulation",
-                "SiteFile", "Store", "Views", "YAML", argumentParser, logging,
+                "ConfigTree", "Console", "Daemon", "Energy", "HTTPClient", "Interchange", "Model",
+                "Notify", "Platform", "Polling", "ProfileProof", "Profiles", "Recordings", "Reporting",
+                "Screen", "Serve", "Simulation", "SiteFile", "Store", "Views", "YAML",
+                argumentParser, logging,
             ]),
         .executableTarget(
             name: "FrostlineExecutable", dependencies: ["CommandLine"],

@@ -55,7 +55,7 @@ struct EnergyCommand: ParsableCommand {
             guard let category = boundary.category else {
                 throw CommandFailure(.no, "the site file has no meter of IT energy")
             }
-            let paired = try pairedEnergy(boundary, category, range)
+            let paired = try pairedEnergy(boundary, category, range, configuration)
             let answer = Answer(
                 pue: paired.pue?.decimal(4).description, category: category.rawValue,
                 label: label(category, range, site),
@@ -93,13 +93,27 @@ struct EnergyCommand: ParsableCommand {
         }
 
         private func pairedEnergy(
-            _ boundary: PUEBoundary, _ category: PUECategory, _ range: TimeRange
+            _ boundary: PUEBoundary, _ category: PUECategory, _ range: TimeRange,
+            _ configuration: LoadedConfiguration
         ) throws -> PairedEnergy {
-            let (total, it) = try withStore(locations) { reader throws(StoreError) in
-                (
-                    try sums(boundary.total, range, reader),
-                    try sums(boundary.it[category] ?? [], range, reader)
-                )
+            let terms = boundary.it[category] ?? []
+            let total: [QuarterHour: Int64]
+            let it: [QuarterHour: Int64]
+            if let remote = try locations.remoteReader() {
+                func entries(_ meter: Meter) throws(RemoteReadError) -> [LedgerEntry] {
+                    try remote.ledger(meter, configuration, range)
+                }
+                total = try asking { () throws(RemoteReadError) in
+                    try sums(boundary.total, entries)
+                }
+                it = try asking { () throws(RemoteReadError) in try sums(terms, entries) }
+            } else {
+                (total, it) = try withStore(locations) { reader throws(StoreError) in
+                    func entries(_ meter: Meter) throws(StoreError) -> [LedgerEntry] {
+                        try reader.ledger(meter: meter.name, range)
+                    }
+                    return (try sums(boundary.total, entries), try sums(terms, entries))
+                }
             }
             var paired = PairedEnergy()
             var interval = QuarterHour(containing: range.start)
@@ -113,12 +127,12 @@ struct EnergyCommand: ParsableCommand {
         }
 
         /// By quarter hour; absent as soon as one meter is.
-        private func sums(
-            _ terms: [PUEBoundary.Term], _ range: TimeRange, _ reader: StoreReader
-        ) throws(StoreError) -> [QuarterHour: Int64] {
+        private func sums<Failure: Error>(
+            _ terms: [PUEBoundary.Term], _ ledger: (Meter) throws(Failure) -> [LedgerEntry]
+        ) throws(Failure) -> [QuarterHour: Int64] {
             var result: [QuarterHour: (sum: Int64, count: Int)] = [:]
             for term in terms {
-                for entry in try reader.ledger(meter: term.meter.name, range) {
+                for entry in try ledger(term.meter) {
                     guard let energy = entry.wattHours else { continue }
                     let known = result[entry.interval] ?? (0, 0)
                     result[entry.interval] = (known.sum &+ term.sign * energy, known.count + 1)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import ConfigTree
 import Daemon
+import HTTPClient
 import Model
 import Platform
 import ProfileProof

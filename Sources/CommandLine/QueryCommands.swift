@@ -1,5 +1,6 @@
 import ArgumentParser
 import ConfigTree
+import HTTPClient
 import Model
 import Store
 import Views
@@ -48,7 +49,8 @@ struct LastCommand: ParsableCommand {
     }
 
     private func fromStore() throws -> [PointView] {
-        try withStore(locations) { reader throws(StoreError) in
+        if let remote = try locations.remoteReader() { return try fromRemote(remote) }
+        return try withStore(locations) { reader throws(StoreError) in
             try reader.last(Glob(glob)).map { last in
                 let point = last.series.definition
                 let usable = last.sample.quality != .absent
@@ -101,7 +103,7 @@ struct QueryCommand: ParsableCommand {
     @OptionGroup var locations: Locations
 
     /// Points of one query; each is read in turn.
-    private static let maximumPoints = 1_000
+    static let maximumPoints = 1_000
 
     private struct Row: Encodable {
         var point: String
@@ -135,14 +137,13 @@ struct QueryCommand: ParsableCommand {
             throw CommandFailure(.usage, "--across and --agg increase do not go together")
         }
         let range = TimeRange(start: start, end: end)
+        if let remote = try locations.remoteReader() {
+            return try printRemote(remote, range, aggregate)
+        }
         let names = try matchingPoints()
-        if csv { Output.line("point,time,value,unit,quality") }
+        if csv { Output.line(Self.csvHeader) }
         if let step {
-            guard let span = ConfigNode.durationMilliseconds(step), span > 0,
-                span <= TimeArgument.maximumSpanMilliseconds
-            else {
-                throw CommandFailure(.usage, "--step \(step) is no time; write 15m or 1h")
-            }
+            let span = try Self.span(step)
             let steps = Self.aligned(range, span, offset)
             if let aggregate, let figure {
                 try printAcross(names, steps, span, aggregate, figure)
@@ -156,8 +157,19 @@ struct QueryCommand: ParsableCommand {
         }
     }
 
+    static let csvHeader = "point,time,value,unit,quality"
+
+    static func span(_ step: String) throws -> Int64 {
+        guard let span = ConfigNode.durationMilliseconds(step), span > 0,
+            span <= TimeArgument.maximumSpanMilliseconds
+        else {
+            throw CommandFailure(.usage, "--step \(step) is no time; write 15m or 1h")
+        }
+        return span
+    }
+
     /// Steps begin where a clock on the wall would have them: whole hours, midnights.
-    private static func aligned(
+    static func aligned(
         _ range: TimeRange, _ step: Int64, _ offsetMinutes: Int
     ) -> TimeRange {
         let shift = Int64(offsetMinutes) * 60_000
@@ -186,25 +198,29 @@ struct QueryCommand: ParsableCommand {
     }
 
     private func printSamples(_ names: [PointName], _ range: TimeRange) throws {
-        let offset = locations.offsetMinutes
         for name in names {
             let result = try withStore(locations) { reader throws(StoreError) in
                 try reader.range(name, range)
             }
-            let point = result.series.definition
-            for sample in result.samples {
-                let known = sample.quality != .absent
-                let value =
-                    point.stateName(sample.mantissa)
-                    ?? point.decimal(sample.mantissa).description
-                try write(
-                    Row(
-                        point: "\(name)", time: sample.time.iso8601(offsetMinutes: offset),
-                        value: known ? value : nil, unit: point.unit.rawValue,
-                        quality: sample.quality.name))
-            }
+            try writeSamples(result.samples, name, result.series.definition)
             for damage in result.damage { Output.error("not readable: \(damage)") }
             if result.isCut { Output.error("\(name): more readings than fit; ask with --step") }
+        }
+    }
+
+    func writeSamples(
+        _ samples: [Sample], _ name: PointName, _ point: PointDefinition
+    ) throws {
+        let offset = locations.offsetMinutes
+        for sample in samples {
+            let known = sample.quality != .absent
+            let value =
+                point.stateName(sample.mantissa) ?? point.decimal(sample.mantissa).description
+            try write(
+                Row(
+                    point: "\(name)", time: sample.time.iso8601(offsetMinutes: offset),
+                    value: known ? value : nil, unit: point.unit.rawValue,
+                    quality: sample.quality.name))
         }
     }
 
@@ -288,7 +304,7 @@ struct QueryCommand: ParsableCommand {
         }
     }
 
-    private func writeSteps(
+    func writeSteps(
         _ title: String, _ range: TimeRange, _ step: Int64, _ values: [Double?], unit: String,
         digits: Int8
     ) throws {
@@ -298,7 +314,8 @@ struct QueryCommand: ParsableCommand {
             try write(
                 Row(
                     point: title, time: time.iso8601(offsetMinutes: offset),
-                    value: value.map { decimal($0, digits) }, unit: unit, quality: nil))
+                    value: value.map { decimal($0, Int8(clamping: digits)) }, unit: unit,
+                    quality: nil))
         }
     }
 
@@ -328,22 +345,6 @@ func csvField(_ text: String) -> String {
     return "\""
         + field.split(separator: "\"", omittingEmptySubsequences: false)
         .joined(separator: "\"\"") + "\""
-}
-
-/// Bytes that may stand in a query as they are; the rest as %XX (RFC 3986, section 2).
-func percentEncoded(_ text: String) -> String {
-    var result = ""
-    for byte in text.utf8 {
-        let character = Character(Unicode.Scalar(byte))
-        if character.isASCII, character.isLetter || character.isNumber || "-_.~".contains(character)
-        {
-            result.append(character)
-        } else {
-            let digits = String(byte, radix: 16, uppercase: true)
-            result += "%" + (digits.count == 1 ? "0" : "") + digits
-        }
-    }
-    return result
 }
 
 /// Opens the store of `locations` for one question.

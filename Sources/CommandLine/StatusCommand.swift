@@ -36,6 +36,7 @@ struct StatusCommand: ParsableCommand {
         }
         printHealth(view)
         if let pair = view.health.pair { Self.lines(pair, at: view.timeMS).forEach(Output.line) }
+        view.health.forwards?.map { Self.line($0, at: view.timeMS) }.forEach(Output.line)
         if let polling = view.health.polling { Self.lines(polling).forEach(Output.line) }
         if slow { printSlow(devices) } else { printAll(devices, at: view.timeMS) }
         for device in devices {
@@ -105,6 +106,19 @@ struct StatusCommand: ParsableCommand {
             "\(pair.role), \(pair.state) for \(since); the other is \(pair.other)\(seen): "
             + pair.condition
         return [line] + (pair.note.map { ["  " + $0] } ?? [])
+    }
+
+    /// How far a receiver of readings is.
+    static func line(_ forward: ForwardView, at time: Int64) -> String {
+        var line =
+            "forward to \(forward.receiver): \(forward.state), "
+            + "\(Int(forward.lagSeconds)) s behind, "
+            + "\(forward.sent) samples sent and \(forward.refused) refused since the start, "
+            + "remote write \(forward.version)"
+        if let since = forward.againSinceMS {
+            line += "; what was left behind is \(max(0, time - since) / 1000) s old"
+        }
+        return line + (forward.note.map { "\n  " + $0 } ?? "")
     }
 
     /// The budget, and what became of it.

@@ -8,7 +8,7 @@ struct StoreCommand: ParsableCommand {
         commandName: "store", abstract: "The store: what it holds, and whether all of it is whole.",
         subcommands: [
             Info.self, Verify.self, TakeBackup.self, Restore.self, RepairStore.self,
-            CompactStore.self, Export.self, Proof.self,
+            CompactStore.self, Export.self, Proof.self, StoreImportCommand.self,
         ])
 
     struct Info: ParsableCommand {

@@ -60,6 +60,7 @@ actor Collector {
     let feed: PollFeed?
     private let pairView: @Sendable () -> PairView?
     private let deviceNotes: @Sendable () -> [String: String]
+    private let forwardViews: @Sendable () -> [ForwardView]
     /// False while the other raises alarms.
     var isLeading: Bool
     /// Alarms as they stood when this collector last gave up the lead.
@@ -77,7 +78,8 @@ actor Collector {
         outboxPending: @escaping @Sendable () -> Int,
         pollerStatistics: @escaping @Sendable () -> PollerStatistics,
         feed: PollFeed? = nil, pairView: @escaping @Sendable () -> PairView? = { nil },
-        deviceNotes: @escaping @Sendable () -> [String: String] = { [:] }
+        deviceNotes: @escaping @Sendable () -> [String: String] = { [:] },
+        forwardViews: @escaping @Sendable () -> [ForwardView] = { [] }
     ) throws {
         executor = try ThreadExecutor(name: "collector")
         site = configuration.site
@@ -91,6 +93,7 @@ actor Collector {
         self.feed = feed
         self.pairView = pairView
         self.deviceNotes = deviceNotes
+        self.forwardViews = forwardViews
         isLeading = feed == nil
         lastOwn = Array(
             repeating: Array(repeating: .min, count: PollGroup.allCases.count),
@@ -318,7 +321,7 @@ actor Collector {
             lastCommitMS: store.statistics.lastCommitMS,
             monotonicNanoseconds: Clocks.monotonicNanoseconds(),
             processorNanoseconds: Clocks.processProcessorNanoseconds(),
-            residentBytes: ProcessMemory.residentBytes())
+            residentBytes: ProcessMemory.residentBytes(), forwards: forwardViews())
     }
 
     private func header(_ figures: LiveFigures) -> HeaderView {
@@ -387,6 +390,8 @@ actor Collector {
         health.outboxPending = outboxPending()
         health.polling = meter.view(load())
         health.pair = pairView()
+        let forwards = forwardViews()
+        health.forwards = forwards.isEmpty ? nil : forwards
         return health
     }
 

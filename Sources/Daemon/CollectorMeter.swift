@@ -12,6 +12,8 @@ struct CollectorLoad {
     var monotonicNanoseconds: Int64
     var processorNanoseconds: Int64
     var residentBytes: Int64?
+    /// Receivers of readings.
+    var forwards: [ForwardView] = []
 }
 
 /// Makes rates of counters: the collector's own health, as points and for `status`.
@@ -22,7 +24,8 @@ struct CollectorMeter {
     private var stepped: CollectorLoad?
     private var viewed: (base: CollectorLoad, view: PollingView)?
 
-    /// The values of `OwnSeries.collector`, in its order, over the time since the call before.
+    /// The values of `OwnSeries.collector` and `.forward`, in their order, over the time since
+    /// the call before.
     mutating func step(_ load: CollectorLoad, at now: Instant) -> [PointValue] {
         defer { stepped = load }
         let rates = stepped.map { Rates(from: $0, to: load) }
@@ -38,9 +41,9 @@ struct CollectorMeter {
             rates?.perMinute(\.polling.trapPolls),
             rates?.tenthsOfPercent(\.polling.busyNanoseconds),
             rates?.tenthsOfPercent(\.processorNanoseconds), load.residentBytes, delay,
-        ]
+        ] + forwards(load, rates)
         precondition(
-            values.count == OwnSeries.collector.count,
+            values.count == OwnSeries.collector.count + OwnSeries.forward.count,
             "BUG: \(values.count) figures of the collector")
         let first = OwnSeries.points.count - OwnSeries.redundancy.count - values.count
         return values.enumerated().map { index, value in
@@ -48,6 +51,15 @@ struct CollectorMeter {
                 index: UInt16(first + index), mantissa: value ?? 0,
                 quality: value == nil ? .absent : .good)
         }
+    }
+
+    /// Of all receivers together: the longest lag, what was sent, what was refused.
+    private func forwards(_ load: CollectorLoad, _ rates: Rates?) -> [Int64?] {
+        guard let lag = load.forwards.map(\.lagSeconds).max() else { return [nil, nil, nil] }
+        return [
+            Int64(lag), rates?.perMinute { $0.forwards.reduce(0) { $0 + $1.sent } },
+            rates?.perMinute { $0.forwards.reduce(0) { $0 + $1.refused } },
+        ]
     }
 
     mutating func view(_ load: CollectorLoad) -> PollingView {

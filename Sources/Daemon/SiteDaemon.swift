@@ -46,6 +46,7 @@ package final class SiteDaemon: Sendable {
     private let outbox: OutboxAdapter
     private let polling: PollingSwitch
     private let pair: PairKeeper?
+    private let forwarders: [Forwarder]
     private let broadcast: EventBroadcast
     private let polls: AsyncStream<[RawPoll]>
     private let pollsContinuation: AsyncStream<[RawPoll]>.Continuation
@@ -74,6 +75,11 @@ package final class SiteDaemon: Sendable {
         let engines = EngineKeeper(directory: options.dataDirectory, site: site, logger: logger)
         let pair = options.pair.map { PairKeeper(settings: $0, site: site, logger: logger) }
         self.pair = pair
+        try store.keepForwards(site.forwards.map(\.name))
+        let forwarders = site.forwards.map { [store] in
+            Forwarder($0, site: site, store: store, logger: logger)
+        }
+        self.forwarders = forwarders
         // The collector asks the poller how it is, and the poller is made after it.
         let statistics = LateStatistics(nil)
         collector = try Collector(
@@ -81,7 +87,8 @@ package final class SiteDaemon: Sendable {
             broadcast: broadcast, logger: logger, wakeNotifier: { dispatcher.wake() },
             outboxPending: { outbox.pendingCount },
             pollerStatistics: { statistics.withLock { $0?() ?? PollerStatistics() } },
-            feed: pair?.feed, pairView: { pair?.view() }, deviceNotes: { engines.notes })
+            feed: pair?.feed, pairView: { pair?.view() }, deviceNotes: { engines.notes },
+            forwardViews: { forwarders.map(\.view) })
         let (stream, continuation) = AsyncStream.makeStream(
             of: [RawPoll].self, bufferingPolicy: .bufferingNewest(Self.maximumWaitingBatches))
         polls = stream
@@ -157,6 +164,7 @@ package final class SiteDaemon: Sendable {
             throw StartError(description: "the API did not start listening within 10 s")
         }
         if let failure = outcome.failure { throw StartError(description: failure) }
+        for forwarder in forwarders { try forwarder.start() }
         // Devices are asked only once everything else stands.
         if let pair {
             try pair.start(
@@ -250,9 +258,10 @@ package final class SiteDaemon: Sendable {
     /// Threads end here, and Swift's pool must not wait for them.
     private func stopPolling() async {
         await withCheckedContinuation { continuation in
-            let end: @Sendable () -> Void = { [pair, polling] in
+            let end: @Sendable () -> Void = { [pair, polling, forwarders] in
                 pair?.stop()
                 polling.end()
+                for forwarder in forwarders { forwarder.stop() }
                 continuation.resume()
             }
             do {

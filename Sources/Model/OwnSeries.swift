@@ -7,7 +7,7 @@ package enum OwnSeries {
             gauge("loss.power", .watt), gauge("other.power", .watt),
             gauge("pue", .ratio, digits: 4),
             gauge("pue.coverage", .ratio, digits: 3),
-        ] + collector + redundancy
+        ] + collector + forward + redundancy
 
     /// Over the time since the values before; docs/NAMES.md explains each.
     package static let collector: [PointDefinition] = [
@@ -20,6 +20,12 @@ package enum OwnSeries {
         gauge("collector.poller.cpu", .percent, digits: 1),
         gauge("collector.cpu", .percent, digits: 1), gauge("collector.memory", .byte),
         gauge("collector.store.delay", .second, digits: 1),
+    ]
+
+    /// How readings are sent on; absent where nobody receives them.
+    package static let forward: [PointDefinition] = [
+        gauge("collector.forward.lag", .second), gauge("collector.forward.sent", .perMinute),
+        gauge("collector.forward.refused", .perMinute),
     ]
 
     /// How two collectors that watch the site are together; absent where there is one.

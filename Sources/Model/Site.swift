@@ -26,6 +26,10 @@ package struct Site: Sendable {
     package var redundancy: CollectorPair?
     /// How long the store keeps what; without rules all of it, for ever.
     package var retention = Retention()
+    /// Who is sent every reading.
+    package var forwards: [ForwardReceiver]
+    /// The engine that commands read from in place of the store of this machine.
+    package var remoteStore: RemoteAccess?
     /// Installed IT capacity for load factors: the racks' rated power together.
     package var ratedITWatts: Int64 { places.reduce(0) { $0 + ($1.rack?.ratedWatts ?? 0) } }
 
@@ -41,6 +45,7 @@ package struct Site: Sendable {
         meters = []
         alarmRules = []
         hooks = []
+        forwards = []
         subsidiaries = []
     }
 

@@ -36,7 +36,7 @@ extension SiteReader {
                 minimumPriority: priority))
     }
 
-    private func isWebAddress(_ text: String) -> Bool {
+    func isWebAddress(_ text: String) -> Bool {
         guard text.hasPrefix("https://") || text.hasPrefix("http://"),
             let host = text.split(separator: "/").dropFirst().first, !host.isEmpty
         else { return false }

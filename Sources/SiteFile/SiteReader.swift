@@ -12,6 +12,8 @@ enum SiteBounds {
     static let meters = 10_000
     static let alarmRules = 1_000
     static let hooks = 50
+    /// Each costs a thread and a connection.
+    static let forwards = 8
     static let subsidiaries = 100
     static let credentials = 200
     /// Parents of one power node: A and B, and room for rings.
@@ -77,6 +79,7 @@ struct SiteReader {
     /// Lists whose items have names of their own; the raw value is what messages call an item.
     enum Section: String {
         case credentials, device, meter, hook, subsidiary
+        case forward = "receiver"
         case power = "power node"
         case cooling = "cooling unit"
         case alarm = "alarm rule"
@@ -105,6 +108,10 @@ struct SiteReader {
         if let node = table.optional("traps") { readTraps(node) }
         if let node = table.optional("redundancy") { readRedundancy(node) }
         if let node = table.optional("retention") { readRetention(node) }
+        readList(table.optional("forward"), .forward, maximum: SiteBounds.forwards) {
+            $0.readForward($1)
+        }
+        if let node = table.optional("store") { readStore(node) }
         let meters = table.optional("meters")
         readList(meters, .meter, maximum: SiteBounds.meters) { $0.readMeter($1) }
         if let meters { checkMeters(meters) }

@@ -85,6 +85,11 @@ final class ReaderState: @unchecked Sendable {
         return (points[device]?[point.point] ?? []).sorted { $0.generation < $1.generation }
     }
 
+    /// Every generation of every point of a device, in the order they were made.
+    func allSeries(of device: UInt32) -> [SeriesInfo] {
+        (points[device] ?? [:]).values.joined().sorted { $0.id < $1.id }
+    }
+
     func series(matching pattern: Glob) -> [SeriesInfo] {
         var result: [SeriesInfo] = []
         for (device, name) in devices.sorted(by: { $0.value < $1.value }) {

@@ -5,7 +5,7 @@ enum Schema {
     /// "FROS": tells our files from others (`file` prints it too).
     static let applicationID: Int64 = 0x4652_4F53
     /// Steps from version n to n + 1. A step never changes once a release has carried it.
-    private static let steps: [String] = [version1, version2, version3]
+    private static let steps: [String] = [version1, version2, version3, version4]
     static var version: Int64 { Int64(steps.count) }
 
     /// Before the first write, be it a setting: a file that is not ours stays as it is.
@@ -157,4 +157,15 @@ enum Schema {
         """
     /// The step that adds columns for checksums.
     static let checksumStep = 2
+
+    /// Where each receiver of readings stands; docs/FORMAT.md, section 10.
+    private static let version4 = """
+        CREATE TABLE forward(
+            receiver TEXT NOT NULL, device INTEGER NOT NULL, until INTEGER NOT NULL,
+            crc INTEGER NOT NULL, PRIMARY KEY(receiver, device)) WITHOUT ROWID;
+        CREATE TABLE forward_again(
+            id INTEGER PRIMARY KEY AUTOINCREMENT, receiver TEXT NOT NULL,
+            device INTEGER NOT NULL, start INTEGER NOT NULL, end INTEGER NOT NULL);
+        CREATE INDEX forward_again_by_device ON forward_again(receiver, device, id);
+        """
 }

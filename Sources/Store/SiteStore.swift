@@ -166,11 +166,19 @@ package final class SiteStore: Sendable {
         _ kind: Command.Kind,
         _ body: @escaping @Sendable (Connection) throws(SQLiteError) -> Value
     ) throws(StoreError) -> Value {
+        try performWithWriter(kind) { db, _ throws(SQLiteError) in try body(db) }
+    }
+
+    /// The same for what the writer keeps in memory too.
+    func performWithWriter<Value: Sendable>(
+        _ kind: Command.Kind,
+        _ body: @escaping @Sendable (Connection, Writer) throws(SQLiteError) -> Value
+    ) throws(StoreError) -> Value {
         let value = ConditionLock<Value?>(nil)
         let done = ConditionLock<StoreError??>(nil)
         let command = Command(
-            body: { connection, _ throws(SQLiteError) in
-                let result = try body(connection)
+            body: { connection, writer throws(SQLiteError) in
+                let result = try body(connection, writer)
                 value.update { $0 = result }
             }, kind: kind, completion: { error in done.update { $0 = .some(error) } })
         try submit(command)

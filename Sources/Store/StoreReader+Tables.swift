@@ -38,14 +38,7 @@ extension ReaderState {
         for group in try sources(id, from: from, to: to) {
             guard let piece = try piece(group, ids, &table.damage) else { continue }
             for (row, time) in piece.times.enumerated() where time >= from && time < to {
-                table.times.append(time)
-                for index in series.indices {
-                    let column = piece.columns[index]
-                    let quality = column.flatMap { Quality(rawValue: $0.states[row]) }
-                    table.columns[index].qualities.append(quality)
-                    table.columns[index].mantissas.append(
-                        quality == nil ? 0 : column?.values[row] ?? 0)
-                }
+                table.append(piece, row)
             }
         }
         return table

@@ -80,6 +80,7 @@ extension Writer {
             try ChunkTable.insert([chunk], device: device, first: number, sealedHead: nil, db)
             try markDue(device, [chunk], db)
             groups.imported(device, chunks: 1, last: chunk.end)
+            try forwards.noteLate(device: device, from: chunk.start, to: chunk.end, db)
         }
     }
 }

@@ -13,6 +13,8 @@ final class Writer: @unchecked Sendable {
     var groups: OpenGroups
     /// The link of the hash chain that is being made.
     var proofWork: ProofWork?
+    /// What receivers of readings have been promised.
+    var forwards = ForwardBook()
     private var kept: [Command] = []
     private var nextCommit: Int64 = 0
     private var nextSeal: Int64 = 0
@@ -110,6 +112,7 @@ final class Writer: @unchecked Sendable {
             series.isIntact = isIntact
             registry.load(series, device: device)
         }
+        forwards = try ForwardBook(db)
         var damaged: [Int64] = []
         let now = Clocks.monotonicNanoseconds() / 1_000_000
         let rows = try db.prepare("SELECT id, data FROM head ORDER BY id")
@@ -304,6 +307,7 @@ final class Writer: @unchecked Sendable {
             try transaction { db throws(SQLiteError) in
                 placed.removeAll()
                 for change in definitions { try SeriesTable.write(change, db) }
+                try forwards.noteLate(records, db)
                 if dropped.polls > 0 { try Incident.write(db, dropped) }
                 for slice in Self.rows(records) {
                     let insert = try db.cached("INSERT INTO head(data) VALUES(?)")

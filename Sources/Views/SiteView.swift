@@ -322,6 +322,8 @@ package struct HealthView: Codable, Sendable, Equatable {
     package var polling: PollingView?
     /// The other collector of the site; nil where there is none.
     package var pair: PairView?
+    /// Receivers of readings; nil where there are none.
+    package var forwards: [ForwardView]?
     package init(version: String, startedMS: Int64, devicesTotal: Int, store: String) {
         self.version = version
         self.startedMS = startedMS

@@ -74,9 +74,11 @@ struct SnappyTests {
         try expectRoundTrip(text)
     }
 
-    @Test("inputs at the edges of a block of 64 KiB come back", arguments: [
-        65_535, 65_536, 65_537, 131_072, 200_001,
-    ])
+    @Test(
+        "inputs at the edges of a block of 64 KiB come back",
+        arguments: [
+            65_535, 65_536, 65_537, 131_072, 200_001,
+        ])
     func blocks(count: Int) throws {
         try expectRoundTrip([UInt8](repeating: 0, count: count))
         var state: UInt32 = 1
