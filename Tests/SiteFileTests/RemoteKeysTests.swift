@@ -53,7 +53,7 @@ struct RemoteKeysTests {
         ("[{name: a, url: \"https://a.example/w\", protocol: 3.0}]", "3.0"),
         ("[{name: a, url: \"https://a.example/w\", order: newest}]", "newest"),
         ("[{name: a, url: \"https://a.example/w\", history: 20000d}]", "ten years"),
-        ("[{name: a, url: \"https://a.example/w\", rate: 1}]", "rate"),
+        ("[{name: a, url: \"https://a.example/w\", rate: 1}]", "whole number"),
         ("[{name: a, url: \"https://a.example/w\", points: power}]", "DEVICE/POINT"),
         ("[{name: a, url: \"https://a.example/w\", labels: {site: x}}]", "name of a label"),
         ("[{name: a, url: \"https://a.example/w\", labels: {\"a-b\": x}}]", "name of a label"),
