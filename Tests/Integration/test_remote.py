@@ -602,6 +602,31 @@ class ReadBack(Site):
         self.check(Prometheus(self.folder))
 
 
+class Energy(Site):
+    def test_pue_of_readings_that_left_is_that_of_the_ledger_here(self):
+        vm = VictoriaMetrics(self.folder)
+        needs(vm.command()[0])
+        self.addCleanup(vm.stop)
+        demo = os.path.join(self.folder, "demo")
+        harness.run("demo", "--racks", 2, "--history", "1d", "--headless", "--for", "2s", "--dir",
+                    demo, check=0, timeout=300)
+        vm.start()
+        with open(os.path.join(demo, "site.yaml")) as f:
+            text = f.read()
+        with open(self.path, "w") as f:
+            f.write(text + "\nforward:\n  - {name: vm, url: \"%s\", order: live, history: 3d, "
+                    "rate: 1000000}\nstore: {remote: \"%s\"}\n" % (vm.write, vm.base))
+        with daemon(self.path, demo) as child:
+            self.wait_current(child, "vm")
+        now = int(time.time() * 1000)
+        question = ["energy", "pue", "--from", iso(now - 20 * 3_600_000), "--to",
+                    iso(now - 2 * 3_600_000), "--config", self.path]
+        here = harness.run(*question, "--data", demo, check=0).stdout
+        there = harness.run(*question, check=0).stdout
+        self.assertEqual(there, here)
+        print("remote: %s" % " ".join(there.split("\n")))
+
+
 class Imports(Site):
     def test_nothing_of_a_file_with_mistakes_is_taken_and_each_is_told(self):
         self.site()
