@@ -232,7 +232,7 @@ struct ForwardBook {
         try put.run()
     }
 
-    private static func checksum(_ receiver: String, _ device: Int64, _ until: Int64) -> Int64 {
+    static func checksum(_ receiver: String, _ device: Int64, _ until: Int64) -> Int64 {
         RowChecksum.of([receiver, String(device), String(until)])
     }
 

@@ -55,7 +55,7 @@ extension ReaderState {
                     kind: .head, device: nil, range: nil,
                     detail: "head row \(row) is lost: up to a second of readings of all devices"))
         }
-        quickCheck(&damage)
+        checkStructure(&damage)
         progress(0.1)
         var chunks = ChunkCheck(try chunkList(&damage))
         // A store that no newer program has opened yet has neither.
@@ -75,9 +75,10 @@ extension ReaderState {
         return damage
     }
 
-    private func quickCheck(_ damage: inout [Damage]) {
+    private func checkStructure(_ damage: inout [Damage]) {
         do throws(SQLiteError) {
-            let check = try db.prepare("PRAGMA quick_check(100)")
+            // Indexes too: a name that an index does not have is not found.
+            let check = try db.prepare("PRAGMA integrity_check(100)")
             while try check.step() {
                 let line = check.text(0)
                 if line != "ok" { damage.append(file(line)) }

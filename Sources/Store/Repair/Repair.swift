@@ -133,7 +133,7 @@ package enum Repair {
     /// Small tables, each with its indexes; a damaged one would stop much else.
     private static let small = [
         "meta", "device", "series", "alarm", "outbox", "meter", "rollup_due", "kept", "proof",
-        "proof_due",
+        "proof_due", "forward", "forward_again",
     ]
     /// Trees that every question goes through.
     private static let ways = [
@@ -143,7 +143,7 @@ package enum Repair {
     /// Looks at the structure of what can be looked at quickly. Throws where it is damaged.
     static func probe(_ db: Connection) throws(SQLiteError) {
         for table in small {
-            let line = try db.text("PRAGMA quick_check(\(table))") ?? "nothing"
+            let line = try db.text("PRAGMA integrity_check(\(table))") ?? "nothing"
             guard line == "ok" else {
                 throw SQLiteError(
                     code: corrupt, extendedCode: corrupt, message: line, operation: "check")

@@ -38,6 +38,12 @@ struct Salvage {
             case 3:
                 guard (0..<3).allSatisfy({ row.integer($0) != nil }) else { return }
                 try insert(row, "kept(device, horizon, until)", isWhole: true)
+            case 4 where row.isText(0):
+                // An index has the same shape, and another checksum.
+                guard let device = row.integer(1), let until = row.integer(2),
+                    ForwardBook.checksum(row.text(0), device, until) == row.integer(3)
+                else { return }
+                try insert(row, "forward", isWhole: true)
             case 4:
                 let fields = (0..<4).compactMap { row.integer($0) }
                 if fields.count == 4 { indexed.append((fields[3], fields[1], fields[2])) }
@@ -131,9 +137,11 @@ struct Salvage {
         try insert(row, "rollup", isWhole: isWhole)
     }
 
-    /// A meter, an incident or a link of the hash chain.
+    /// Readings to be sent again, a meter, an incident or a link of the hash chain.
     private mutating func takeFive(_ row: ScavengedRow) throws(SQLiteError) {
-        if row.isText(1) {
+        if row.isText(1), row.integer(3) != nil {
+            try insert(row, "forward_again", isWhole: true)
+        } else if row.isText(1) {
             try insert(row, "meter", isWhole: crc(row, [1], 2))
         } else if row.isText(2) {
             try insert(row, "incident", isWhole: crc(row, Array(0..<4), 4))
