@@ -45,8 +45,10 @@ actor Collector {
     private let startedAt: Instant
     private var sequence: Int64 = 0
     private var readings: Int64 = 0
-    private var readingsAtLastTick: Int64 = 0
-    private var lastTick: Int64
+    /// Monotonic nanoseconds and readings so far, at each tick of the last minute: polls come
+    /// seconds apart, and a rate of one second would be nothing most of the time.
+    private var ticks: [(time: Int64, readings: Int64)]
+    private static let rateSpan: Int64 = 60_000_000_000
     private var lastView: SiteView?
     private let encoder: JSONEncoder
     /// Alarm changes of the present step, before they are handed to the store.
@@ -100,7 +102,7 @@ actor Collector {
             count: configuration.site.devices.count)
         let now = Instant(milliseconds: Clocks.wallMilliseconds())
         startedAt = now
-        lastTick = Clocks.monotonicNanoseconds()
+        ticks = [(Clocks.monotonicNanoseconds(), 0)]
         encoder = JSONEncoder()
         encoder.outputFormatting = .withoutEscapingSlashes
         liveEnergy = LiveEnergy(site: site, tariff: configuration.tariff)
@@ -266,8 +268,8 @@ actor Collector {
         energy.turn(to: now)
         saveLedger()
         publish(at: now)
-        readingsAtLastTick = readings
-        lastTick = monotonic
+        ticks.append((monotonic, readings))
+        if monotonic - ticks[0].time > Self.rateSpan { ticks.removeFirst() }
     }
 
     private func publish(at now: Instant) {
@@ -377,9 +379,9 @@ actor Collector {
             devicesTotal: site.devices.count, store: "ok")
         health.devicesAnswering = live.devices.count { $0.isAnswering }
         health.readingsStored = readings
-        let seconds = Double(Clocks.monotonicNanoseconds() - lastTick) / 1e9
+        let seconds = Double(Clocks.monotonicNanoseconds() - ticks[0].time) / 1e9
         if seconds > 0.1 {
-            health.readingsPerSecond = Double(readings - readingsAtLastTick) / seconds
+            health.readingsPerSecond = Double(readings - ticks[0].readings) / seconds
         }
         let status = store.health
         health.store = status.name

@@ -55,6 +55,10 @@ extension Condition {
         var found = false
         if let number = value.integer.map({ parts.apply($0) }) {
             found = numbers.contains(number) || range?.contains(number) ?? false
+            // A pattern looks at numbers as they are written.
+            if !found, !patterns.isEmpty {
+                found = patterns.contains { $0.matches("\(number)") }
+            }
         }
         if !found, case .text = value {
             let text = value.trimmedText

@@ -49,6 +49,18 @@ struct ConversionTests {
             try Written.value(body, (oid, .integer(2)), (other, .integer(.max))) == "bad")
     }
 
+    @Test("a pattern holds for numbers as for texts; unlike * says that there is nothing")
+    func patterns() throws {
+        let absent = Written.scalar("available: {oid: \(other), unlike: [\"*\"]}")
+        #expect(try Written.value(absent, (oid, .integer(7))) == "7")
+        for there in [SNMPValue.integer(2), .gauge32(0), octets("x")] {
+            #expect(try Written.value(absent, (oid, .integer(7)), (other, there)) == "absent")
+        }
+        let like = Written.scalar("available: {oid: \(other), like: [\"2*\"]}")
+        #expect(try Written.value(like, (oid, .integer(7)), (other, .integer(21))) == "7")
+        #expect(try Written.value(like, (oid, .integer(7)), (other, .integer(12))) == "absent")
+    }
+
     @Test("÷ n read elsewhere, and units that come as text")
     func references() throws {
         let divisor = Written.scalar("scale: {divisor: \(other)}, digits: 2")
