@@ -159,18 +159,24 @@ struct CostSummary {
             basicReason = "本单位未单独立户，容(需)量电费按全站计收，不在本表分摊"
             return
         }
-        do throws(TariffError) {
-            let entry = try table.transmission(
-                choice.voltage,
-                on: CivilTime(year: input.year, month: input.month, day: 1))
-            basic = BasicCharge(
-                entry.value, capacityKVA: choice.transformerCapacityKVA,
-                contractKilowatts: choice.contractDemandKW ?? 0,
-                kilowattHours: lines.kilowattHours)
+        addBasicCharge(choice, table, CivilTime(year: input.year, month: input.month, day: 1))
+    }
+
+    private mutating func addBasicCharge(
+        _ choice: TariffChoice, _ table: TariffTable, _ day: CivilTime
+    ) {
+        do {
+            let entry = try table.transmission(choice.voltage, on: day)
+            basic = try BasicCharge(
+                BasicChargeInput(
+                    mode: .contractDemand,
+                    capacity: BilledPower(whole: choice.transformerCapacityKVA),
+                    contractDemand: BilledPower(whole: choice.contractDemandKW ?? 0),
+                    energy: EnergyQuantity(kilowattHours: lines?.kilowattHours ?? 0)),
+                voltage: entry.value, rules: try table.demandRules(on: day).value)
             basicDocument = entry.document
-            if basic == nil { basicReason = "该电压等级无需量电价或未配置变压器容量" }
         } catch {
-            basicReason = error.description
+            basicReason = "\(error)"
         }
     }
 

@@ -136,14 +136,15 @@ extension MonthlyReport {
         guard let basic = cost.basic, let lines = cost.lines else {
             return [unknownCost("容(需)量电费", "basic charge", cost.basicReason)]
         }
-        let discount = basic.discounted ? "，每千伏安 ≥ 260 kWh，九折" : ""
+        let discount = basic.isDiscounted ? "，每千伏安 ≥ 260 kWh，九折" : ""
         return [
             ReportRow([
                 .text("容(需)量电费"), .text("合同需量 (contract demand)"), .text("不分时"),
-                .number(basic.billedKilowatts), .number(basic.price.decimal),
+                .number(basic.lines[0].power.decimal), .number(basic.price.decimal),
                 .number(basic.fee.decimal), .text("否"),
-                .text(cost.basicDocument + "；不低于容量的 40 %" + discount
-                    + "；超过 105 % 部分须以需量示数计，未含"),
+                .text(
+                    cost.basicDocument + "；不低于容量的 40 %" + discount
+                        + "；超过 105 % 部分须以需量示数计，未含"),
             ]),
             ReportRow(
                 [

@@ -91,34 +91,3 @@ extension TariffTable {
             price: price, floats: false, document: entry.document, basis: entry.basis)
     }
 }
-
-/// The monthly charge for what may be drawn at most (容(需)量电费), as far as it follows from the
-/// contract alone.
-package struct BasicCharge: Sendable, Hashable {
-    /// kW that are billed at least: the contract demand, and not less than 40 % of the capacity.
-    package var billedKilowatts: FixedDecimal
-    /// 10⁻⁸ yuan per kW and month, after the discount.
-    package var price: UnitPrice
-    /// True where the month's energy reached 260 kWh per kVA and the price is a tenth lower.
-    package var discounted: Bool
-    package var fee: Fee
-
-    /// Nil where the class has no demand price or the site no capacity. `kilowattHours` is the
-    /// month's billed energy of the whole connection.
-    package init?(
-        _ voltage: VoltageClass, capacityKVA: Int64, contractKilowatts: Int64, kilowattHours: Int64
-    ) {
-        guard let demand = voltage.demand, (1...10_000_000).contains(capacityKVA),
-            (0...10_000_000).contains(contractKilowatts)
-        else { return nil }
-        let tenths = max(contractKilowatts * 10, capacityKVA * 4)
-        billedKilowatts = FixedDecimal(mantissa: tenths, scale: 1)
-        discounted = Int128(kilowattHours) >= Int128(capacityKVA) * 260
-        price =
-            discounted
-            ? UnitPrice(raw: Int64(Exact.roundedHalfUp(Int128(demand.raw) * 9, by: 10))) : demand
-        // The discount is on the product, so that no unit price is rounded before it.
-        let exact = Int128(demand.raw) * Int128(tenths) * (discounted ? 9 : 10)
-        fee = Fee(fen: Int64(clamping: Exact.roundedHalfUp(exact, by: 100_000_000)))
-    }
-}

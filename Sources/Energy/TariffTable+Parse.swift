@@ -18,11 +18,14 @@ extension TariffTable {
             entry.required("price", &d)?.unitPrice(&d)
         }
         let timeOfUse = dated(table.required("time-of-use", &d), "time-of-use", &d, timeOfUse)
+        let demand = dated(table.optional("demand"), "demand", &d, DemandRules.init)
+        let powerFactor = dated(
+            table.optional("power-factor"), "power-factor", &d, PowerFactorTable.list)
         table.finish(&d)
         guard d.all.count == before, let name, let title else { return nil }
         return TariffTable(
             name: name, title: title, transmission: transmission, funds: funds, agency: agency,
-            timeOfUse: timeOfUse)
+            timeOfUse: timeOfUse, demand: demand, powerFactor: powerFactor)
     }
 
     /// The entries of one list in order of time, checked to follow each other day by day.
@@ -121,8 +124,9 @@ extension TariffTable {
             }
             classes.append(
                 VoltageClass(
-                    voltage: voltage, energy: energy, demand: demand, capacity: capacity,
-                    single: single))
+                    voltage: voltage, energy: energy,
+                    demand: demand.map { PowerPrice(raw: $0.raw) },
+                    capacity: capacity.map { PowerPrice(raw: $0.raw) }, single: single))
         }
         return classes
     }
@@ -171,18 +175,7 @@ extension TariffTable {
         var table = TableReader(node, what: "ratios", &d)
         var ratios: [TimeOfUsePeriod: FixedDecimal] = [:]
         for period in TimeOfUsePeriod.allCases {
-            guard let node = table.required(period.rawValue, &d), let text = node.text(&d) else {
-                continue
-            }
-            guard let ratio = FixedDecimal(text), (0...6).contains(ratio.scale),
-                ratio.mantissa > 0, ratio.double <= 100
-            else {
-                d.add(
-                    node.position, "`\(text.prefix(40))` is no ratio",
-                    cure: "write a number above 0 and up to 100, as `1.6`")
-                continue
-            }
-            ratios[period] = ratio
+            ratios[period] = table.required(period.rawValue, &d)?.ratio(&d)
         }
         table.finish(&d)
         return ratios

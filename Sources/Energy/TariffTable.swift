@@ -44,6 +44,11 @@ package struct Dated<Value: Sendable>: Sendable {
     package var basis: TariffBasis
     package var value: Value
 
+    /// The same entry, of which only a part is meant.
+    func with<Part>(_ part: Part) -> Dated<Part> {
+        Dated<Part>(from: from, to: to, document: document, basis: basis, value: part)
+    }
+
     func covers(_ day: CivilTime) -> Bool {
         let day = day.startOfDay.instant(offsetMinutes: 0)
         guard from.instant(offsetMinutes: 0) <= day else { return false }
@@ -58,10 +63,10 @@ package struct VoltageClass: Sendable {
     package var voltage: String
     /// Two-part tariff, per kWh; nil where the class has none.
     package var energy: UnitPrice?
-    /// 10⁻⁸ yuan per kW and month.
-    package var demand: UnitPrice?
-    /// 10⁻⁸ yuan per kVA and month.
-    package var capacity: UnitPrice?
+    /// Per kW and month.
+    package var demand: PowerPrice?
+    /// Per kVA and month.
+    package var capacity: PowerPrice?
     /// Single-part tariff, per kWh.
     package var single: UnitPrice?
 }
@@ -124,6 +129,8 @@ package struct TariffTable: Sendable {
     package var funds: [Dated<[FundLine]>]
     package var agency: [Dated<UnitPrice>]
     package var timeOfUse: [Dated<TimeOfUse>]
+    package var demand: [Dated<DemandRules>]
+    package var powerFactor: [Dated<[PowerFactorTable]>]
 
     /// What a site file may choose.
     package var voltageNames: [String] {
@@ -146,9 +153,7 @@ package struct TariffTable: Sendable {
                 day: civil.startOfDay,
                 covered: entry.value.map(\.voltage).joined(separator: ", "))
         }
-        return Dated(
-            from: entry.from, to: entry.to, document: entry.document, basis: entry.basis,
-            value: found)
+        return entry.with(found)
     }
 
     package func funds(on civil: CivilTime) throws(TariffError) -> Dated<[FundLine]> {
@@ -161,6 +166,24 @@ package struct TariffTable: Sendable {
 
     package func timeOfUse(on civil: CivilTime) throws(TariffError) -> Dated<TimeOfUse> {
         try find(timeOfUse, "time-of-use hours", civil)
+    }
+
+    package func demandRules(on civil: CivilTime) throws(TariffError) -> Dated<DemandRules> {
+        try find(demand, "rules of the demand charge", civil)
+    }
+
+    /// `standard` in hundredths.
+    package func powerFactor(
+        standard: Int, on civil: CivilTime
+    ) throws(TariffError) -> Dated<PowerFactorTable> {
+        let entry = try find(powerFactor, "power factor table", civil)
+        guard let found = entry.value.first(where: { $0.standard == standard }) else {
+            throw TariffError(
+                table: name, what: "power factor table for the standard 0.\(standard)",
+                day: civil.startOfDay,
+                covered: entry.value.map { "0.\($0.standard)" }.joined(separator: ", "))
+        }
+        return entry.with(found)
     }
 
     private func find<Value>(

@@ -75,6 +75,15 @@ package struct FixedDecimal: Hashable, Sendable, CustomStringConvertible {
         return FixedDecimal(mantissa: mantissa.dividedHalfUp(by: divisor), scale: newScale)
     }
 
+    /// The same number without zeros at the end of its decimals.
+    package var trimmed: FixedDecimal {
+        var result = self
+        while result.scale > 0, result.mantissa % 10 == 0 {
+            result = FixedDecimal(mantissa: result.mantissa / 10, scale: result.scale - 1)
+        }
+        return result
+    }
+
     /// The nearest binary number, for drawing and for physics; never for money.
     package var double: Double {
         guard let power = Int64.powerOfTen(abs(Int(scale))) else {

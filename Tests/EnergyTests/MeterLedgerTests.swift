@@ -95,9 +95,11 @@ struct MeterLedgerTests {
             entries += meter.observe(reading(minute * 60, minute * 10))
         }
         #expect(entries.map(\.wattHours) == [nil, 150, 150])
-        #expect(entries.map(\.interval.start) == [0, 900, 1800].map {
-            midnight.advanced(bySeconds: $0)
-        })
+        #expect(
+            entries.map(\.interval.start)
+                == [0, 900, 1800].map {
+                    midnight.advanced(bySeconds: $0)
+                })
     }
 
     @Test("a proven wrap gives energy")

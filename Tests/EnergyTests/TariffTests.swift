@@ -55,7 +55,9 @@ struct TariffTests {
         let table = try shanxi()
         let hours = try table.timeOfUse(on: CivilTime(year: 2026, month: 11, day: 1)).value
         let flat = try #require(UnitPrice("0.330000"))
-        let kwh: [TimeOfUsePeriod: Int64] = [.peak: 2_450_340, .flat: 2_181_200, .valley: 1_911_580]
+        let kwh: [TimeOfUsePeriod: Int64] = [
+            .peak: 2_450_340, .flat: 2_181_200, .valley: 1_911_580,
+        ]
         var sum = Fee.zero
         for (period, quantity) in kwh {
             let price = try #require(hours.price(flat: flat, in: period))
@@ -105,16 +107,24 @@ struct TariffTests {
         let voltage = try table.transmission(
             "110kV", on: CivilTime(year: 2026, month: 11, day: 1)
         ).value
-        let usual = try #require(
-            BasicCharge(
-                voltage, capacityKVA: 25_000, contractKilowatts: 9_200, kilowattHours: 6_543_240))
-        #expect(usual.billedKilowatts.description == "10000.0")
+        let rules = try table.demandRules(on: CivilTime(year: 2026, month: 11, day: 1)).value
+        func charge(capacity: Int64, maximum: Int64? = nil) throws -> BasicCharge {
+            try BasicCharge(
+                BasicChargeInput(
+                    mode: .contractDemand, capacity: .init(whole: capacity),
+                    contractDemand: .init(whole: 9_200),
+                    maximumDemand: maximum.map { .init(whole: $0) },
+                    energy: .init(kilowattHours: 6_543_240)), voltage: voltage, rules: rules)
+        }
+        let usual = try charge(capacity: 25_000)
+        #expect(usual.lines.map(\.power) == [.init(whole: 10_000)])
         #expect(usual.fee.description == "284400.00")
-        let sparse = try #require(
-            BasicCharge(
-                voltage, capacityKVA: 32_000, contractKilowatts: 9_200, kilowattHours: 6_543_240))
-        #expect(!sparse.discounted)
+        #expect(!usual.isComplete, "without a maximum demand nobody knows what lies above")
+        #expect(try charge(capacity: 25_000, maximum: 9_301).isComplete)
+        let sparse = try charge(capacity: 32_000)
+        #expect(!sparse.isDiscounted)
         #expect(sparse.fee.description == "404480.00")
+        #expect(throws: BasicChargeError.noCapacity) { try charge(capacity: 0) }
     }
 
     @Test("holes, overlaps and missing months are refused with the dates")
