@@ -114,11 +114,22 @@ extension ReaderState {
                     quality: quality)
             }
         }
-        let missing = wanted.map(\.id).filter { found[$0] == nil }
+        // Polls that came late are older than what is in chunks.
+        let sealed = try lastSealed(device)
+        let missing = wanted.map(\.id).filter {
+            found[$0].map { $0.time.milliseconds < sealed } ?? true
+        }
         if !missing.isEmpty { try lastInChunks(device, missing, &found) }
         return wanted.compactMap { series in
             found[series.id].map { LastValue(series: series, sample: $0) }
         }
+    }
+
+    private func lastSealed(_ device: UInt32) throws(SQLiteError) -> Int64 {
+        let select = try db.cached("SELECT last FROM device WHERE id = ?")
+        try select.bind(1, Int64(device))
+        defer { select.reset() }
+        return try select.step() ? select.optionalInteger(0) ?? .min : .min
     }
 
     /// A point that is not in the newest of these chunks, and not in those of the last three
@@ -149,7 +160,12 @@ extension ReaderState {
         }
         select.reset()
         var damage: [Damage] = []
-        for source in sources where series.contains(where: { found[$0] == nil }) {
+        for source in sources {
+            // A chunk of late polls begins after the one that it lies in, and ends before it.
+            let mayAdd = series.contains {
+                found[$0].map { $0.time.milliseconds < source.end } ?? true
+            }
+            guard mayAdd else { continue }
             guard let piece = try piece([source], series, &damage) else { continue }
             for (index, id) in series.enumerated() {
                 guard let column = piece.columns[index],

@@ -28,6 +28,15 @@ enum RollupTable {
             try again.bind(1, RollupWindow(device: device, level: .minute, number: number).id)
             try again.run()
         }
+        // Coarser ones that are made are not what is asked until they are made again.
+        for level in [RollupLevel.hour, .day] {
+            let first = first * RollupLevel.quarter.windowMS / level.windowMS
+            let next = next * RollupLevel.quarter.windowMS / level.windowMS
+            for number in first...next {
+                try again.bind(1, RollupWindow(device: device, level: level, number: number).id)
+                try again.run()
+            }
+        }
         // The next day is made after this one in any case, unless it is there already.
         guard next > last else { return }
         try again.bind(1, RollupWindow(device: device, level: .quarter, number: next).id)
