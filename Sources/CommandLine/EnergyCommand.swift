@@ -8,7 +8,7 @@ import Views
 struct EnergyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "energy", abstract: "Energy figures with coverage and method.",
-        subcommands: [PUECommand.self])
+        subcommands: [PUECommand.self, EnergyBillCommand.self])
 
     struct PUECommand: ParsableCommand {
         static let configuration = CommandConfiguration(

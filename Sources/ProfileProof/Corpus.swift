@@ -1,3 +1,4 @@
+import ConfigTree
 package import Recordings
 
 /// A folder of recordings with the values that another program made of them: `snmp/index.csv`,

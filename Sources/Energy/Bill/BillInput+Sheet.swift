@@ -1,0 +1,80 @@
+package import Model
+
+extension BillInput {
+    /// Gathers a month's bill from its sheet, the site's choice of tariff and one's own meters.
+    ///
+    /// - Parameter metered: energy of the billed meters for each quarter hour of the month in Wh,
+    ///   ascending; nil where it is missing.
+    package init(
+        sheet: SettlementSheet, choice: TariffChoice, table: TariffTable,
+        metered: [(quarter: QuarterHour, wattHours: Int64?)], offsetMinutes: Int
+    ) throws(TariffError) {
+        let day = CivilTime(year: sheet.year, month: sheet.month, day: 1)
+        let known = metered.reduce(Int64(0)) { $0 &+ ($1.wattHours ?? 0) }
+        let missing = metered.count { $0.wattHours == nil }
+        var open: [String] = []
+        var inputs: [BillLine.Input] = []
+        let billed: EnergyQuantity
+        if let registers = sheet.billed {
+            billed = registers
+            inputs = sheet.registers.map {
+                .init($0.name, "(\($0.closing) - \($0.opening)) × \($0.multiplier)")
+            }
+        } else {
+            billed = EnergyQuantity(kilowattHours: known.dividedHalfUp(by: 1000))
+            inputs = [.init("own meters, quarter hours", "\(metered.count - missing)")]
+            if missing > 0 {
+                open.append("自有表计缺 \(missing) 个时段 (quarter hours without own energy)")
+            }
+        }
+        let standard = sheet.powerFactorStandard ?? 90
+        let month = TimeRange.month(
+            year: sheet.year, month: sheet.month, offsetMinutes: offsetMinutes)
+        let days = (month.end.milliseconds - month.start.milliseconds) / 86_400_000
+        self.init(
+            year: sheet.year, month: sheet.month, billed: billed, billedInputs: inputs,
+            purchase: nil, voltage: choice.voltage,
+            transmission: try table.transmission(choice.voltage, on: day),
+            funds: try table.funds(on: day),
+            connection: BasicChargeInput(
+                mode: sheet.mode ?? .contractDemand,
+                capacity: sheet.capacity ?? BilledPower(whole: choice.transformerCapacityKVA),
+                contractDemand: sheet.contractDemand
+                    ?? choice.contractDemandKW.map { BilledPower(whole: $0) },
+                maximumDemand: sheet.maximumDemand, energy: billed,
+                inService: sheet.daysInService.flatMap { ExactRatio($0, days) }),
+            demandRules: try table.demandRules(on: day),
+            powerFactorTable: try table.powerFactor(standard: standard, on: day))
+        self.open = open
+        loss = sheet.loss
+        systemOperation = sheet.systemOperation
+        green = sheet.green
+        adjustments = sheet.adjustments
+        reactive = sheet.reactive
+        purchase = Self.purchase(
+            sheet, choice: choice, table: table, metered: metered, offsetMinutes: offsetMinutes)
+    }
+
+    private static func purchase(
+        _ sheet: SettlementSheet, choice: TariffChoice, table: TariffTable,
+        metered: [(quarter: QuarterHour, wattHours: Int64?)], offsetMinutes: Int
+    ) -> EnergyPurchase {
+        guard let market = sheet.market else {
+            let costs = CostLines(
+                metered, table: table, choice: choice, offsetMinutes: offsetMinutes)
+            return .lines(costs.lines.filter { $0.category == "电能量电费" })
+        }
+        var intervals = market.intervals
+        if !market.hasMetered {
+            let own = Dictionary(
+                metered.map { ($0.quarter, $0.wattHours) }, uniquingKeysWith: { first, _ in first })
+            for index in intervals.indices {
+                intervals[index].actual = own[intervals[index].quarter]
+                    .flatMap { $0 }.map { EnergyQuantity(wattHours: $0) }
+            }
+        }
+        return .market(
+            MarketSettlement(intervals, rules: market.rules, offsetMinutes: offsetMinutes),
+            reconciliation: market.reconciliation)
+    }
+}
