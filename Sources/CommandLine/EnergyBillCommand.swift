@@ -64,12 +64,13 @@ struct EnergyBillCommand: ParsableCommand {
             throw CommandFailure(.no, "the site file has no `tariff`; add it to have prices")
         }
         let sheet = try readSheet(site)
+        let metered = try metered(site, sheet)
         do throws(TariffError) {
             return Bill(
                 try BillInput(
-                    sheet: sheet, choice: choice, table: table,
-                    metered: try metered(site, sheet), offsetMinutes: site.offsetMinutes))
-        } catch let error as TariffError {
+                    sheet: sheet, choice: choice, table: table, metered: metered,
+                    offsetMinutes: site.offsetMinutes))
+        } catch {
             throw CommandFailure(.no, "\(error)")
         }
     }

@@ -40,6 +40,12 @@ package struct SettlementSheet: Sendable {
     package var adjustments: [BillAdjustment] = []
     package var market: Market?
 
+    /// A sheet on which nothing is entered yet.
+    package init(year: Int, month: Int) {
+        self.year = year
+        self.month = month
+    }
+
     /// Nil without registers: then one's own meters count.
     package var billed: EnergyQuantity? {
         guard !registers.isEmpty else { return nil }
