@@ -7,7 +7,7 @@ extension ReaderState {
     func range(
         _ point: PointName, _ range: TimeRange, limit: Int
     ) throws(SQLiteError) -> RangeResult? {
-        let generations = generations(point)
+        let generations = names.generations(point)
         guard let newest = generations.last else { return nil }
         var result = RangeResult(series: newest, samples: [])
         var leftOut = 0
@@ -28,7 +28,7 @@ extension ReaderState {
     func scan(
         _ point: PointName, _ range: TimeRange, each: ([Sample]) -> Bool
     ) throws(SQLiteError) -> [Damage]? {
-        let generations = generations(point)
+        let generations = names.generations(point)
         guard !generations.isEmpty else { return nil }
         var leftOut = 0
         return try scan(generations, range, &leftOut, each)
@@ -43,31 +43,56 @@ extension ReaderState {
         let (from, to) = (range.start.milliseconds, range.end.milliseconds)
         let ids = generations.map(\.id)
         for group in try sources(newest.deviceID, from: from, to: to) {
-            guard let piece = try piece(group, ids, &damage) else { continue }
-            var samples: [Sample] = []
-            for (row, time) in piece.times.enumerated() where time >= from && time < to {
-                // At one time a point has a value in one generation; should it have two, the
-                // newest counts.
-                for index in generations.indices.reversed() {
-                    guard let column = piece.columns[index],
-                        let quality = Quality(rawValue: column.states[row])
-                    else { continue }
-                    let value = Self.convert(
-                        column.values[row], generations[index].definition, newest.definition)
-                    if let value {
-                        samples.append(
-                            Sample(
-                                time: Instant(milliseconds: time), mantissa: value,
-                                quality: quality))
-                    } else {
-                        leftOut += 1
-                    }
-                    break
-                }
+            guard let piece = try piece(newest.deviceID, group, ids, from, to, &damage) else {
+                continue
             }
+            let samples =
+                generations.count == 1
+                ? Self.samples(piece) : Self.samples(piece, generations, &leftOut)
             if !samples.isEmpty, !each(samples) { break }
         }
         return damage
+    }
+
+    private static func samples(_ piece: Piece) -> [Sample] {
+        guard let column = piece.columns[0] else { return [] }
+        var samples: [Sample] = []
+        samples.reserveCapacity(piece.times.count)
+        for (row, time) in piece.times.enumerated() {
+            guard let quality = Quality(rawValue: column.state(row)) else { continue }
+            samples.append(
+                Sample(
+                    time: Instant(milliseconds: time), mantissa: column.values[row],
+                    quality: quality))
+        }
+        return samples
+    }
+
+    private static func samples(
+        _ piece: Piece, _ generations: [SeriesInfo], _ leftOut: inout Int
+    ) -> [Sample] {
+        guard let newest = generations.last else { return [] }
+        var samples: [Sample] = []
+        for (row, time) in piece.times.enumerated() {
+            // At one time a point has a value in one generation; should it have two, the newest
+            // counts.
+            for index in generations.indices.reversed() {
+                guard let column = piece.columns[index],
+                    let quality = Quality(rawValue: column.state(row))
+                else { continue }
+                let value = convert(
+                    column.values[row], generations[index].definition, newest.definition)
+                if let value {
+                    samples.append(
+                        Sample(
+                            time: Instant(milliseconds: time), mantissa: value, quality: quality))
+                } else {
+                    leftOut += 1
+                }
+                break
+            }
+        }
+        return samples
     }
 
     /// The same quantity at another scale; nil where that is not exact or not the same quantity.
@@ -83,108 +108,12 @@ extension ReaderState {
         return converted.mantissa
     }
 
-    // MARK: - Last values
-
-    func last(_ pattern: Glob) throws(SQLiteError) -> [LastValue] {
-        var result: [LastValue] = []
-        let all = series(matching: pattern)
-        var start = 0
-        while start < all.count {
-            let device = all[start].deviceID
-            let end = all[start...].firstIndex { $0.deviceID != device } ?? all.count
-            result += try last(device, Array(all[start..<end]))
-            start = end
-        }
-        return result
-    }
-
-    private func last(
-        _ device: UInt32, _ wanted: [SeriesInfo]
-    ) throws(SQLiteError) -> [LastValue] {
-        var found: [UInt32: Sample] = [:]
-        let open = try tail.open(device, db)
-        for poll in open.enumerated().sorted(by: {
-            ($0.element.time, $0.offset) > ($1.element.time, $1.offset)
-        }) where found.count < wanted.count {
-            guard let values = try? DecodedPoll(poll.element.body) else { continue }
-            for (index, id) in values.series.enumerated() where found[id] == nil {
-                guard let quality = Quality(rawValue: values.states[index]) else { continue }
-                found[id] = Sample(
-                    time: Instant(milliseconds: values.time), mantissa: values.values[index],
-                    quality: quality)
-            }
-        }
-        // Polls that came late are older than what is in chunks.
-        let sealed = try lastSealed(device)
-        let missing = wanted.map(\.id).filter {
-            found[$0].map { $0.time.milliseconds < sealed } ?? true
-        }
-        if !missing.isEmpty { try lastInChunks(device, missing, &found) }
-        return wanted.compactMap { series in
-            found[series.id].map { LastValue(series: series, sample: $0) }
-        }
-    }
-
-    private func lastSealed(_ device: UInt32) throws(SQLiteError) -> Int64 {
-        let select = try db.cached("SELECT last FROM device WHERE id = ?")
-        try select.bind(1, Int64(device))
-        defer { select.reset() }
-        return try select.step() ? select.optionalInteger(0) ?? .min : .min
-    }
-
-    /// A point that is not in the newest of these chunks, and not in those of the last three
-    /// hours, has been gone for so long that its last value says nothing of now. Chunks hold 360
-    /// polls, and slow points are polled once an hour beside others that are polled each second.
-    private static let chunksLookedAt = 4
-    private static let mostChunksLookedAt = 64
-    private static let hoursLookedAt: Int64 = 3 * 3_600_000
-
-    private func lastInChunks(
-        _ device: UInt32, _ series: [UInt32], _ found: inout [UInt32: Sample]
-    ) throws(SQLiteError) {
-        let select = try db.cached(
-            "SELECT id, start, end FROM chunk WHERE device = ? ORDER BY start DESC LIMIT ?")
-        try select.bind(1, Int64(device))
-        try select.bind(2, Int64(Self.mostChunksLookedAt))
-        var sources: [Source] = []
-        while try select.step() {
-            if sources.count >= Self.chunksLookedAt, let newest = sources.first?.end,
-                select.integer(2) < newest - Self.hoursLookedAt
-            {
-                break
-            }
-            sources.append(
-                Source(
-                    content: .chunk(id: select.integer(0)), start: select.integer(1),
-                    end: select.integer(2)))
-        }
-        select.reset()
-        var damage: [Damage] = []
-        for source in sources {
-            // A chunk of late polls begins after the one that it lies in, and ends before it.
-            let mayAdd = series.contains {
-                found[$0].map { $0.time.milliseconds < source.end } ?? true
-            }
-            guard mayAdd else { continue }
-            guard let piece = try piece([source], series, &damage) else { continue }
-            for (index, id) in series.enumerated() {
-                guard let column = piece.columns[index],
-                    let row = column.states.lastIndex(where: { $0 != ValueState.notThere }),
-                    let quality = Quality(rawValue: column.states[row])
-                else { continue }
-                let time = Instant(milliseconds: piece.times[row])
-                if let known = found[id], known.time >= time { continue }
-                found[id] = Sample(time: time, mantissa: column.values[row], quality: quality)
-            }
-        }
-    }
-
     // MARK: - On a grid
 
     func downsample(
         _ points: [PointName], _ range: TimeRange, step: Int64, weighted: Bool
     ) throws(SQLiteError) -> [DownsampledSeries] {
-        let all = points.map { generations($0) }
+        let all = points.map { names.generations($0) }
         var result: [Int: DownsampledSeries] = [:]
         // Points of one device are read together: a chunk is checked and its times decoded once.
         let byDevice = Dictionary(grouping: all.indices.filter { !all[$0].isEmpty }) {
@@ -255,20 +184,24 @@ extension ReaderState {
         _ device: UInt32, _ from: Int64, _ to: Int64, _ parts: [Part], _ grid: Grid,
         _ lines: inout [DownsampledSeries], _ damage: inout [Damage]
     ) throws(SQLiteError) {
+        let ids = parts.map(\.series)
         for group in try sources(device, from: from, to: to) {
-            if let slot = grid.slot(of: group, from, to), case .chunk(let id) = group[0].content,
-                let summaries = try summaries(id, parts.map(\.series))
+            if let slot = grid.slot(of: group, from, to),
+                let (_, summaries) = try summaries(group, ids)
             {
                 for (part, summary) in zip(parts, summaries) {
                     lines[part.line].buckets[slot].add(summary, factor: part.factor)
                 }
                 continue
             }
-            guard let piece = try piece(group, parts.map(\.series), &damage) else { continue }
-            for (index, part) in parts.enumerated() {
-                guard let column = piece.columns[index] else { continue }
-                Self.add(
-                    piece.times, column, part.factor, grid, from, to, &lines[part.line].buckets)
+            guard let piece = try piece(device, group, ids, from, to, &damage) else { continue }
+            let runs = grid.runs(piece.times)
+            for (column, part) in zip(piece.columns, parts) {
+                guard let column else { continue }
+                for run in runs {
+                    lines[part.line].buckets[run.step].add(
+                        ColumnSummary(of: column, run.rows), factor: part.factor)
+                }
             }
         }
     }
@@ -326,23 +259,17 @@ extension ReaderState {
             let first = (group[0].start - from) / step
             return first == (group[0].end - from) / step ? Int(first) : nil
         }
-    }
 
-    private static func add(
-        _ times: [Int64], _ column: (states: [UInt8], values: [Int64]), _ factor: Int128,
-        _ grid: Grid, _ from: Int64, _ to: Int64, _ buckets: inout [Bucket]
-    ) {
-        var summary = ColumnSummary()
-        var slot = -1
-        for (row, time) in times.enumerated() where time >= from && time < to {
-            let current = Int((time - grid.from) / grid.step)
-            if current != slot {
-                if slot >= 0 { buckets[slot].add(summary, factor: factor) }
-                summary = ColumnSummary()
-                slot = current
-            }
-            if ValueState.isUsable(column.states[row]) { summary.add(column.values[row]) }
+        /// Rows of ascending times inside the grid, by step.
+        func runs(_ times: [Int64]) -> [StepFigures.Run] {
+            StepFigures.runs(times, start: from, step: step)
         }
-        if slot >= 0 { buckets[slot].add(summary, factor: factor) }
+    }
+}
+
+extension ColumnSummary {
+    init(of column: PieceColumn, _ rows: Range<Int>) {
+        self.init()
+        for row in rows where ValueState.isUsable(column.state(row)) { add(column.values[row]) }
     }
 }

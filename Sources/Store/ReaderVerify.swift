@@ -8,11 +8,10 @@ extension ReaderState {
         let wal = FileIO.size(path + "-wal") ?? 0
         var oldest = try db.integer("SELECT min(first) FROM device")
         var newest = try db.integer("SELECT max(last) FROM device")
-        for device in devices.keys {
-            for poll in try tail.open(device, db) {
-                oldest = min(oldest ?? poll.time, poll.time)
-                newest = max(newest ?? poll.time, poll.time)
-            }
+        for device in names.devices {
+            guard let extent = try self.device(device.id).open.extent(.min, .max) else { continue }
+            oldest = min(oldest ?? extent.first, extent.first)
+            newest = max(newest ?? extent.last, extent.last)
         }
         return StoreInfo(
             schema: try number("PRAGMA user_version"), bytes: (FileIO.size(path) ?? 0) + wal,
@@ -49,7 +48,7 @@ extension ReaderState {
         // The first question decides whether this is a database at all; what follows goes on
         // past damaged pages.
         try snapshot { () throws(SQLiteError) in }
-        for row in tail.damagedRows.sorted() {
+        for row in damagedHeadRows.sorted() {
             damage.append(
                 Damage(
                     kind: .head, device: nil, range: nil,

@@ -40,7 +40,7 @@ extension ReaderState {
     func forwardTable(
         _ span: ForwardSpan, maximumValues: Int, lookBack: Bool
     ) throws(SQLiteError) -> ForwardTable {
-        let series = allSeries(of: span.deviceID)
+        let series = names.allSeries(of: span.deviceID)
         var result = ForwardTable(
             span: span,
             table: StoredTable(
@@ -53,8 +53,9 @@ extension ReaderState {
         let first = from.map { $0.overflow ? .min : $0.partialValue } ?? start
         let ids = series.map(\.id)
         for group in try sources(span.deviceID, from: first, to: end) {
-            guard let piece = try piece(group, ids, &result.table.damage) else { continue }
-            for (row, time) in piece.times.enumerated() where time >= first && time < end {
+            let piece = try piece(span.deviceID, group, ids, first, end, &result.table.damage)
+            guard let piece else { continue }
+            for (row, time) in piece.times.enumerated() {
                 if time < start { result.firstRow += 1 }
                 result.table.append(piece, row)
             }
@@ -73,7 +74,7 @@ extension StoredTable {
         times.append(piece.times[row])
         for index in columns.indices {
             let column = piece.columns[index]
-            let quality = column.flatMap { Quality(rawValue: $0.states[row]) }
+            let quality = column.flatMap { Quality(rawValue: $0.state(row)) }
             columns[index].qualities.append(quality)
             columns[index].mantissas.append(quality == nil ? 0 : column?.values[row] ?? 0)
         }

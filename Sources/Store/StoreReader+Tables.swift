@@ -36,10 +36,8 @@ extension ReaderState {
         let (from, to) = (range.start.milliseconds, range.end.milliseconds)
         let ids = series.map(\.id)
         for group in try sources(id, from: from, to: to) {
-            guard let piece = try piece(group, ids, &table.damage) else { continue }
-            for (row, time) in piece.times.enumerated() where time >= from && time < to {
-                table.append(piece, row)
-            }
+            let piece = try piece(id, group, ids, from, to, &table.damage)
+            if let piece { for row in piece.times.indices { table.append(piece, row) } }
         }
         return table
     }

@@ -106,6 +106,11 @@ int32_t cplatform_datagram_error(int32_t fd, cplatform_peer *peer);
 /// Fills up to 256 bytes that nobody can guess.
 int32_t cplatform_random(uint8_t *bytes, size_t count);
 
+/// Whether this processor has an instruction for CRC-32C; asked once, before the next function.
+int32_t cplatform_has_crc32c(void);
+/// Goes on with `crc` (at first and in the end inverted by the caller) over `bytes`.
+uint32_t cplatform_crc32c(uint32_t crc, const uint8_t *bytes, size_t count);
+
 #pragma clang assume_nonnull end
 
 #endif

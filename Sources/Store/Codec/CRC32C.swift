@@ -1,6 +1,9 @@
-/// CRC-32C (Castagnoli), eight bytes a step with eight tables (Kounavis and Berry, "A Systematic
-/// Approach to Building High Performance Software-Based CRC Generators", 2005). Finds every burst
-/// of up to 32 bits and any one, two or three flipped bits at our sizes.
+import Platform
+
+/// CRC-32C (Castagnoli), by the processor's instruction where it has one, else eight bytes a step
+/// with eight tables (Kounavis and Berry, "A Systematic Approach to Building High Performance
+/// Software-Based CRC Generators", 2005). Finds every burst of up to 32 bits and any one, two or
+/// three flipped bits at our sizes.
 package enum CRC32C {
     private static let tables: [UInt32] = {
         var tables = [UInt32](repeating: 0, count: 8 * 256)
@@ -23,6 +26,12 @@ package enum CRC32C {
     }
 
     package static func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
+        ProcessorChecksum.isAvailable
+            ? ~ProcessorChecksum.crc32c(0xFFFF_FFFF, bytes) : tableChecksum(bytes)
+    }
+
+    /// The same everywhere.
+    package static func tableChecksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
         tables.withUnsafeBufferPointer { table in
             var crc: UInt32 = 0xFFFF_FFFF
             var position = 0

@@ -2,6 +2,10 @@
 package enum ChunkDecoder {
     /// To be called once before columns are read: finds any changed byte.
     package static func verify(_ data: [UInt8], _ head: ChunkHead) throws(CodecError) {
+        try data.span.withUnsafeBytes { bytes throws(CodecError) in try verify(bytes, head) }
+    }
+
+    static func verify(_ data: UnsafeRawBufferPointer, _ head: ChunkHead) throws(CodecError) {
         guard data.count == head.dataLength else { throw .tooShort }
         guard CRC32C.checksum(data) == head.dataChecksum else { throw .checksum }
         guard data.suffix(ChunkLayout.slack).allSatisfy({ $0 == 0 }) else {
@@ -13,16 +17,25 @@ package enum ChunkDecoder {
         _ data: [UInt8], _ head: ChunkHead
     ) throws(CodecError) -> [Int64] {
         guard data.count == head.dataLength else { throw .tooShort }
-        let times = try data.span.withUnsafeBytes { bytes throws(CodecError) in
-            let range = head.timeRange
-            var reader = RawReader(bytes, from: range.lowerBound, to: range.upperBound)
-            let times = try numbers(&reader, head.polls)
-            guard reader.remaining == 0 else { throw .structure("times fill their column") }
-            return times
+        return try data.span.withUnsafeBytes { bytes throws(CodecError) in
+            try times(bytes, head.timeRange, head)
         }
-        for index in 1..<max(1, times.count) where times[index - 1] >= times[index] {
-            throw .structure("times ascend")
+    }
+
+    /// Times from `range` of `bytes`, behind which there are 8 bytes more.
+    static func times(
+        _ bytes: UnsafeRawBufferPointer, _ range: Range<Int>, _ head: ChunkHead
+    ) throws(CodecError) -> [Int64] {
+        var reader = RawReader(bytes, from: range.lowerBound, to: range.upperBound)
+        let times = try numbers(&reader, head.polls)
+        guard reader.remaining == 0 else { throw .structure("times fill their column") }
+        var ascend = true
+        times.withUnsafeBufferPointer { times in
+            for index in 1..<max(1, times.count) where times[index &- 1] >= times[index] {
+                ascend = false
+            }
         }
+        guard ascend else { throw .structure("times ascend") }
         guard times.first == head.start, times.last == head.end else {
             throw .structure("first and last time are those of the head")
         }
@@ -33,14 +46,36 @@ package enum ChunkDecoder {
         _ data: [UInt8], _ head: ChunkHead, _ column: ChunkHead.Column
     ) throws(CodecError) -> ChunkColumn {
         guard data.count == head.dataLength else { throw .tooShort }
-        return try data.span.withUnsafeBytes { bytes throws(CodecError) in
-            var reader = RawReader(
-                bytes, from: column.range.lowerBound, to: column.range.upperBound)
-            let states = try states(&reader, head.polls)
-            let values = try values(&reader, states)
-            guard reader.remaining == 0 else { throw .structure("values fill their column") }
-            return ChunkColumn(series: column.series, states: states, values: values)
+        let piece = try data.span.withUnsafeBytes { bytes throws(CodecError) in
+            try self.column(bytes, column.range, head.polls)
         }
+        let states = piece.state.map { [UInt8](repeating: $0, count: head.polls) }
+        return ChunkColumn(
+            series: column.series, states: states ?? piece.states, values: piece.values)
+    }
+
+    /// A column of `polls` values from `range` of `bytes`, behind which there are 8 bytes more.
+    static func column(
+        _ bytes: UnsafeRawBufferPointer, _ range: Range<Int>, _ polls: Int
+    ) throws(CodecError) -> PieceColumn {
+        var reader = RawReader(bytes, from: range.lowerBound, to: range.upperBound)
+        let (state, states) = try states(&reader, polls)
+        let values: [Int64]
+        if let state {
+            values =
+                ValueState.hasNumber(state)
+                ? try numbers(&reader, polls) : .init(repeating: 0, count: polls)
+        } else {
+            values = try self.values(&reader, states)
+        }
+        guard reader.remaining == 0 else { throw .structure("values fill their column") }
+        return PieceColumn(state: state, states: states, values: values)
+    }
+
+    /// The state that all values of a column have; nil where they have several.
+    static func state(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> UInt8? {
+        guard !range.isEmpty, bytes[range.lowerBound] < ValueState.limit else { return nil }
+        return bytes[range.lowerBound]
     }
 
     /// Everything, checked as strictly as can be: the checksums, every column, and every summary
@@ -76,11 +111,12 @@ package enum ChunkDecoder {
         return numbers
     }
 
+    /// One state, or as many as there are polls.
     private static func states(
         _ reader: inout RawReader, _ count: Int
-    ) throws(CodecError) -> [UInt8] {
+    ) throws(CodecError) -> (UInt8?, [UInt8]) {
         let kind = try reader.byte()
-        if kind < ValueState.limit { return [UInt8](repeating: kind, count: count) }
+        if kind < ValueState.limit { return (kind, []) }
         guard kind == ChunkLayout.runsFollow else { throw .structure("state is 0…6") }
         let runs = try reader.count(atMost: count, "state runs")
         var states: [UInt8] = []
@@ -94,7 +130,7 @@ package enum ChunkDecoder {
             states.append(contentsOf: repeatElement(state, count: word >> 3))
         }
         guard states.count == count else { throw .structure("state runs add up to the polls") }
-        return states
+        return (nil, states)
     }
 
     private static func values(

@@ -72,7 +72,7 @@ extension StoreReader {
         of point: PointName, day: Instant
     ) throws(StoreError) -> [PointProof] {
         let proofs = try read { state throws(SQLiteError) -> [PointProof]? in
-            guard let series = state.generations(point).last else { return nil }
+            guard let series = state.names.generations(point).last else { return nil }
             var found: [PointProof] = []
             for (link, summary) in try state.proofLinks()
             where day.milliseconds >= link.day && day.milliseconds - link.day < ProofLink.dayMS {

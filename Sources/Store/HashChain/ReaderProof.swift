@@ -89,7 +89,7 @@ extension ReaderState {
 
     private func broken(_ detail: String, _ link: ProofLink?, device: UInt32? = nil) -> Damage {
         Damage(
-            kind: .proof, device: device.flatMap { devices[$0] },
+            kind: .proof, device: device.flatMap { names.name(of: $0) },
             range: link.map {
                 TimeRange(
                     start: Instant(milliseconds: $0.day),

@@ -20,7 +20,7 @@ extension ReaderState {
         _ points: [PointName], _ range: TimeRange, step: Int64
     ) throws(SQLiteError) -> [IncreaseLine] {
         let grid = Grid(range, step)
-        let found = points.compactMap { generations($0).last }
+        let found = points.compactMap { names.generations($0).last }
         let byDevice = Dictionary(grouping: found.indices) { found[$0].deviceID }
         var lines = found.map {
             IncreaseLine(series: $0, values: .init(repeating: nil, count: grid.count))
@@ -45,9 +45,10 @@ extension ReaderState {
         let reach = grid.from.subtractingReportingOverflow(RollupGrid.longestHold)
         let start = reach.overflow ? Int64.min : reach.partialValue
         for group in try sources(device, from: start, to: grid.to) {
-            if let slot = grid.slot(of: group, grid.from, grid.to),
-                case .chunk(let id) = group[0].content, let summaries = try summaries(id, ids),
-                summaries.allSatisfy(\.climbs)
+            let slot = grid.slot(of: group, grid.from, grid.to)
+            let head = slot == nil ? nil : try summaries(group, ids)
+            if let slot, let (chunk, summaries) = head,
+                zip(ids, summaries).allSatisfy({ $1.count == 0 || chunk.climbing.contains($0) })
             {
                 for (index, summary) in summaries.enumerated() where summary.count > 0 {
                     counters[index].take(summary.first, slot)
@@ -55,22 +56,17 @@ extension ReaderState {
                 }
                 continue
             }
-            guard let piece = try piece(group, ids, &damage) else { continue }
-            for index in counters.indices {
-                guard let column = piece.columns[index] else { continue }
-                for (row, time) in piece.times.enumerated() where time >= start && time < grid.to {
-                    guard ValueState.isUsable(column.states[row]) else { continue }
-                    let slot = time < grid.from ? nil : Int((time - grid.from) / grid.step)
-                    counters[index].take(column.values[row], slot)
-                }
+            guard let piece = try piece(device, group, ids, start, grid.to, &damage) else {
+                continue
+            }
+            for (index, column) in piece.columns.enumerated() {
+                guard let column else { continue }
+                let climbs = counters[index].take(piece.times, column, grid)
+                // The next question need not look at the values again.
+                if climbs { head?.chunk.climbing.insert(ids[index]) }
             }
         }
     }
-}
-
-extension ColumnSummary {
-    /// Begins at its lowest and ends at its highest, as a counter does that nothing has reset.
-    fileprivate var climbs: Bool { count == 0 || (first == minimum && last == maximum) }
 }
 
 private struct Counter {
@@ -92,6 +88,21 @@ private struct Counter {
         }
         sums = .init(repeating: 0, count: grid.count)
         isKnown = .init(repeating: false, count: grid.count)
+    }
+
+    /// Returns whether no usable value is below the one before.
+    mutating func take(
+        _ times: [Int64], _ column: PieceColumn, _ grid: ReaderState.Grid
+    ) -> Bool {
+        var climbs = true
+        var before = Int64.min
+        for (row, time) in times.enumerated() where ValueState.isUsable(column.state(row)) {
+            let value = column.values[row]
+            if value < before { climbs = false }
+            before = value
+            take(value, time < grid.from ? nil : Int((time - grid.from) / grid.step))
+        }
+        return climbs
     }
 
     /// `slot` is nil before the grid.

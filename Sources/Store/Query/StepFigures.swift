@@ -38,7 +38,8 @@ struct StepFigures {
     static func isSafe(_ piece: Piece) -> Bool {
         let limit: Int64 = 1 << 40
         return piece.columns.allSatisfy { column in
-            column?.values.allSatisfy { $0 > -limit && $0 < limit } ?? true
+            guard let column else { return true }
+            return column.lowest > -limit && column.highest < limit
         }
     }
 
@@ -71,31 +72,44 @@ struct StepFigures {
         var rows: Range<Int>
     }
 
-    static func runs(_ times: [Int64], from: Int64, to: Int64, start: Int64, step: Int64) -> [Run] {
+    /// Ascending times, none before `start`.
+    static func runs(_ times: [Int64], start: Int64, step: Int64) -> [Run] {
         var runs: [Run] = []
-        var row = times.partition(from)
-        let end = times.partition(to)
-        while row < end {
-            let current = (times[row] - start) / step
-            let next = start + (current + 1) * step
-            // Polls come at a steady pace: the next step begins about where it did last time.
-            var last = Swift.min(end, row + (runs.last?.rows.count ?? 1))
-            while last > row + 1, times[last - 1] >= next { last -= 1 }
-            while last < end, times[last] < next { last += 1 }
-            runs.append(Run(step: Int(current), rows: row..<last))
-            row = last
+        times.withUnsafeBufferPointer { times in
+            var row = 0
+            var usual = 1
+            var next = start
+            var current = -1
+            while row < times.count {
+                let time = times[row]
+                // Most steps follow one another; a division takes as long as ten readings.
+                if time < next &+ step {
+                    current &+= 1
+                } else {
+                    current = Int((time &- start) / step)
+                    next = start &+ Int64(current) &* step
+                }
+                next &+= step
+                // Polls come at a steady pace: the step ends about where the last one did.
+                var last = Swift.min(times.count, row &+ usual)
+                while last > row &+ 1, times[last &- 1] >= next { last &-= 1 }
+                while last < times.count, times[last] < next { last &+= 1 }
+                runs.append(Run(step: current, rows: row..<last))
+                usual = last &- row
+                row = last
+            }
         }
         return runs
     }
 
-    mutating func add(_ runs: [Run], states: [UInt8], values: [Int64]) {
-        let areAllUsable = states.allSatisfy { ValueState.isUsable($0) }
-        values.withUnsafeBufferPointer { values in
+    mutating func add(_ runs: [Run], _ column: PieceColumn) {
+        let areAllUsable = column.areAllUsable
+        column.values.withUnsafeBufferPointer { values in
             for run in runs {
                 if areAllUsable {
                     take(UnsafeBufferPointer(rebasing: values[run.rows]), run.step)
                 } else {
-                    for row in run.rows where ValueState.isUsable(states[row]) {
+                    for row in run.rows where ValueState.isUsable(column.state(row)) {
                         take(UnsafeBufferPointer(rebasing: values[row..<row + 1]), run.step)
                     }
                 }

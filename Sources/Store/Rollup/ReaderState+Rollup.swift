@@ -14,7 +14,6 @@ extension ReaderState {
     func segments(
         _ device: UInt32, _ grid: Grid, _ series: [UInt32], _ damage: inout [Damage]
     ) throws(SQLiteError) -> [GridSegment] {
-        let offsetMS = try RollupTable.offsetMS(db)
         let levels = RollupLevel.allCases.reversed().filter { level in
             grid.step % level.stepMS == 0 && (grid.from &+ offsetMS) % level.stepMS == 0
         }
@@ -24,8 +23,7 @@ extension ReaderState {
         // The last step may be shorter, and end inside a bucket.
         let end = grid.to - (grid.to &- grid.from) % level.stepMS
         var search = RollupSearch(
-            device: device, series: series, offsetMS: offsetMS,
-            openTimes: try tail.open(device, db).map(\.time).sorted())
+            device: try self.device(device), series: series, offsetMS: offsetMS)
         try cover(level, grid.from, end, &search, &damage)
         search.addReadings(end, grid.to)
         return search.segments
@@ -38,8 +36,11 @@ extension ReaderState {
     ) throws(SQLiteError) {
         var pieces: [Piece] = []
         let reach = from.subtractingReportingOverflow(RollupGrid.longestHold)
-        for group in try sources(device, from: reach.overflow ? .min : reach.partialValue, to: to) {
-            if let piece = try piece(group, series, &damage) { pieces.append(piece) }
+        let start = reach.overflow ? Int64.min : reach.partialValue
+        for group in try sources(device, from: start, to: to) {
+            if let piece = try piece(device, group, series, start, to, &damage) {
+                pieces.append(piece)
+            }
         }
         for (index, id) in series.enumerated() {
             var times: [Int64] = []
@@ -48,7 +49,9 @@ extension ReaderState {
             for piece in pieces {
                 guard let column = piece.columns[index] else { continue }
                 times += piece.times
-                states += column.states
+                states +=
+                    column.state.map { .init(repeating: $0, count: piece.times.count) }
+                    ?? column.states
                 values += column.values
             }
             if !times.isEmpty { grid.fill(id, times: times, states: states, values: values) }
@@ -64,10 +67,10 @@ extension ReaderState {
             let first = RollupWindow.number(of: from, level, offsetMS: offset),
             let last = RollupWindow.number(of: to - 1, level, offsetMS: offset)
         else { return search.addReadings(from, to) }
-        let made = try RollupTable.made(search.device, level, first...last, db)
+        let made = try made(search.device, level, first...last)
         if made.isEmpty, level.finer == nil { return search.addReadings(from, to) }
         for number in first...last {
-            let window = RollupWindow(device: search.device, level: level, number: number)
+            let window = RollupWindow(device: search.device.id, level: level, number: number)
             let start = max(from, window.start(offsetMS: offset))
             let end = min(to, window.start(offsetMS: offset) + level.windowMS)
             if made.contains(number), !search.hasOpenPolls(window),
@@ -82,24 +85,41 @@ extension ReaderState {
         }
     }
 
+    private func made(
+        _ device: DeviceMemory, _ level: RollupLevel, _ numbers: ClosedRange<Int64>
+    ) throws(SQLiteError) -> Set<Int64> {
+        let key = MadeWindows(level: level, numbers: numbers)
+        if let known = device.made[key] { return known }
+        let made = try RollupTable.made(device.id, level, numbers, db)
+        device.remember(made, key)
+        return made
+    }
+
     private func rollup(
         _ window: RollupWindow, _ search: RollupSearch, _ damage: inout [Damage]
     ) throws(SQLiteError) -> RollupGrid? {
-        guard let blob = try RollupTable.blob(window, db) else { return nil }
-        do {
-            return try RollupCodec.decode(
-                head: blob.head, data: blob.data, window, offsetMS: search.offsetMS,
-                wanted: search.series)
+        do throws(ChunkTrouble) {
+            let columns = search.series.flatMap { RollupCodec.columns(of: $0) }
+            guard let chunk = try rollupChunk(window, columns: columns) else { return nil }
+            do throws(CodecError) {
+                return try RollupCodec.decode(chunk, window, search.offsetMS, search.series)
+            } catch {
+                throw .damaged(error)
+            }
         } catch {
-            damage.append(self.damage(window, search.offsetMS, "\(error)"))
-            return nil
+            switch error {
+            case .database(let error): throw error
+            case .damaged(let error):
+                damage.append(self.damage(window, search.offsetMS, "\(error)"))
+            }
         }
+        return nil
     }
 
     func damage(_ window: RollupWindow, _ offsetMS: Int64, _ detail: String) -> Damage {
         let start = window.start(offsetMS: offsetMS)
         return Damage(
-            kind: .rollup, device: devices[window.device],
+            kind: .rollup, device: names.name(of: window.device),
             range: TimeRange(
                 start: Instant(milliseconds: start),
                 end: Instant(milliseconds: start + window.level.windowMS)),
@@ -108,25 +128,21 @@ extension ReaderState {
 }
 
 private struct RollupSearch {
-    let device: UInt32
+    let device: DeviceMemory
     let series: [UInt32]
     let offsetMS: Int64
-    /// Times of polls that are in no chunk, ascending.
-    let openTimes: [Int64]
     var segments: [GridSegment] = []
 
-    init(device: UInt32, series: [UInt32], offsetMS: Int64, openTimes: [Int64]) {
+    init(device: DeviceMemory, series: [UInt32], offsetMS: Int64) {
         self.device = device
         self.series = series
         self.offsetMS = offsetMS
-        self.openTimes = openTimes
     }
 
     /// Late readings that the window was made without.
     func hasOpenPolls(_ window: RollupWindow) -> Bool {
         let start = window.start(offsetMS: offsetMS)
-        guard let last = openTimes.last, last >= start else { return false }
-        return openTimes.contains { $0 >= start && $0 < start + window.level.windowMS }
+        return device.open.has(start, start + window.level.windowMS)
     }
 
     mutating func addReadings(_ from: Int64, _ to: Int64) {

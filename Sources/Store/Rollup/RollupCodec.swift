@@ -91,34 +91,50 @@ enum RollupCodec {
 
     // MARK: - Reading
 
-    /// The buckets of some series, all of them where `wanted` is nil. The bytes may be anything.
+    /// Numbers of the columns of a series.
+    static func columns(of id: UInt32) -> [UInt32] {
+        guard id < .max / columnsPerSeries else { return [] }
+        return Statistic.allCases.map { id * columnsPerSeries + $0.rawValue }
+    }
+
+    /// The buckets of all series. The bytes may be anything.
     static func decode(
-        head: [UInt8], data: [UInt8], _ window: RollupWindow, offsetMS: Int64,
-        wanted: [UInt32]? = nil
+        head: [UInt8], data: [UInt8], _ window: RollupWindow, offsetMS: Int64
     ) throws(CodecError) -> RollupGrid {
-        let head = try ChunkHead(head)
-        guard head.id == UInt64(bitPattern: window.id) else {
+        let parsed = try ChunkHead(head)
+        guard parsed.id == UInt64(bitPattern: window.id) else {
             throw .structure("the blob is that of another row")
         }
-        try ChunkDecoder.verify(data, head)
+        try ChunkDecoder.verify(data, parsed)
+        let chunk = KeptChunk(id: window.id, head: parsed, seen: 0)
+        try data.span.withUnsafeBytes { bytes throws(CodecError) in
+            chunk.keep(KeptChunk.times, bytes, parsed.timeRange)
+            for column in parsed.columns { chunk.keep(column.series, bytes, column.range) }
+        }
+        var ids: [UInt32] = []
+        for column in parsed.columns where ids.last != column.series / columnsPerSeries {
+            ids.append(column.series / columnsPerSeries)
+        }
+        return try decode(chunk, window, offsetMS, ids)
+    }
+
+    /// The buckets of some series, the columns of which are kept.
+    static func decode(
+        _ chunk: KeptChunk, _ window: RollupWindow, _ offsetMS: Int64, _ ids: [UInt32]
+    ) throws(CodecError) -> RollupGrid {
         let level = window.level
         var grid = RollupGrid(
             start: window.start(offsetMS: offsetMS), stepMS: level.stepMS,
             count: Int(level.windowMS / level.stepMS))
         var slots: [Int] = []
-        for time in try ChunkDecoder.times(data, head) {
+        for time in try chunk.times() {
             guard let slot = grid.slot(of: time),
                 (time - grid.start) % grid.stepMS == 0
             else { throw .structure("buckets lie on the grid of their window") }
             slots.append(slot)
         }
-        let ids =
-            wanted
-            ?? head.columns.map { $0.series / columnsPerSeries }.reduce(into: []) { ids, id in
-                if ids.last != id { ids.append(id) }
-            }
         for id in ids where id < .max / columnsPerSeries {
-            if let buckets = try buckets(id, head, data, slots, grid) {
+            if let buckets = try buckets(id, chunk, slots, grid) {
                 grid.series[id] = buckets
             }
         }
@@ -126,14 +142,11 @@ enum RollupCodec {
     }
 
     private static func buckets(
-        _ id: UInt32, _ head: ChunkHead, _ data: [UInt8], _ slots: [Int], _ grid: RollupGrid
+        _ id: UInt32, _ chunk: KeptChunk, _ slots: [Int], _ grid: RollupGrid
     ) throws(CodecError) -> [RollupBucket]? {
-        var columns: [Statistic: ChunkColumn] = [:]
+        var columns: [Statistic: PieceColumn] = [:]
         for statistic in Statistic.allCases {
-            guard let entry = head.column(of: id * columnsPerSeries + statistic.rawValue) else {
-                continue
-            }
-            columns[statistic] = try ChunkDecoder.column(data, head, entry)
+            columns[statistic] = try chunk.column(id * columnsPerSeries + statistic.rawValue)
         }
         guard let counts = columns[.count] else {
             if columns.isEmpty { return nil }
@@ -141,11 +154,11 @@ enum RollupCodec {
         }
         func number(_ statistic: Statistic, _ row: Int) -> Int64 {
             guard let column = columns[statistic] else { return usual(statistic, grid.stepMS) }
-            return column.states[row] == ValueState.notThere ? 0 : column.values[row]
+            return column.state(row) == ValueState.notThere ? 0 : column.values[row]
         }
         var buckets = [RollupBucket](repeating: RollupBucket(), count: grid.count)
         for (row, slot) in slots.enumerated() {
-            if counts.states[row] == ValueState.notThere { continue }
+            if counts.state(row) == ValueState.notThere { continue }
             var bucket = RollupBucket()
             let low = number(.minimum, row)
             bucket.unusable = Int(number(.unusable, row))
