@@ -16,10 +16,17 @@ package struct Diagnostics: Sendable {
     /// More than this many is one misunderstanding, not many mistakes.
     package static let maximum = 200
     package private(set) var all: [Diagnostic] = []
+    /// What is allowed and hardly meant; a file is good in spite of it.
+    package private(set) var warnings: [Diagnostic] = []
     package init() {}
     package var isEmpty: Bool { all.isEmpty }
     package mutating func add(_ position: SourcePosition, _ problem: String, cure: String) {
         append(Diagnostic(position, problem, cure: cure))
+    }
+    package mutating func warn(_ position: SourcePosition, _ problem: String, cure: String) {
+        let warning = Diagnostic(position, problem, cure: cure)
+        guard warnings.count < Self.maximum, !warnings.contains(warning) else { return }
+        warnings.append(warning)
     }
     package mutating func append(_ diagnostic: Diagnostic) {
         guard all.count < Self.maximum, !all.contains(diagnostic) else { return }
@@ -27,6 +34,12 @@ package struct Diagnostics: Sendable {
     }
     package mutating func append(contentsOf others: [Diagnostic]) {
         for diagnostic in others { append(diagnostic) }
+    }
+    package mutating func append(contentsOf others: Diagnostics) {
+        append(contentsOf: others.all)
+        for warning in others.warnings {
+            warn(warning.position, warning.problem, cure: warning.cure)
+        }
     }
     /// By file, line and column, as a compiler prints them.
     package var sorted: [Diagnostic] {

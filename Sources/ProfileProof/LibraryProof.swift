@@ -162,6 +162,7 @@ package struct LibraryProof: Sendable {
         result.lines = lines(decoder, values)
         result.warnings =
             PhysicsCheck(decoder.points, values).warnings + missing(profile, decoder.points, values)
+            + misplaced(item, profile)
         // The same answer again: same points, same values.
         let again = decoder.decode(frames)
         var differences =
@@ -188,6 +189,30 @@ package struct LibraryProof: Sendable {
             if present.contains(where: pattern.matches) { return nil }
             return "`\(item.point)`, which class \(item.className) needs, has no value here"
         }
+    }
+
+    /// Objects that the profile asks for and that this device has nearby: a slip.
+    private static func misplaced(_ item: RecordedCase, _ profile: Profile) -> [String] {
+        guard case .objects(let recording) = item.answers,
+            case .snmp(let plan) = profile.requestPlan
+        else { return [] }
+        let scalars = plan.scalars.filter { recording[$0] == nil }.compactMap { object in
+            recording.first(below: object).map {
+                $0 == object.appending([0])
+                    ? "\(object) is not answered, \($0) is: a scalar ends in .0"
+                    : "\(object) is not answered, \($0) is: a column needs its row"
+            }
+        }
+        let columns = plan.subtrees.filter { recording.first(below: $0) == nil }.compactMap {
+            column -> String? in
+            let table = ObjectID(Array(column.arcs.dropLast()))
+            let near = table.appending([1] + column.arcs.suffix(1))
+            return recording.first(below: near).map {
+                "nothing stands below \(column), and \($0) below \(near): the entry is "
+                    + "\(table).1"
+            }
+        }
+        return scalars + columns
     }
 
     /// Whether the library takes the recording for something else.
@@ -229,20 +254,20 @@ extension ProfileLibrary {
 }
 
 extension RecordedCase {
-    /// What the recording holds for one point: the reading, and each object with its raw answer.
+    /// What the recording holds for one point: the reading, and each place that it was made of or
+    /// that a condition looks at, with its raw answer.
     package func answers(of point: String, by profile: Profile) -> [String] {
         guard let frames = frames(profile) else { return [] }
         var decoder = DeviceDecoder(profile: profile)
         let values = decoder.decode(frames)
         guard let place = decoder.points.firstIndex(where: { $0.name == point }) else { return [] }
-        var lines = [LibraryProof.lines(decoder, values)[place]]
-        guard case .snmp(let varBinds) = frames else {
-            return [lines[0] + " from " + decoder.origin(of: place)]
-        }
-        for reading in decoder.sourceReadings(varBinds) where reading.point == place {
-            let objects = reading.objects.map(\.description).joined(separator: " and ")
-            lines.append("  \(objects) answered \(reading.raw ?? "nothing")")
-        }
-        return lines
+        let line = LibraryProof.lines(decoder, values)[place]
+        let places = decoder.placesRead(for: place, in: frames)
+        if places.isEmpty { return [line + ", " + decoder.origin(of: place)] }
+        return [line]
+            + places.map { read in
+                let holds = read.holds.map { $0 ? ": holds" : ": does not hold" } ?? ""
+                return "  \(read.role) \(read.place) answered \(read.raw ?? "nothing")\(holds)"
+            }
     }
 }

@@ -48,10 +48,11 @@ struct ConditionReader {
     /// An object identifier is one object, for a table too: the same for all rows.
     private func place(_ table: inout TableReader, _ d: inout Diagnostics) -> Reference? {
         let oid = table.optional("oid")
-        let other = table.optional("column") ?? table.optional("register")
-        // All three are keys of a condition, whichever was found.
-        _ = table.optional("register")
+        let column = table.optional("column")
+        let register = table.optional("register")
         let index = table.optional("index")
+        if [oid, column, register].count(where: { $0 != nil }) > 1 { return nil }
+        let other = column ?? register
         if let oid { return ProfileParser.objectID(oid, &d).map { .object($0) } }
         guard let index, let other else { return other.flatMap { reference($0, &d) } }
         // A column of another table, whose index is a part of this one's.

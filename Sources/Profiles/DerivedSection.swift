@@ -64,7 +64,8 @@ enum DerivedSection {
         let inputs = operands.flatMap { name in specs.filter { $0.isOperand(name) } }
         if ratio == nil, let odd = inputs.first(where: { $0.unit != entry.unit }) {
             d.add(
-                list.position, "`\(odd.template)` is in \(odd.unit.rawValue), not "
+                list.position,
+                "`\(odd.template)` is in \(odd.unit.rawValue), not "
                     + entry.unit.rawValue, cure: "add only what has one unit")
             return nil
         }

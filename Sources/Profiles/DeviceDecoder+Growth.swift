@@ -33,20 +33,17 @@ extension DeviceDecoder {
     }
 
     /// Optional single points join when the device first answers one of their sources.
-    mutating func growOptional(_ answers: (Reference) -> Bool) {
+    mutating func growOptional(_ answers: (Source) -> Bool) {
         for place in profile.points.indices where profile.points[place].optional {
             let spec = profile.points[place]
-            guard places[spec.template.description] == nil,
-                spec.sources.contains(where: { answers($0.value) })
+            guard places[spec.template.description] == nil, spec.sources.contains(where: answers)
             else { continue }
             addSingle(place)
         }
     }
 
     mutating func grow(_ varBinds: [VarBind], _ answers: inout Answers) {
-        growOptional { reference in
-            reference.object(index: .none).map(answers.has) ?? false
-        }
+        growOptional { $0.isAnswered(.none, &answers) }
         guard points.count < Self.maximumPoints, !profile.tables.isEmpty else { return }
         let before = points.count
         for varBind in varBinds {
@@ -89,7 +86,10 @@ extension DeviceDecoder {
     private mutating func bind(_ key: InstanceKey, _ table: TableSpec, _ answers: inout Answers) {
         let spec = table.points[key.point]
         let tableConditions = table.conditions.compactMap { LiveCondition($0, index: key.index) }
+        // One answer led here; only codes may say that it is none.
         guard tableConditions.allSatisfy({ $0.holds(&answers) }),
+            spec.sources.allSatisfy(\.rule.absent.isEmpty)
+                || spec.sources.contains(where: { $0.isAnswered(key.index, &answers) }),
             let name = name(spec, table, key.index, &answers)
         else { return }
         var point = LivePoint(

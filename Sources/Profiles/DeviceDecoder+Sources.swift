@@ -63,6 +63,7 @@ extension DeviceDecoder {
                 let isValid = live[place].valid?.holds(&answers) ?? true
                 (reading.mantissa, reading.quality) = (mantissa, isValid ? .good : .bad)
             case .bad(let mantissa): (reading.mantissa, reading.quality) = (mantissa, .bad)
+            case .absent: break
             }
         }
         if case .number(let bit)? = rule.bit {

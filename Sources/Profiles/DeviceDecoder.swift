@@ -34,6 +34,7 @@ package struct DeviceDecoder: Sendable {
     private var watchList = WatchList()
     private var registerLayout: RegisterLayout?
     private var chain = ModelChain()
+    private var gates: [RegisterGate] = []
     private var words: [UInt16] = []
     private var fields: [PlacedField] = []
     private var tests: [RegisterTest] = []
@@ -131,6 +132,7 @@ extension DeviceDecoder {
             var words: [UInt16] = []
             layout.gather(blocks, into: &words)
             return chain.stands(in: words)
+                && gates.allSatisfy { $0.isOpen == $0.opens(words) }
         }
     }
 
@@ -226,7 +228,10 @@ extension DeviceDecoder {
     mutating func prepare(_ blocks: [RegisterBlock]) {
         if takesShortcuts, let layout = registerLayout, layout.fits(blocks) {
             layout.gather(blocks, into: &words)
-            if chain.stands(in: words) { return }
+            // What has joined stays, whatever its register says later.
+            if chain.stands(in: words), !gates.contains(where: { !$0.isOpen && $0.opens(words) }) {
+                return
+            }
         }
         let layout = RegisterLayout(blocks)
         registerLayout = layout
@@ -234,7 +239,14 @@ extension DeviceDecoder {
         layout.gather(blocks, into: &words)
         let chain = ModelChain(bases: profile.sunspecBases, layout, words)
         self.chain = chain
-        growOptional { chain.field($0, layout) != nil }
+        let gathered = words
+        gates = RegisterGate.all(profile) { chain.field($0, layout) }
+        for index in gates.indices { gates[index].isOpen = gates[index].opens(gathered) }
+        growOptional { source in
+            guard let field = chain.field(source.value, layout) else { return false }
+            return source.rule.absent.isEmpty
+                || !source.rule.isAbsent(.number(field.number(gathered)))
+        }
         place(layout, chain)
     }
 

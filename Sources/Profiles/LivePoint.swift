@@ -51,6 +51,15 @@ struct LiveSource: Sendable {
     }
 }
 
+extension Source {
+    /// Whether the device has what is read here: it answers, and with no code for `absent`.
+    func isAnswered(_ index: RowIndex, _ answers: inout Answers) -> Bool {
+        guard let object = value.object(index: index) else { return false }
+        if rule.absent.isEmpty { return answers.has(object) }
+        return answers.value(of: object).map { !rule.isAbsent($0) } ?? false
+    }
+}
+
 struct LiveCondition: Sendable {
     var oid: ObjectID
     var condition: Condition

@@ -110,8 +110,10 @@ enum ModbusSection {
             },
             location: { table, instance, d in
                 field(&table, instance, defaults, isChain: isChain, &d).map {
-                    ($0.reference, $0.layout.counterBits,
-                        $0.layout == .float32 || $0.layout == .float64)
+                    (
+                        $0.reference, $0.layout.counterBits,
+                        $0.layout == .float32 || $0.layout == .float64
+                    )
                 }
             },
             index: [], variables: [])

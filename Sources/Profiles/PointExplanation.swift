@@ -14,6 +14,16 @@ package struct PointExplanation: Sendable {
     }
 }
 
+/// A rule in one line.
+package struct RuleLine: Sendable {
+    package var name: String
+    /// Which rows of its table it takes; empty for all.
+    package var rows: String
+    package var place: String
+    /// Where it stands.
+    package var file: String
+}
+
 extension Profile {
     /// One explanation for each rule that can give a point of this name; empty where the family
     /// never has it.
@@ -34,29 +44,38 @@ extension Profile {
         return result
     }
 
-    /// One line for each rule that can give a point whose name fits the pattern with `*` and `?`:
-    /// its name, where it is read, and where it stands.
-    package func rules(matching pattern: String) -> [(name: String, place: String, file: String)] {
+    /// One line for each rule that can give a point whose name fits the pattern with `*` and `?`.
+    package func rules(matching pattern: String) -> [RuleLine] {
         let glob = Glob(pattern)
-        var result: [(name: String, place: String, file: String)] = []
-        for spec in points + tables.flatMap(\.points)
-        where glob.matches(spec.template.description) {
-            result.append(
-                (
-                    spec.template.description,
-                    spec.sources.map(\.value.description).joined(separator: ", or "),
-                    spec.position.description
-                ))
+        let single = points.map { (spec: $0, table: TableSpec?.none) }
+        let rows = tables.flatMap { table in table.points.map { (spec: $0, table: table) } }
+        let read = (single + rows).filter { glob.matches($0.spec.template.description) }.map {
+            RuleLine(
+                name: $0.spec.template.description,
+                rows: Self.rowLimits($0.spec, $0.table).joined(separator: "; "),
+                place: $0.spec.sources.map(\.value.description).joined(separator: ", or "),
+                file: $0.spec.position.description)
         }
-        for spec in derived where glob.matches(spec.definition.name) {
-            result.append(
-                (
-                    spec.definition.name,
-                    "\(spec.operation.word) \(spec.operands.joined(separator: ", "))",
-                    spec.position.description
-                ))
+        return read
+            + derived.filter { glob.matches($0.definition.name) }.map {
+                RuleLine(
+                    name: $0.definition.name, rows: "",
+                    place: "\($0.operation.word) \($0.operands.joined(separator: ", "))",
+                    file: $0.position.description)
+            }
+    }
+
+    /// What rows of a table must be, besides what conditions ask for.
+    private static func rowLimits(_ spec: PointSpec, _ table: TableSpec?) -> [String] {
+        let names = table?.indexNames ?? []
+        let parts = spec.only.sorted { $0.key < $1.key }.map { place, values in
+            (names.indices.contains(place) ? names[place] : "part \(place + 1)")
+                + " of the index is " + list(values)
         }
-        return result
+        let variables = (table?.variables ?? []).filter(\.skipsOthers).map {
+            "\($0.name) is " + list(Set($0.names.keys))
+        }
+        return parts + variables
     }
 
     private static func unit(_ unit: MeasurementUnit, _ digits: Int8) -> String {
@@ -91,17 +110,7 @@ extension Profile {
             }
             page.add("range", "\(bounds[0]) to \(bounds[1]); bad outside")
         }
-        for (place, values) in spec.only.sorted(by: { $0.key < $1.key }) {
-            let names = table?.indexNames ?? []
-            page.add(
-                "row only if",
-                (names.indices.contains(place) ? names[place] : "part \(place + 1)")
-                    + " of the index is " + Self.list(values))
-        }
-        for variable in table?.variables ?? [] where variable.skipsOthers {
-            page.add(
-                "row only if", "\(variable.name) is " + Self.list(Set(variable.names.keys)))
-        }
+        for limit in Self.rowLimits(spec, table) { page.add("row only if", limit) }
         for condition in table?.conditions ?? [] { page.add("row if", condition.description) }
         if let available = spec.available { page.add("absent unless", available.description) }
         if let valid = spec.valid { page.add("bad unless", valid.description) }
@@ -152,33 +161,48 @@ extension Profile {
 }
 
 extension ValueRule {
+    /// What is done to the answer, in the order in which it is done.
     fileprivate func explanation(_ spec: PointSpec) -> [(key: String, text: String)] {
         var lines: [(key: String, text: String)] = []
+        if !absent.isEmpty { lines.append(("absent if", Profile.list(absent.texts))) }
+        if !invalid.isEmpty { lines.append(("bad if", Profile.list(invalid.texts))) }
         if let high {
             lines.append(("high part", "\(high.reference.description) × \(high.times)"))
         }
         if parts.mask != 0 { lines.append(("mask", "0x" + String(parts.mask, radix: 16))) }
         if parts.signedBits > 0 { lines.append(("signed", "\(parts.signedBits) bits")) }
         if let bit { lines.append(("bit", bit.word)) }
-        if conversion.factor != .one { lines.append(("multiply", conversion.factor.word)) }
-        if conversion.offset != .zero { lines.append(("then add", conversion.offset.word)) }
-        if let scale { lines.append(("scale", scale.word)) }
-        for part in ratio {
-            lines.append(
-                ("scale", (part.divides ? "÷" : "×") + " what \(part.reference.description) holds"))
-        }
-        if let wraps { lines.append(("wraps", "\(wraps) of the device's own counts")) }
-        if let unitChoice {
-            lines.append(("unit", "as \(unitChoice.from.description) tells"))
-        }
-        if !invalidTexts.isEmpty { lines.append(("invalid", Profile.list(invalidTexts))) }
         if !matches.isEmpty {
             let words = matches.sorted { ($0.value, $0.key) < ($1.value, $1.key) }.map {
                 "\($0.key)=\($0.value)"
             }
             lines.append(("texts", words.joined(separator: ", ")))
         }
+        if let wraps { lines.append(("wraps", "\(wraps) of the device's own counts")) }
+        if let scale { lines.append(("scale", scale.word)) }
+        if conversion.factor != .one { lines.append(("multiply", conversion.factor.word)) }
+        for part in ratio {
+            lines.append(
+                ("scale", (part.divides ? "÷" : "×") + " what \(part.reference.description) holds"))
+        }
+        if conversion.offset != .zero { lines.append(("then add", conversion.offset.word)) }
+        if let unitChoice {
+            lines.append(("unit", "\(unitChoice.from.description) tells: \(unitChoice.word)"))
+        }
         return lines
+    }
+}
+
+extension ValueRule.UnitChoice {
+    /// What each unit that the device may name does to the number.
+    fileprivate var word: String {
+        let names = Dictionary(texts.map { ($0.value, $0.key) }) { first, _ in first }
+        return codes.map { code, conversion in
+            let factor = conversion.factor == .one ? [] : ["× \(conversion.factor.word)"]
+            let offset = conversion.offset == .zero ? [] : ["+ \(conversion.offset.word)"]
+            let steps = (factor + offset).joined(separator: " ")
+            return (names[code] ?? "\(code)") + ": " + (steps.isEmpty ? "as it is" : steps)
+        }.sorted().joined(separator: ", ")
     }
 }
 
@@ -222,7 +246,7 @@ extension DerivedSpec.Operation {
 }
 
 extension Reference {
-    fileprivate var description: String {
+    var description: String {
         switch self {
         case .object(let oid): "\(oid)"
         case .column(let oid, nil): "\(oid).<row>"

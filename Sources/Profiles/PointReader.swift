@@ -195,14 +195,15 @@ struct PointReader {
     private func place(
         _ table: inout TableReader, _ instance: Instance, _ d: inout Diagnostics
     ) -> (Reference, Int?, Bool)? {
-        let before = d.all.count
-        if let found = location(&table, instance, &d) { return found }
-        if d.all.count == before {
+        var own = Diagnostics()
+        let found = location(&table, instance, &own)
+        d.append(contentsOf: own)
+        if found == nil, own.isEmpty {
             d.add(
                 table.position, "nothing tells where this is read",
                 cure: "add `oid`, `column` or `register`")
         }
-        return nil
+        return found
     }
 
     private func only(_ node: ConfigNode, _ d: inout Diagnostics) -> [Int: Set<String>] {

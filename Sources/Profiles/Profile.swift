@@ -19,6 +19,8 @@ package struct Profile: Sendable {
     package var identification: [IdentificationRule]
     /// Asks for the points of every group at once.
     package var requestPlan: RequestPlan
+    /// What the file says and hardly means.
+    var hints: [Diagnostic] = []
     /// What each group asks for, where there is more than one; empty otherwise.
     package var groupPlans: [PollGroup: RequestPlan] = [:]
     var points: [PointSpec]
@@ -191,8 +193,10 @@ struct ValueRule: Equatable, Sendable {
     var parts = IntegerParts.all
     /// Whether any word may follow the number of a text.
     var takesAnyWord = false
-    var invalidNumbers: Set<Int64> = []
-    var invalidTexts: Set<String> = []
+    /// Answered, and no value.
+    var invalid = RawCodes()
+    /// The device's way of saying that it has no such thing.
+    var absent = RawCodes()
     var bit: Bit?
     /// Codes of states given as text.
     var matches: [String: Int64] = [:]

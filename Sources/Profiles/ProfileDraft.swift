@@ -186,12 +186,14 @@ package struct ProfileDraft {
             "    - entry: \(table.entry)", "      index: [\(index.joined(separator: ", "))]",
         ]
         if let label = table.labelColumn { lines.append("      label: {column: \(label)}") }
-        lines += ["      points:"] + points
+        lines.append("      points:")
         pointRules += known
         if known > 0 {
-            tables += lines
+            tables += lines + points
         } else {
-            open += lines.map { $0.drop { $0 == " " || $0 == "#" }.isEmpty ? "#" : "# " + $0 }
+            // One sign to take away, not two.
+            let bare = points.map { "        " + $0.drop { $0 == " " || $0 == "#" } }
+            open += (lines + bare).map { "# " + $0 }
         }
     }
 
@@ -341,7 +343,7 @@ struct NumberGuess {
         }
         guard let first = numbers.first(where: { $0 != 0 }) else {
             guard !numbers.isEmpty else { return nil }
-            words = "0 now"
+            words = "not in use now?"
             return
         }
         words = Self.words(first)

@@ -6,6 +6,8 @@ import Model
 package enum ProfileLint {
     package static func warnings(_ profile: Profile, _ vocabulary: Vocabulary) -> [Diagnostic] {
         var found = Diagnostics()
+        found.append(contentsOf: profile.hints)
+        PlaceLint(profile).check(profile, &found)
         let specs = profile.points + profile.tables.flatMap(\.points)
         for spec in specs {
             alternatives(spec, &found)

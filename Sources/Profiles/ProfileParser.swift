@@ -17,6 +17,7 @@ package enum ProfileParser {
         if let (whole, ancestors) = family.whole(node, &own) {
             profile = compile(whole, vocabulary: vocabulary, &own)
             profile?.ancestors = ancestors
+            profile?.hints = own.warnings
         }
         diagnostics.append(contentsOf: own.all)
         return own.isEmpty ? profile : nil

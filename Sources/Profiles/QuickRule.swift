@@ -43,9 +43,14 @@ struct QuickRule: Sendable {
     let takesText: Bool
     private let bit: Int64
     private let hasInvalid: Bool
+    private let hasAbsent: Bool
+    private let hasAbsentNaN: Bool
+    /// Whether a list of codes has a number, however wide.
+    private let hasCodes: Bool
     private let parts: IntegerParts
     private let hasParts: Bool
     private var invalid = SIMD4<Int64>(repeating: 0)
+    private var absent = SIMD4<Int64>(repeating: 0)
     /// Of the codes 0…63 those with a label.
     private var codes: UInt64 = 0
     private let low: Int64
@@ -65,20 +70,26 @@ struct QuickRule: Sendable {
         factor = rule.conversion.factor.double
         offset = rule.conversion.offset.double
         power = Double(Int64.powerOfTen(Int(spec.digits)) ?? 0)
-        hasInvalid = !rule.invalidNumbers.isEmpty
+        // What is wider than 64 bits is left to the rule.
+        let invalid = rule.invalid.numbers.compactMap { Int64(exactly: $0) }
+        let absent = rule.absent.numbers.compactMap { Int64(exactly: $0) }
+        hasInvalid = !invalid.isEmpty
+        hasAbsent = !absent.isEmpty
+        hasAbsentNaN = rule.absent.hasNaN
+        hasCodes = !rule.invalid.numbers.isEmpty || !rule.absent.numbers.isEmpty
         parts = rule.parts
         hasParts = rule.parts != .all
-        takesText = rule.high == nil && rule.parts == .all && rule.invalidTexts.allSatisfy {
-            Int64($0) != nil || DecimalText(Array($0.utf8)) == nil
-        }
+        takesText =
+            rule.high == nil && rule.parts == .all
+            && rule.invalid.texts.union(rule.absent.texts).allSatisfy {
+                Int64($0) != nil || DecimalText(Array($0.utf8)) == nil
+            }
         var bit: Int64 = -1
         if case .number(let place) = rule.bit { bit = Int64(place) }
         self.bit = bit
-        guard rule.invalidNumbers.count <= 4, power > 0, rule.ratio.isEmpty else { return }
-        for (place, number) in rule.invalidNumbers.enumerated() {
-            if place == 0 { invalid = SIMD4(repeating: number) }
-            invalid[place] = number
-        }
+        guard invalid.count <= 4, absent.count <= 4, power > 0, rule.ratio.isEmpty else { return }
+        self.invalid = Self.lanes(invalid)
+        self.absent = Self.lanes(absent)
         if case .state(let labels) = spec.kind {
             mode = (rule.bit == nil || bit >= 0) && rule.matches.isEmpty ? .state : .none
             for label in labels where label.code >= 0 && label.code < 64 {
@@ -88,6 +99,13 @@ struct QuickRule: Sendable {
             mode = .number
             form = Self.form(rule, spec, key)
         }
+    }
+
+    /// At most four numbers; the lanes that are left repeat the first.
+    private static func lanes(_ numbers: [Int64]) -> SIMD4<Int64> {
+        var lanes = SIMD4(repeating: numbers.first ?? 0)
+        for (place, number) in numbers.enumerated() { lanes[place] = number }
+        return lanes
     }
 
     /// Makes the rule ready for a whole number at a scale and in a unit: they hardly ever change.
@@ -137,15 +155,13 @@ struct QuickRule: Sendable {
     private func outcome(whole raw: Int64) -> ValueRule.Outcome? {
         var whole = raw
         if hasParts {
-            if hasInvalid, any(invalid .== SIMD4(repeating: raw)) { return .bad(0) }
+            if let outcome = listed(raw) { return outcome }
             whole = parts.apply(raw)
         }
         switch mode {
         case .none: return nil
         case .number:
-            if hasInvalid, key.digits == 0, any(invalid .== SIMD4(repeating: whole)) {
-                return .bad(0)
-            }
+            if key.digits == 0, let outcome = listed(whole) { return outcome }
             switch form {
             case .none: return nil
             case .impossible: return .bad(0)
@@ -154,15 +170,24 @@ struct QuickRule: Sendable {
                 return mantissa >= low && mantissa <= high ? .good(mantissa) : .bad(mantissa)
             }
         case .state:
-            if hasInvalid, any(invalid .== SIMD4(repeating: whole)) { return .bad(0) }
+            if let outcome = listed(whole) { return outcome }
             let code = bit >= 0 ? whole >> bit & 1 : whole
             guard code >= 0, code < 64 else { return nil }
             return codes >> UInt64(code) & 1 == 1 ? .good(code) : .bad(code)
         }
     }
 
+    /// What the profile's lists of codes say of a number; nil where it stands on none.
+    @inline(__always)
+    private func listed(_ number: Int64) -> ValueRule.Outcome? {
+        if hasAbsent, any(absent .== SIMD4(repeating: number)) { return .absent }
+        if hasInvalid, any(invalid .== SIMD4(repeating: number)) { return .bad(0) }
+        return nil
+    }
+
     private func outcome(binary value: Double) -> ValueRule.Outcome? {
-        guard mode == .number, !hasScale, !hasUnit, !hasInvalid, !hasParts else { return nil }
+        guard mode == .number, !hasScale, !hasUnit, !hasCodes, !hasParts else { return nil }
+        if value.isNaN { return hasAbsentNaN ? .absent : .bad(0) }
         let scaled = ((value * factor + offset) * power).rounded(.toNearestOrAwayFromZero)
         guard scaled.isFinite, scaled.magnitude < 0x1p63 else { return .bad(0) }
         let mantissa = Int64(scaled)

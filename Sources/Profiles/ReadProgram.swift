@@ -190,6 +190,7 @@ struct ReadProgram: Sendable {
                     guard values[place].quality == .absent else { continue }
                     values[place].mantissa = mantissa
                     values[place].quality = .bad
+                case .absent: continue
                 }
                 last = sources[source].number
                 if case .good = outcome { break }

@@ -115,6 +115,26 @@ struct PlacedField: Sendable {
     }
 }
 
+/// A register that may say by a code for `absent` that the device lacks an optional point.
+struct RegisterGate: Sendable {
+    let field: PlacedField
+    let rule: ValueRule
+    /// Whether it let the point join when the points were last looked for.
+    var isOpen = false
+
+    /// Of all optional points whose registers the device answers.
+    static func all(
+        _ profile: Profile, _ field: (Reference) -> PlacedField?
+    ) -> [RegisterGate] {
+        profile.points.filter(\.optional).flatMap(\.sources).compactMap { source in
+            if source.rule.absent.isEmpty { return nil }
+            return field(source.value).map { RegisterGate(field: $0, rule: source.rule) }
+        }
+    }
+
+    func opens(_ words: [UInt16]) -> Bool { !rule.isAbsent(.number(field.number(words))) }
+}
+
 /// Where the models of a SunSpec chain start, and the words that say so.
 struct ModelChain: Sendable {
     /// Where each model starts and where it ends; the first of each number counts.

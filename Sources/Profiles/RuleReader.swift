@@ -16,9 +16,15 @@ struct RuleReader {
         if let node = table.optional("scale") { readScale(node, &rule, &d) }
         if let node = table.optional("units") { rule.unitChoice = units(node, &d) }
         for node in table.optional("invalid")?.list(&d) ?? [] {
-            guard let text = node.text(&d) else { continue }
-            if let number = Int64(text) { rule.invalidNumbers.insert(number) }
-            rule.invalidTexts.insert(text)
+            if let text = node.text(&d) { rule.invalid.insert(text) }
+        }
+        for node in table.optional("absent")?.list(&d) ?? [] {
+            if let text = node.text(&d) { rule.absent.insert(text) }
+        }
+        if let both = rule.absent.texts.intersection(rule.invalid.texts).min() {
+            d.add(
+                table.position, "`\(both)` is both `invalid` and `absent`",
+                cure: "keep it under `absent` if it means that the device has no such thing")
         }
         if let node = table.optional("high") { rule.high = high(node, &d) }
         rule.parts = parts(&table, rule.parts, &d)
@@ -155,10 +161,10 @@ struct RuleReader {
             ("divisor", { .divisor($0) }),
         ]
         let found = kinds.compactMap { kind in
-            table.optional(kind.key).map { (node: $0, make: kind.make) }
+            table.optional(kind.key).map { (key: kind.key, node: $0, make: kind.make) }
         }
-        let factors = table.optional("times").map { places($0, &d) }
-        let divisors = table.optional("over").map { places($0, &d) }
+        let factors = table.optional("times").map { places($0, divides: false, &d) }
+        let divisors = table.optional("over").map { places($0, divides: true, &d) }
         table.finish(&d)
         guard found.count <= 1, found.count == 1 || factors != nil || divisors != nil else {
             d.add(
@@ -168,6 +174,7 @@ struct RuleReader {
                     + "and `over: […]`; a fixed factor is `multiply:`")
             return
         }
+        for item in found where item.key == "divisor" { checkPlace(item.node, divides: true, &d) }
         rule.scale = found.first.flatMap { item in reference(item.node, &d).map(item.make) }
         rule.ratio =
             (factors ?? []).map { ValueRule.RatioPart(reference: $0, divides: false) }
@@ -180,11 +187,27 @@ struct RuleReader {
     }
 
     /// One place, or a list of them.
-    private func places(_ node: ConfigNode, _ d: inout Diagnostics) -> [Reference] {
-        guard case .sequence(let items) = node.content else {
-            return reference(node, &d).map { [$0] } ?? []
-        }
+    private func places(
+        _ node: ConfigNode, divides: Bool, _ d: inout Diagnostics
+    ) -> [Reference] {
+        var items = [node]
+        if case .sequence(let list) = node.content { items = list }
+        for item in items { checkPlace(item, divides: divides, &d) }
         return items.compactMap { reference($0, &d) }
+    }
+
+    /// `10` where a place belongs is column 10 or register 10, and hardly meant so.
+    private func checkPlace(_ node: ConfigNode, divides: Bool, _ d: inout Diagnostics) {
+        guard case .scalar(let text, _) = node.content, text.first == "1", text.count > 1,
+            text.dropFirst().allSatisfy({ $0 == "0" })
+        else { return }
+        let factor = divides ? "0." + text.dropFirst(2) + "1" : text
+        d.warn(
+            node.position,
+            "`scale` tells where a number is read: `\(text)` is no number here, but "
+                + "a column or a register",
+            cure: "write `multiply: \(factor)` for a fixed factor, or `{column: \(text)}` or "
+                + "`{register: \(text)}` if that is meant")
     }
 
     private func units(_ node: ConfigNode, _ d: inout Diagnostics) -> ValueRule.UnitChoice? {

@@ -55,7 +55,15 @@ enum SNMPSection {
         _ node: ConfigNode, _ vocabulary: Vocabulary, _ d: inout Diagnostics
     ) -> TableSpec? {
         var table = TableReader(node, what: "a table", &d)
-        let entry = table.required("entry", &d).flatMap { ProfileParser.objectID($0, &d) }
+        let entryNode = table.required("entry", &d)
+        let entry = entryNode.flatMap { ProfileParser.objectID($0, &d) }
+        if let entryNode, let entry, entry.arcs.last != 1 {
+            d.warn(
+                entryNode.position,
+                "columns stand below an entry, which ends in 1 (RFC 2578, "
+                    + "7.1.12); \(entry) may be the table",
+                cure: "write `entry: \(entry).1`, or what stands before the columns")
+        }
         let index = (table.required("index", &d)?.list(&d) ?? []).compactMap {
             Self.indexPart($0, &d)
         }
@@ -131,11 +139,7 @@ enum SNMPSection {
         }
         for spec in compiled.allSpecs { spec.references.forEach(note) }
         for table in compiled.tables {
-            note(table.label)
-            table.conditions.forEach { note($0.reference) }
-            for variable in table.variables {
-                if case .column(let reference) = variable.origin { note(reference) }
-            }
+            table.references.forEach(note)
         }
         return SNMPRequestPlan(scalars: objects.sorted(), subtrees: columns.sorted())
     }
@@ -212,6 +216,16 @@ struct ColumnReader {
             item.keyPosition, "`\(item.key)` has no origin",
             cure: "write `{column: n}` or `{arc: name}` with a name of `index`")
         return nil
+    }
+}
+
+extension TableSpec {
+    /// What the table itself looks at.
+    var references: [Reference] {
+        [label].compactMap(\.self) + conditions.map(\.reference)
+            + variables.compactMap {
+                if case .column(let reference) = $0.origin { reference } else { nil }
+            }
     }
 }
 

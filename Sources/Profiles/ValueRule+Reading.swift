@@ -5,6 +5,8 @@ extension ValueRule {
         case good(Int64)
         /// Answered, but not to be believed; what is known of the number is kept.
         case bad(Int64)
+        /// The device says that it has no such thing: as if it had not answered.
+        case absent
     }
 
     /// What a raw value means. `scaleValue`, `unitCode` and `highValue` are what their references
@@ -13,9 +15,13 @@ extension ValueRule {
         _ answered: RawValue, spec: PointSpec, scaleValue: Int64?, unitCode: Int64?,
         highValue: Int64?, ratioValues: [Int64?] = []
     ) -> Outcome {
-        if isInvalid(answered) { return .bad(0) }
+        if absent.contains(answered) { return .absent }
+        if invalid.contains(answered) { return .bad(0) }
         guard let raw = whole(answered, highValue) else { return .bad(0) }
-        if high != nil || parts != .all, isInvalid(raw) { return .bad(0) }
+        if high != nil || parts != .all {
+            if absent.contains(raw) { return .absent }
+            if invalid.contains(raw) { return .bad(0) }
+        }
         if case .state(let labels) = spec.kind { return state(raw, labels) }
         guard let (plain, own) = number(raw),
             let (number, scaled) = scaled(plain, own, scaleValue: scaleValue, unitCode: unitCode),
@@ -55,9 +61,10 @@ extension ValueRule {
         var conversion = conversion
         if let choice = unitChoice {
             guard let code = unitCode, let unit = choice.codes[code],
-                let factor = conversion.factor.times(unit.factor)
+                let factor = conversion.factor.times(unit.factor),
+                let offset = conversion.offset.times(unit.factor)?.plus(unit.offset)
             else { return nil }
-            conversion = LinearConversion(factor: factor, offset: unit.offset)
+            conversion = LinearConversion(factor: factor, offset: offset)
         }
         guard let scale else { return (number, conversion) }
         guard let scaleValue else { return nil }
@@ -82,12 +89,11 @@ extension ValueRule {
         return result
     }
 
-    private func isInvalid(_ raw: RawValue) -> Bool {
-        if !invalidNumbers.isEmpty, let number = raw.integer, invalidNumbers.contains(number) {
-            return true
-        }
-        guard !invalidTexts.isEmpty, case .text = raw else { return false }
-        return invalidTexts.contains(raw.trimmedText)
+    /// Whether the answer, without its high part, says that the device has no such thing.
+    func isAbsent(_ answered: RawValue) -> Bool {
+        if absent.contains(answered) { return true }
+        guard high == nil, let raw = whole(answered, nil) else { return false }
+        return absent.contains(raw)
     }
 
     private func state(_ raw: RawValue, _ labels: [StateLabel]) -> Outcome {

@@ -3,7 +3,7 @@ package import Model
 /// A recorded Modbus unit: CSV with the columns `table,address,value_hex`, or `table,address,value`
 /// with decimal values, as the golden answers of profiles have them. Tables are `hr` or `holding`,
 /// `ir` or `input`, `c` or `coils`, `di` or `discrete`; addresses count from 0 as on the wire.
-/// Registers that are not listed answer with exception 2, illegal data address.
+/// A request with a register that is not listed answers exception 2, illegal data address.
 package struct RegisterRecording: Sendable {
     package private(set) var words: [RegisterTable: [UInt16: UInt16]] = [:]
 
@@ -44,16 +44,44 @@ package struct RegisterRecording: Sendable {
         }
     }
 
-    /// A span with a register the unit does not have is refused with exception 2.
+    /// What polling comes to with the unit. It refuses a request with a register that it does not
+    /// have; then polling asks for less, down to the single fields, or registers where the plan
+    /// knows no fields, and what is still refused is not there.
     package func answers(to plan: ModbusRequestPlan) -> [RegisterBlock] {
-        plan.spans.map { span in
-            let range = Int(span.start)..<Int(span.start) + Int(span.count)
-            let found = range.compactMap { address in
-                UInt16(exactly: address).flatMap { words[span.table]?[$0] }
+        plan.spans.flatMap { span in
+            if let words = words(of: span) {
+                return [RegisterBlock(span: span, content: .words(words))]
             }
-            return RegisterBlock(
-                span: span, content: found.count == range.count ? .words(found) : .exception(2))
+            let fields = plan.fields.filter { $0.lies(in: span) }
+            return (fields.isEmpty ? runs(of: span) : fields).map { part in
+                RegisterBlock(
+                    span: part, content: words(of: part).map { .words($0) } ?? .exception(2))
+            }
         }
+    }
+
+    /// Nil where one of the registers is missing.
+    private func words(of span: RegisterSpan) -> [UInt16]? {
+        let found = span.addresses.compactMap { address in
+            UInt16(exactly: address).flatMap { words[span.table]?[$0] }
+        }
+        return found.count == span.addresses.count ? found : nil
+    }
+
+    /// The registers of a span that there are, in unbroken runs; the span itself where none is.
+    private func runs(of span: RegisterSpan) -> [RegisterSpan] {
+        var runs: [RegisterSpan] = []
+        for address in span.addresses {
+            guard let start = UInt16(exactly: address), words[span.table]?[start] != nil else {
+                continue
+            }
+            if let last = runs.last, last.addresses.upperBound == address {
+                runs[runs.count - 1].count += 1
+            } else {
+                runs.append(RegisterSpan(table: span.table, start: start, count: 1))
+            }
+        }
+        return runs.isEmpty ? [span] : runs
     }
 
     private static func radix(header: Substring) -> Int? {
@@ -69,5 +97,13 @@ package struct RegisterRecording: Sendable {
         case "di", "discrete": .discrete
         default: nil
         }
+    }
+}
+
+extension RegisterSpan {
+    fileprivate var addresses: Range<Int> { Int(start)..<Int(start) + Int(count) }
+
+    fileprivate func lies(in span: RegisterSpan) -> Bool {
+        table == span.table && addresses.clamped(to: span.addresses) == addresses
     }
 }

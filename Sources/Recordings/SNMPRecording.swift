@@ -117,6 +117,11 @@ extension SNMPRecording {
         return index < varBinds.count && varBinds[index].oid == oid ? varBinds[index].value : nil
     }
 
+    package func first(below oid: ObjectID) -> ObjectID? {
+        varBinds[lowerBound(oid)...].first { $0.oid != oid }
+            .flatMap { oid.isPrefix(of: $0.oid) ? $0.oid : nil }
+    }
+
     /// What RFC 3418 calls sysObjectID; nil where the recording was trimmed of it.
     package var systemObjectID: ObjectID? {
         if case .objectID(let oid) = self[Self.sysObjectID] { oid } else { nil }

@@ -29,35 +29,101 @@ struct DocumentsTests {
             "write it with FROSTLINE_UPDATE_GOLDEN=1; new: \(missing.joined(separator: "\n"))")
     }
 
-    @Test("the schema knows every key that a shipped profile uses")
-    func schema() throws {
-        let folder = repositoryRoot()
-        let schema = try JSONValue.parse(readText(folder + "/docs/schema/profile.schema.json"))
-        let point = Set(schema["$defs"]["point"]["properties"].object.keys)
-        let table = Set(schema["$defs"]["table"]["properties"].object.keys)
-        for file in try ShippedProfiles.profileFiles() {
+    private func schema() throws -> SchemaValidator {
+        SchemaValidator(
+            root: try JSONValue.parse(
+                readText(repositoryRoot() + "/docs/schema/profile.schema.json")))
+    }
+
+    private func trees() throws -> [(file: String, node: ConfigNode)] {
+        try ShippedProfiles.profileFiles().map { file in
             var diagnostics = Diagnostics()
-            let text = try readText(folder + "/DeviceProfiles/" + file)
-            let node = try #require(YAMLFile.parse(text, file: file, &diagnostics))
-            expectKeys(node, Set(schema["properties"].object.keys), file)
-            for section in ["snmp", "modbus"] {
-                guard let node = node[section] else { continue }
-                expectKeys(
-                    node, Set(schema["properties"][section]["properties"].object.keys), file)
-                let points = node["scalars"].items + node["points"].items
-                points.forEach { expectKeys($0, point, file) }
-                for entry in node["tables"].items {
-                    expectKeys(entry, table, file)
-                    entry["points"].items.forEach { expectKeys($0, point, file) }
-                }
-            }
+            let text = try readText(repositoryRoot() + "/DeviceProfiles/" + file)
+            return (file, try #require(YAMLFile.parse(text, file: file, &diagnostics)))
         }
     }
 
-    private func expectKeys(_ node: ConfigNode, _ known: Set<String>, _ file: String) {
-        guard case .mapping(let entries) = node.content else { return }
-        for entry in entries {
-            #expect(known.contains(entry.key), "\(file): `\(entry.key)` is not in the schema")
+    @Test("the schema accepts every shipped profile")
+    func schemaAccepts() throws {
+        let schema = try schema()
+        for (file, node) in try trees() {
+            #expect(try schema.accepts(node), "\(file)")
+        }
+    }
+
+    /// What the parser says of a key that is missing, whatever else it says of the file.
+    private static let missing = [
+        " has no `", "nothing tells where this is read", "a condition needs one place",
+        "this rule would claim any device", "has no origin", "which bit?",
+        "a signature is either", "a chain of models needs the spans",
+        "a profile speaks one protocol",
+        "a part of an index has one name", "a derived point has one recipe",
+        "`scale` tells where the scale is read", "the device's scale",
+    ]
+
+    @Test("the schema asks for the keys that the check asks for: each is taken away in turn")
+    func requiredKeys() throws {
+        let schema = try schema()
+        let trees = try trees()
+        let vocabulary = try ShippedProfiles.load().vocabulary
+        let family = ProfileFamily(trees.map(\.node))
+        var seen: Set<String> = []
+        var refused = 0
+        for (file, node) in trees {
+            for (path, less) in node.withoutEachKey("") {
+                // Of a family what the parent says need not be said again.
+                let isChild = node["extends"] != nil
+                guard seen.insert("\(isChild) \(path)").inserted else { continue }
+                var diagnostics = Diagnostics()
+                _ = ProfileParser.parse(less, vocabulary: vocabulary, family: family, &diagnostics)
+                let isMissing = diagnostics.all.contains { mistake in
+                    Self.missing.contains { mistake.problem.contains($0) }
+                        && !mistake.problem.contains(" has no key `")
+                        && !mistake.problem.hasPrefix("this profile has no point")
+                        && !mistake.problem.hasPrefix("the parent has no point")
+                }
+                let accepts = try schema.accepts(less)
+                refused += accepts ? 0 : 1
+                #expect(
+                    accepts != isMissing,
+                    "\(file) without \(path): \(diagnostics.sorted.map(\.description))")
+            }
+        }
+        // The test is worth something only while there is something to refuse.
+        #expect(refused > 30 && seen.count > 200, "\(refused) of \(seen.count)")
+    }
+}
+
+extension ConfigNode {
+    /// The tree without one of its keys, for every key at any depth, with where the key stood:
+    /// places in lists left out.
+    fileprivate func withoutEachKey(_ path: String) -> [(path: String, node: ConfigNode)] {
+        func with(_ content: Content) -> ConfigNode {
+            ConfigNode(position: position, content: content)
+        }
+        switch content {
+        case .null, .scalar: return []
+        case .sequence(let items):
+            return items.indices.flatMap { place in
+                items[place].withoutEachKey(path + "/*").map { inner in
+                    var copy = items
+                    copy[place] = inner.node
+                    return (inner.path, with(.sequence(copy)))
+                }
+            }
+        case .mapping(let entries):
+            return entries.indices.flatMap { place in
+                var fewer = entries
+                let entry = fewer.remove(at: place)
+                // Codes and numbers of states are not the language's own keys.
+                let inner = path + "/" + (entry.key.contains(where: \.isNumber) ? "#" : entry.key)
+                return [(inner, with(.mapping(fewer)))]
+                    + entry.value.withoutEachKey(inner).map { deeper in
+                        var copy = entries
+                        copy[place].value = deeper.node
+                        return (deeper.path, with(.mapping(copy)))
+                    }
+            }
         }
     }
 }

@@ -166,8 +166,85 @@ struct IndexAndRatioTests {
         let lines = page.lines.map { $0.key + " " + $0.text }
         #expect(lines.contains("row only if socket of the index is 1–3, 8, 44"))
         #expect(lines.contains { $0.hasPrefix("row if") && $0.hasSuffix("is 9, 10") })
-        #expect(profile.rules(matching: "ambient.*").count == 1)
+        let rules = profile.rules(matching: "ambient.*")
+        #expect(rules.map(\.rows) == ["socket of the index is 1–3, 8, 44"])
         #expect(profile.rules(matching: "outlet.*").isEmpty)
+    }
+
+    @Test("an explanation says what is done in the order in which it is done")
+    func order() throws {
+        let body = Written.scalar(
+            "invalid: [-1], absent: [-2], mask: 0xFF, signed: 8, multiply: 0.5, offset: -40, "
+                + "scale: {digits: 1.3.6.1.4.1.9.2.0, over: [1.3.6.1.4.1.9.3.0]}")
+        let profile = try #require(try Written.parse(body).profile)
+        let page = try #require(profile.explanations(of: "ambient.temperature").first)
+        let keys = page.lines.map { $0.key.filter { $0 != " " } }
+        #expect(
+            keys.prefix(10) == [
+                "rule", "read", "absentif", "badif", "mask", "signed", "scale", "multiply", "scale",
+                "thenadd",
+            ], "\(keys)")
+        // 0x14C: 0x4C is 76; 76 × 10^-1 × 0.5 ÷ 2 − 40 = −38.1.
+        let value = try Written.value(
+            body, ("1.3.6.1.4.1.9.1.0", .integer(0x14C)), ("1.3.6.1.4.1.9.2.0", .integer(1)),
+            ("1.3.6.1.4.1.9.3.0", .integer(2)))
+        #expect(value == "-38.1")
+    }
+
+    @Test("an offset counts in the unit that the device names")
+    func offsetAndUnits() throws {
+        let body = Written.scalar(
+            "offset: -40, units: {from: 1.3.6.1.4.1.9.7.0, codes: {1: \"°C\", 2: \"°F\"}}, digits: 1"
+        )
+        let profile = try #require(try Written.parse(body).profile)
+        let page = try #require(profile.explanations(of: "ambient.temperature").first)
+        let lines = page.lines.map { $0.key + " " + $0.text }
+        #expect(
+            lines.contains("  unit 1.3.6.1.4.1.9.7.0 tells: 1: as it is, 2: × 5/9 + -160/9"),
+            "\(lines)")
+        func value(_ raw: Int64, _ unit: Int64) throws -> String {
+            try Written.value(
+                body, ("1.3.6.1.4.1.9.1.0", .integer(raw)), ("1.3.6.1.4.1.9.7.0", .integer(unit)))
+        }
+        #expect(try value(65, 1) == "25.0")
+        // 108 − 40 = 68 °F.
+        #expect(try value(108, 2) == "20.0")
+    }
+
+    @Test("what every place of a point answered is told, and which conditions hold")
+    func placesRead() throws {
+        let object = { (text: String, number: Int64) throws -> VarBind in
+            VarBind(oid: try #require(ObjectID(text)), value: .integer(number))
+        }
+        var decoder = try Written.decoder(
+            Written.scalar(
+                "scale: {digits: 1.3.6.1.4.1.9.2.0}, available: {oid: 1.3.6.1.4.1.9.3.0, is: [1]},"
+                    + " valid: {oid: 1.3.6.1.4.1.9.4.0, not: [0]}"))
+        let frames = RawFrames.snmp([
+            try object("1.3.6.1.4.1.9.1.0", 215), try object("1.3.6.1.4.1.9.2.0", 1),
+            try object("1.3.6.1.4.1.9.3.0", 2),
+        ])
+        _ = decoder.decode(frames)
+        let lines = decoder.placesRead(for: 0, in: frames).map {
+            "\($0.role) \($0.place) \($0.raw ?? "-") \($0.holds.map(String.init) ?? "")"
+        }
+        #expect(
+            lines == [
+                "read 1.3.6.1.4.1.9.1.0 215 ", "scale 1.3.6.1.4.1.9.2.0 1 ",
+                "counts if 1.3.6.1.4.1.9.3.0 2 false", "bad unless 1.3.6.1.4.1.9.4.0 - true",
+            ])
+        var registers = try Written.decoder(
+            "modbus:\n  points: [{name: input.power, register: 4, scale: {power: 5},"
+                + " available: {register: 6, bit: 1, is: [1]}}]\n")
+        let blocks = RawFrames.registers([
+            RegisterBlock(
+                span: RegisterSpan(table: .holding, start: 4, count: 3), content: .words([7, 1, 2]))
+        ])
+        _ = registers.decode(blocks)
+        let read = registers.placesRead(for: 0, in: blocks)
+        #expect(read.map(\.role) == ["read", "scale", "counts if"])
+        #expect(read.map(\.raw) == ["7", "1", "2"])
+        #expect(read.map(\.holds) == [nil, nil, true])
     }
 }
 

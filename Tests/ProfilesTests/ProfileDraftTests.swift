@@ -55,6 +55,7 @@ struct ProfileDraftTests {
         #expect(file.contains("# 2301  GUESS: 0.1 V"))
         #expect(file.contains("# 500  GUESS: 0.1 Hz"))
         #expect(file.contains("#     - {name: ?, oid: 1.3.6.1.4.1.99999.4.3.0}   # 7  a state"))
+        #expect(!file.contains("# # ") && !file.contains("#         # "), "\(file)")
         let profile = try parsed(file)
         var decoder = DeviceDecoder(profile: profile)
         let values = decoder.decode(.snmp(walk))
@@ -70,6 +71,26 @@ struct ProfileDraftTests {
         #expect(shown["bank.1.voltage"] == "54.1 V", "\(shown)")
         #expect(shown["bank.2.frequency"] == "50.0 Hz", "\(shown)")
         #expect(decoder.points.first { $0.name == "ambient.t1-2.humidity" }?.label == "Rack 2")
+    }
+
+    @Test("what is not understood is one comment a line: its value once, one sign to take away")
+    func comments() throws {
+        let maker = "1.3.6.1.4.1.99999.3.1"
+        var draft = ProfileDraft(
+            walk: try walk([
+                (maker + ".2.1", .integer(0)), (maker + ".2.2", .integer(0)),
+                (maker + ".3.1", .integer(3)), (maker + ".3.2", .integer(0)),
+                ("1.3.6.1.4.1.99999.4.1.0", .integer(0)),
+            ]), sysDescr: "", sysObjectID: nil)
+        let lines = draft.text(name: "draft.device").split(separator: "\n").map(String.init)
+        let points = lines.filter { $0.contains("name: ?") }
+        #expect(
+            points == [
+                "#         - {name: ?, column: 2}   # 0  not in use now?",
+                "#         - {name: ?, column: 3}   # 3  a state, a number of things, or a small "
+                    + "measure?",
+                "#     - {name: ?, oid: 1.3.6.1.4.1.99999.4.1.0}   # 0  not in use now?",
+            ], "\(lines)")
     }
 
     @Test("a walk that says nothing gives a file that says so")

@@ -114,7 +114,7 @@ struct ShortcutTests {
     private static let table = """
         snmp:
           scalars:
-            - {name: input.l1.voltage, oid: 1.3.6.1.4.1.9.2.0, optional: true}
+            - {name: input.l1.voltage, oid: 1.3.6.1.4.1.9.2.0, optional: true, absent: [0]}
           tables:
             - entry: 1.3.6.1.4.1.9.1
               index: [row]
@@ -126,6 +126,7 @@ struct ShortcutTests {
                   column: 5
                   scale: {digits: {column: 6}}
                   invalid: [-999, "n/a"]
+                  absent: [-998, "none"]
                   available: {column: 7, not: [0]}
         """
 
@@ -150,7 +151,10 @@ struct ShortcutTests {
                     [.integer(1), .integer(1), .integer(2), .noSuchInstance],
                     [.octets(Array("a".utf8)), .octets(Array("b".utf8)), .null],
                     [.octets(Array("A".utf8)), .octets(Array("B".utf8)), .integer(4)],
-                    [.integer(-999), .integer(231), .octets(Array("n/a".utf8)), .float(2.5)],
+                    [
+                        .integer(-999), .integer(231), .octets(Array("n/a".utf8)), .float(2.5),
+                        .integer(-998), .octets(Array("none".utf8)),
+                    ],
                     [.integer(0), .integer(1), .integer(13), .integer(-2), .noSuchObject],
                     [.integer(0), .integer(1), .null, .integer(1)],
                 ]
@@ -167,8 +171,9 @@ struct ShortcutTests {
                 }
             }
             let scalar = ObjectID([1, 3, 6, 1, 4, 1, 9, 2, 0])
+            let voltage: SNMPValue = random.chance(3) ? .integer(0) : .integer(230)
             varBinds.append(
-                VarBind(oid: scalar, value: round < 200 ? .noSuchObject : .integer(230)))
+                VarBind(oid: scalar, value: round < 200 ? .noSuchObject : voltage))
             let difference = pair.difference(.snmp(varBinds))
             #expect(difference == nil, "seed \(seed), poll \(round)")
             if difference != nil { break }
@@ -204,6 +209,35 @@ struct ShortcutTests {
         }
     }
 
+    @Test(
+        "Modbus: registers that say that they are not there: both decoders agree", arguments: 1...4)
+    func absentRegisters(seed: UInt64) throws {
+        var random = SplitMix(state: seed &* 104_729)
+        let body = """
+            modbus:
+              points:
+                - {name: "ambient.{n}.temperature", register: 0, absent: [65535, 0], optional: true,
+                   signed: 16, repeat: {n: [1, 2, 3], step: 1}}
+                - name: ambient.temperature
+                  first: [{register: 3, type: float32, absent: [NaN, 7]}, {register: 5}]
+            """
+        let (profile, mistakes) = try Written.parse(body)
+        var pair = Pair(try #require(profile, "\(mistakes)"))
+        let values: [UInt16] = [0, 0xFFFF, 20, 21, 0x7FC0, 0x40E0, 0x41A8]
+        let span = RegisterSpan(table: .holding, start: 0, count: 6)
+        for round in 0..<400 {
+            if random.chance(8) { pair.replaceDevice() }
+            let words = (0..<6).map { _ in values.randomElement(using: &random) ?? 0 }
+            let difference = pair.difference(
+                .registers([
+                    RegisterBlock(
+                        span: span, content: random.chance(30) ? .exception(2) : .words(words))
+                ]))
+            #expect(difference == nil, "seed \(seed), poll \(round)")
+            if difference != nil { break }
+        }
+    }
+
     @Test("a factor in 64 bits gives the digit that the exact fraction gives, or the same refusal")
     func factors() throws {
         var random = SplitMix(state: 20_261_121)
@@ -211,6 +245,7 @@ struct ShortcutTests {
             "unit: F", "multiply: 0.1", "multiply: 50/3", "multiply: 1/7", "unit: degC",
             "multiply: 1000000000", "multiply: -0.003", "unit: F, multiply: 0.01, digits: 9",
             "multiply: 9223372036854775807/3, digits: 9", "invalid: [0, 1, -1, 2, 3, 4]",
+            "absent: [0, 1, -1], invalid: [2, 3]", "absent: [0, 1, -1, 2, 3, 4], mask: 7",
         ]
         for rule in rules {
             let (profile, mistakes) = try Written.parse(Written.scalar(rule))
