@@ -60,13 +60,25 @@ def stream(reader, count):
     numbers = [reader.signed()]
     if count == 1:
         return numbers
-    if reader.byte() == 0:
+    kind = reader.byte()
+    if kind == 0:
         return numbers * count
+    if kind == 3:
+        step = reader.varint()
+        quotients = content(reader, reader.byte(), [0], count)
+        return [wrap(numbers[0] + step * quotient) for quotient in quotients]
+    return content(reader, kind, numbers, count)
+
+
+def content(reader, kind, numbers, count):
+    if kind == 2:
+        return tokens(reader, numbers, count)
     while len(numbers) < count:
         size = min(128, count - len(numbers))
         head, exceptions = reader.byte(), reader.byte()
         mode, width = head >> 6, head & 63
         center = reader.signed() if mode else 0
+        line = numbers[-1] + reader.signed() if mode == 3 else 0
         if mode == 1:
             center += numbers[-1]
         length = (size * width + 7) // 8
@@ -77,8 +89,59 @@ def stream(reader, count):
         for place in places:
             words[place] |= reader.varint() << width
         for word in words:
+            difference = zigzag(word)
+            if mode == 3:
+                line += center
+                numbers.append(wrap(line + difference))
+                half = center >> 1
+                if center > 0 and not -half <= difference < half:
+                    line += center * ((difference + half) // center)
+                continue
             base = center if mode == 1 else numbers[-1] + center
-            numbers.append(wrap(base + zigzag(word)))
+            numbers.append(wrap(base + difference))
+    return numbers
+
+
+def tokens(reader, numbers, count):
+    """Section 3.4."""
+    mode = reader.byte()
+    center = reader.signed() if mode else 0
+    total = reader.byte()
+    pairs = [reader.byte() for _ in range((total + 1) // 2)]
+    lengths = [half for pair in pairs for half in (pair & 15, pair >> 4)][:total]
+    codes, code = {}, 0
+    for length in range(1, 12):
+        code <<= 1
+        for token, own in enumerate(lengths):
+            if own == length:
+                codes[length, code] = token
+                code += 1
+    size = reader.varint()
+    bits = int.from_bytes(reader.data[reader.at:reader.at + size], "little")
+    reader.at += size
+    at = 0
+
+    def take(width):
+        nonlocal at
+        at += width
+        return bits >> at - width & (1 << width) - 1
+
+    residuals = []
+    while len(residuals) < count - 1:
+        length = code = 0
+        while (length, code) not in codes:
+            length, code = length + 1, code << 1 | take(1)
+        token = codes[length, code]
+        if token < 16:
+            residuals.append(token)
+        elif token < 24:
+            residuals += [0] * ((1 << token - 14) + take(token - 14))
+        else:
+            extra = (token - 24) // 2 + 3
+            residuals.append((2 + token % 2 << extra) + take(extra))
+    for residual in residuals:
+        base = numbers[0] if mode == 1 else numbers[-1]
+        numbers.append(wrap(base + center + zigzag(residual)))
     return numbers
 
 

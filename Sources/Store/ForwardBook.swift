@@ -29,14 +29,13 @@ struct ForwardBook {
 
     // MARK: - Late readings
 
-    func noteLate(_ records: [PollRecord], _ db: Connection) throws(SQLiteError) {
+    func noteLate(_ polls: PollList, _ db: Connection) throws(SQLiteError) {
         for (receiver, limit) in claimed {
             var late: [UInt32: ClosedRange<Int64>] = [:]
-            for record in records {
-                guard let time = try? DecodedPoll.time(record.body), time < limit else { continue }
-                let known = late[record.device] ?? time...time
-                late[record.device] =
-                    min(known.lowerBound, time)...max(known.upperBound, time)
+            polls.forEach { device, body in
+                guard let time = try? DecodedPoll.time(body), time < limit else { return }
+                let known = late[device] ?? time...time
+                late[device] = min(known.lowerBound, time)...max(known.upperBound, time)
             }
             for (device, times) in late.sorted(by: { $0.key < $1.key }) {
                 try note(receiver, device, times.lowerBound, times.upperBound &+ 1, db)

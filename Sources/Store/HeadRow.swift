@@ -1,69 +1,186 @@
 import Model
 
-/// One poll on its way: the record of docs/FORMAT.md, section 2, made by whoever appends, so that
-/// what waits for the disk is bytes and can be bounded by bytes.
-struct PollRecord: Sendable {
-    var device: UInt32
-    /// From the time to the last mantissa.
-    var body: [UInt8]
-    /// Values that have a number.
-    var readings: Int
-
+/// Writing of a poll: docs/FORMAT.md, section 2, from the time to the last mantissa.
+enum PollBody {
     static let maximumValues = 65_536
+    /// Time, count and numbers of runs.
+    private static let fixedBound = 10 + 3 + 3 + 3
+    /// A series run, a state run and a mantissa.
+    private static let valueBound = 5 + 3 + 4 + 10
 
-    /// `layout` gives the series of each point; values of points beyond it are left out.
-    init(device: UInt32, time: Int64, values: [PointValue], layout: [UInt32]) {
-        self.device = device
-        let known = values.allSatisfy { Int($0.index) < layout.count }
-        let values = known ? values : values.filter { Int($0.index) < layout.count }
-        body = []
-        body.reserveCapacity(24 + values.count * 4)
-        body.appendVarint(zigzag(time))
-        body.appendVarint(UInt64(values.count))
-        Self.appendRuns(
-            values, to: &body, continues: { layout[Int($1.index)] == layout[Int($0.index)] &+ 1 },
-            write: { run, length, body in
-                body.appendVarint(UInt64(layout[Int(run.index)]))
-                body.appendVarint(UInt64(length))
-            })
-        Self.appendRuns(
-            values, to: &body, continues: { $0.quality == $1.quality },
-            write: { run, length, body in
-                body.appendVarint(UInt64(length) << 3 | UInt64(run.quality.rawValue))
-            })
-        readings = 0
-        for value in values where ValueState.hasNumber(value.quality.rawValue) {
-            body.appendVarint(zigzag(value.mantissa))
-            readings += 1
+    /// Gives the bytes to `take`, with the number of values that have one. `layout` gives the
+    /// series of each point; values of points beyond it are left out.
+    static func write<Result>(
+        time: Int64, _ values: [PointValue], _ layout: [UInt32],
+        _ take: (UnsafeRawBufferPointer, _ readings: Int) -> Result
+    ) -> Result {
+        guard values.allSatisfy({ Int($0.index) < layout.count }) else {
+            let known = values.filter { Int($0.index) < layout.count }
+            return write(time: time, known, layout, take)
+        }
+        let bound = fixedBound + values.count * valueBound
+        return withUnsafeTemporaryAllocation(byteCount: bound, alignment: 8) { memory in
+            guard let start = memory.baseAddress else { preconditionFailure("BUG: no memory") }
+            var writer = RawWriter(start)
+            writer.varint(zigzag(time))
+            writer.varint(UInt64(values.count))
+            writeSeries(values, layout, &writer)
+            writeStates(values, &writer)
+            var readings = 0
+            for value in values where ValueState.hasNumber(value.quality.rawValue) {
+                writer.varint(zigzag(value.mantissa))
+                readings &+= 1
+            }
+            return take(
+                UnsafeRawBufferPointer(start: start, count: writer.pointer - start), readings)
         }
     }
 
-    init(device: UInt32, body: [UInt8]) {
-        self.device = device
-        self.body = body
-        readings = 0
-    }
-
-    /// What it costs in memory while it waits.
-    var cost: Int { body.count + 64 }
-
-    private static func appendRuns(
-        _ values: [PointValue], to body: inout [UInt8],
-        continues: (PointValue, PointValue) -> Bool,
-        write: (PointValue, Int, inout [UInt8]) -> Void
+    private static func writeSeries(
+        _ values: [PointValue], _ layout: [UInt32], _ writer: inout RawWriter
     ) {
-        var count = 0
-        for index in values.indices where index == 0 || !continues(values[index - 1], values[index])
-        {
-            count += 1
+        // No series has the number 0, so that the first one begins a run.
+        var runs: UInt64 = 0
+        var last = UInt32.max
+        for value in values {
+            let series = layout[Int(value.index)]
+            if series != last &+ 1 { runs &+= 1 }
+            last = series
         }
-        body.appendVarint(UInt64(count))
-        var start = 0
-        for index in values.indices.dropFirst() where !continues(values[index - 1], values[index]) {
-            write(values[start], index - start, &body)
-            start = index
+        writer.varint(runs)
+        var index = 0
+        while index < values.count {
+            let first = layout[Int(values[index].index)]
+            var length = 1
+            while index &+ length < values.count,
+                layout[Int(values[index &+ length].index)] == first &+ UInt32(length)
+            {
+                length &+= 1
+            }
+            writer.varint(UInt64(first))
+            writer.varint(UInt64(length))
+            index &+= length
         }
-        if !values.isEmpty { write(values[start], values.count - start, &body) }
+    }
+
+    private static func writeStates(_ values: [PointValue], _ writer: inout RawWriter) {
+        var runs: UInt64 = 0
+        var last = ValueState.limit
+        for value in values {
+            if value.quality.rawValue != last { runs &+= 1 }
+            last = value.quality.rawValue
+        }
+        writer.varint(runs)
+        var index = 0
+        while index < values.count {
+            let state = values[index].quality
+            var length = 1
+            while index &+ length < values.count, values[index &+ length].quality == state {
+                length &+= 1
+            }
+            writer.varint(UInt64(length) &<< 3 | UInt64(state.rawValue))
+            index &+= length
+        }
+    }
+}
+
+/// Polls of many devices, one after the other as in a head row.
+struct PollList: Sendable {
+    private(set) var bytes: [UInt8] = []
+    /// Values that have a number.
+    private(set) var readings = 0
+
+    mutating func append(_ device: UInt32, _ body: UnsafeRawBufferPointer, readings count: Int) {
+        readings += count
+        bytes.appendVarint(UInt64(device))
+        bytes.appendVarint(UInt64(body.count))
+        bytes.append(contentsOf: body)
+    }
+
+    mutating func append(_ other: PollList) {
+        readings += other.readings
+        bytes += other.bytes
+    }
+
+    /// Without the first polls, which have `count` bytes.
+    mutating func removeFirst(_ count: Int, readings gone: Int) {
+        readings -= gone
+        bytes.removeFirst(count)
+    }
+
+    /// Those from `range` on; what it was given for is our own and whole.
+    func forEach(
+        in range: Range<Int>? = nil, _ poll: (UInt32, UnsafeRawBufferPointer) -> Void
+    ) {
+        let range = range ?? bytes.indices
+        bytes.withUnsafeBytes { all in
+            var reader = RawReader(all, from: range.lowerBound, to: range.upperBound)
+            while let next = reader.poll() { poll(next.device, next.body) }
+        }
+    }
+
+    /// Pieces of about `size` bytes that end where a poll ends.
+    func pieces(ofAbout size: Int) -> [Range<Int>] {
+        var pieces: [Range<Int>] = []
+        bytes.withUnsafeBytes { all in
+            var reader = RawReader(all)
+            var start = 0
+            while reader.remaining > 0 {
+                let isWhole = reader.poll() != nil
+                if reader.position - start >= size || reader.remaining == 0 || !isWhole {
+                    pieces.append(start..<reader.position)
+                    start = reader.position
+                }
+                if !isWhole { return }
+            }
+        }
+        return pieces
+    }
+}
+
+extension RawReader {
+    /// The next poll of a head row; nil at the end, and where the bytes are none.
+    mutating func poll() -> (device: UInt32, body: UnsafeRawBufferPointer)? {
+        guard remaining > 0, let device = try? count(atMost: Int(UInt32.max), "device"),
+            let length = try? count(atMost: remaining, "length of a poll")
+        else { return nil }
+        let start = position
+        guard (try? skip(length)) != nil else { return nil }
+        return (
+            UInt32(device), UnsafeRawBufferPointer(rebasing: bytes[start..<start &+ length])
+        )
+    }
+}
+
+/// Polls of one device, each behind its length.
+struct PollRun: Sendable {
+    private(set) var bytes: [UInt8] = []
+    private(set) var count = 0
+    var isEmpty: Bool { count == 0 }
+
+    mutating func append(_ body: UnsafeRawBufferPointer) {
+        bytes.appendVarint(UInt64(body.count))
+        bytes.append(contentsOf: body)
+        count += 1
+    }
+
+    /// The bytes are those of this call.
+    func withBodies<Result>(_ take: (borrowing PollBodies) -> Result) -> Result {
+        bytes.withUnsafeBytes { take(PollBodies(reader: RawReader($0))) }
+    }
+}
+
+/// Goes through the polls of a run.
+struct PollBodies {
+    fileprivate var reader: RawReader
+
+    mutating func next() -> UnsafeRawBufferPointer? {
+        guard reader.remaining > 0,
+            let length = try? reader.count(atMost: reader.remaining, "length of a poll")
+        else { return nil }
+        let start = reader.position
+        guard (try? reader.skip(length)) != nil else { return nil }
+        return UnsafeRawBufferPointer(rebasing: reader.bytes[start..<start &+ length])
     }
 }
 
@@ -84,14 +201,12 @@ struct DecodedPoll {
     init(_ bytes: UnsafeRawBufferPointer) throws(CodecError) {
         var reader = RawReader(bytes)
         time = try reader.signed()
-        let count = try reader.count(atMost: PollRecord.maximumValues, "values of a poll")
-        series = []
+        let count = try reader.count(atMost: PollBody.maximumValues, "values of a poll")
+        series = try Self.series(count, &reader)
         states = []
         values = []
-        series.reserveCapacity(count)
         states.reserveCapacity(count)
         values.reserveCapacity(count)
-        try readSeries(count, &reader)
         try readStates(count, &reader)
         for state in states {
             values.append(ValueState.hasNumber(state) ? try reader.signed() : 0)
@@ -101,13 +216,17 @@ struct DecodedPoll {
 
     /// Only the time, for callers that skip.
     static func time(_ body: [UInt8]) throws(CodecError) -> Int64 {
-        try body.span.withUnsafeBytes { bytes throws(CodecError) in
-            var reader = RawReader(bytes)
-            return try reader.signed()
-        }
+        try body.span.withUnsafeBytes { bytes throws(CodecError) in try time(bytes) }
     }
 
-    private mutating func readSeries(_ count: Int, _ reader: inout RawReader) throws(CodecError) {
+    static func time(_ body: UnsafeRawBufferPointer) throws(CodecError) -> Int64 {
+        var reader = RawReader(body)
+        return try reader.signed()
+    }
+
+    static func series(_ count: Int, _ reader: inout RawReader) throws(CodecError) -> [UInt32] {
+        var series: [UInt32] = []
+        series.reserveCapacity(count)
         for _ in 0..<(try reader.count(atMost: count, "series runs")) {
             let first = try reader.count(atMost: Int(UInt32.max), "series id")
             let length = try reader.count(atMost: count - series.count, "series run")
@@ -117,6 +236,7 @@ struct DecodedPoll {
             for id in first..<first + length { series.append(UInt32(id)) }
         }
         guard series.count == count else { throw .structure("series runs add up to the values") }
+        return series
     }
 
     private mutating func readStates(_ count: Int, _ reader: inout RawReader) throws(CodecError) {
@@ -137,14 +257,12 @@ enum HeadRow {
     static let kind: UInt8 = 0xF2
     static let version: UInt8 = 1
 
-    static func encode(_ records: [PollRecord]) -> [UInt8] {
-        var bytes: [UInt8] = [kind, version]
-        bytes.reserveCapacity(records.reduce(16) { $0 + $1.body.count + 8 })
-        for record in records {
-            bytes.appendVarint(UInt64(record.device))
-            bytes.appendVarint(UInt64(record.body.count))
-            bytes += record.body
-        }
+    static func encode(_ polls: ArraySlice<UInt8>) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(2 + polls.count + ChunkLayout.checksum)
+        bytes.append(kind)
+        bytes.append(version)
+        bytes += polls
         bytes.appendChecksum()
         return bytes
     }

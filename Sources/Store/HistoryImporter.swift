@@ -11,7 +11,7 @@ import SQLite
 package final class HistoryImporter {
     private let store: SiteStore
     private let options: StoreOptions
-    private var bodies: [UInt32: [[UInt8]]] = [:]
+    private var open: [UInt32: PollRun] = [:]
     private var layouts: [UInt32: [UInt32]] = [:]
     private var starts: [UInt32: Int64] = [:]
     private var bytes = 0
@@ -42,49 +42,42 @@ package final class HistoryImporter {
         // Table walks discover points as history goes on.
         if layout.count < values.count { layout = store.layout(of: device) }
         layouts[device.id] = layout
-        try add(
-            PollRecord(
-                device: device.id, time: time.milliseconds, values: values, layout: layout),
-            time.milliseconds)
+        try add(PastLayout(device: device, series: layout), time: time, values: values)
     }
 
     /// The same for points in an order of their own.
     package func add(
         _ layout: PastLayout, time: Instant, values: [PointValue]
     ) throws(StoreError) {
-        try add(
-            PollRecord(
-                device: layout.device.id, time: time.milliseconds, values: values,
-                layout: layout.series), time.milliseconds)
-    }
-
-    private func add(_ record: PollRecord, _ time: Int64) throws(StoreError) {
-        readings += record.readings
-        let start = starts[record.device] ?? time
-        if time &- start >= Chunk.spanMilliseconds { try seal(record.device) }
-        if starts[record.device] == nil { starts[record.device] = time }
-        bodies[record.device, default: []].append(record.body)
-        bytes += record.cost
-        if bodies[record.device]?.count ?? 0 >= options.importPolls { try seal(record.device) }
+        let (device, time) = (layout.device.id, time.milliseconds)
+        let start = starts[device] ?? time
+        if time &- start >= Chunk.spanMilliseconds { try seal(device) }
+        if starts[device] == nil { starts[device] = time }
+        PollBody.write(time: time, values, layout.series) { body, count in
+            readings += count
+            bytes += body.count
+            open[device, default: PollRun()].append(body)
+        }
+        if open[device]?.count ?? 0 >= options.importPolls { try seal(device) }
         if bytes > options.openBytes {
             // The largest half goes: sealing one at a time would look for the largest each time.
-            let devices = bodies.keys.sorted { bodies[$0]?.count ?? 0 > bodies[$1]?.count ?? 0 }
+            let devices = open.keys.sorted { open[$0]?.count ?? 0 > open[$1]?.count ?? 0 }
             for device in devices.prefix((devices.count + 1) / 2) { try seal(device) }
         }
     }
 
     /// Seals the rest and returns when all is durable.
     package func finish() throws(StoreError) {
-        for device in bodies.keys.sorted() { try seal(device) }
+        for device in open.keys.sorted() { try seal(device) }
         try send()
         _ = flight.wait { $0.count == 0 ? true : nil }
         if let error = flight.update({ $0.error }) { throw error }
     }
 
     private func seal(_ device: UInt32) throws(StoreError) {
-        guard let polls = bodies.removeValue(forKey: device) else { return }
+        guard let polls = open.removeValue(forKey: device) else { return }
         starts[device] = nil
-        bytes -= polls.reduce(0) { $0 + $1.count + 64 }
+        bytes -= polls.bytes.count
         let result = builder.build(polls, after: nil, maximumPolls: options.importPolls)
         for chunk in result.chunks {
             ready.append((device, chunk))

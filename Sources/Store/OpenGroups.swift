@@ -2,9 +2,7 @@
 /// thread.
 struct OpenGroups {
     struct Group {
-        /// Bodies of poll records, as written.
-        var bodies: [[UInt8]] = []
-        var bytes = 0
+        var polls = PollRun()
         /// The first head row that has one of them.
         var firstRow: Int64 = 0
         /// When the first came, monotonic milliseconds.
@@ -35,36 +33,33 @@ struct OpenGroups {
     }
 
     /// In `replay`, polls of rows that are sealed already are passed over.
-    mutating func add(device: UInt32, body: [UInt8], row: Int64, now: Int64, replay: Bool) {
-        var group = groups[device] ?? Group(sealAt: firstSeal(device))
-        if replay, row <= group.sealedHead { return }
-        if group.bodies.isEmpty {
-            group.firstRow = row
-            group.since = now
+    mutating func add(
+        device: UInt32, body: UnsafeRawBufferPointer, row: Int64, now: Int64, replay: Bool
+    ) {
+        if groups[device] == nil { groups[device] = Group(sealAt: firstSeal(device)) }
+        guard let place = groups.index(forKey: device) else { return }
+        if replay, row <= groups.values[place].sealedHead { return }
+        let before = groups.values[place].polls.bytes.count
+        if before == 0 {
+            groups.values[place].firstRow = row
+            groups.values[place].since = now
         }
-        // Without this the array would have two owners and be copied with every poll.
-        groups[device] = nil
-        group.bodies.append(body)
-        group.bytes += body.count + Self.overhead
+        groups.values[place].polls.append(body)
         openPolls += 1
-        openBytes += body.count + Self.overhead
-        groups[device] = group
+        openBytes += groups.values[place].polls.bytes.count - before
     }
-
-    /// Of an array in memory, beside its bytes.
-    private static let overhead = 48
 
     /// Devices to be sealed now: full ones, old ones, and when memory is short the largest.
     func due(now: Int64) -> [UInt32] {
         var due: [UInt32] = []
         var rest: [(bytes: Int, device: UInt32)] = []
         var remaining = openBytes
-        for (device, group) in groups where !group.bodies.isEmpty {
-            if group.bodies.count >= group.sealAt || now - group.since >= options.sealMilliseconds {
+        for (device, group) in groups where !group.polls.isEmpty {
+            if group.polls.count >= group.sealAt || now - group.since >= options.sealMilliseconds {
                 due.append(device)
-                remaining -= group.bytes
+                remaining -= group.polls.bytes.count
             } else {
-                rest.append((group.bytes, device))
+                rest.append((group.polls.bytes.count, device))
             }
         }
         if remaining > options.openBytes {
@@ -79,15 +74,18 @@ struct OpenGroups {
 
     mutating func sealed(_ device: UInt32, chunks: Int64, lastSealed: Int64?) {
         guard var group = groups[device] else { return }
-        openPolls -= group.bodies.count
-        openBytes -= group.bytes
-        group.bodies = []
-        group.bytes = 0
+        openPolls -= group.polls.count
+        openBytes -= group.polls.bytes.count
+        group.polls = PollRun()
         group.sealedHead = lastRow
         group.nextChunk += chunks
         group.lastSealed = [group.lastSealed, lastSealed].compactMap { $0 }.max()
         group.sealAt = options.sealPolls
         groups[device] = group
+    }
+
+    mutating func merged(_ device: UInt32, nextChunk: Int64) {
+        groups[device]?.nextChunk = nextChunk
     }
 
     mutating func imported(_ device: UInt32, chunks: Int64, last: Int64) {
@@ -99,7 +97,7 @@ struct OpenGroups {
 
     /// The first head row that a device needs that is not among `sealing`; nil when none does.
     func firstNeededRow(besides sealing: Set<UInt32>) -> Int64? {
-        groups.lazy.filter { !$0.value.bodies.isEmpty && !sealing.contains($0.key) }
+        groups.lazy.filter { !$0.value.polls.isEmpty && !sealing.contains($0.key) }
             .map(\.value.firstRow).min()
     }
 
@@ -107,7 +105,10 @@ struct OpenGroups {
     /// by up to a half, by a hash of its number.
     private func firstSeal(_ device: UInt32) -> Int {
         let half = max(1, options.sealPolls / 2)
-        let hash = (UInt64(device) &* 0x9E37_79B9_7F4A_7C15) >> 33
-        return options.sealPolls - Int(hash % UInt64(half))
+        return options.sealPolls - Int(Self.hash(device) % UInt64(half))
+    }
+
+    static func hash(_ device: UInt32) -> UInt64 {
+        (UInt64(device) &* 0x9E37_79B9_7F4A_7C15) >> 33
     }
 }

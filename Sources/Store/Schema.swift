@@ -5,7 +5,7 @@ enum Schema {
     /// "FROS": tells our files from others (`file` prints it too).
     static let applicationID: Int64 = 0x4652_4F53
     /// Steps from version n to n + 1. A step never changes once a release has carried it.
-    private static let steps: [String] = [version1, version2, version3, version4]
+    private static let steps: [String] = [version1, version2, version3, version4, version5]
     static var version: Int64 { Int64(steps.count) }
 
     /// Before the first write, be it a setting: a file that is not ours stays as it is.
@@ -168,4 +168,8 @@ enum Schema {
             device INTEGER NOT NULL, start INTEGER NOT NULL, end INTEGER NOT NULL);
         CREATE INDEX forward_again_by_device ON forward_again(receiver, device, id);
         """
+
+    /// No table is another. Programs of before cannot read the streams of 3.3 that chunks may have
+    /// now, and shall refuse rather than report damage.
+    private static let version5 = ""
 }

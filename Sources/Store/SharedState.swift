@@ -18,41 +18,52 @@ struct Command: Sendable {
 }
 
 /// Batches that wait for the disk, oldest first.
-struct RecordQueue: Sendable {
-    private var records: [PollRecord] = []
+struct PollQueue: Sendable {
+    private var polls = PollList()
+    /// What of it has been dropped.
     private var start = 0
-    private(set) var cost = 0
-    var isEmpty: Bool { start == records.count }
-    var count: Int { records.count - start }
+    private var readingsGone = 0
+    /// What it takes in memory, about: an array grows by doubling.
+    var cost: Int { 2 * (polls.bytes.count - start) }
+    var isEmpty: Bool { cost == 0 }
 
-    mutating func append(_ record: PollRecord) {
-        records.append(record)
-        cost += record.cost
+    mutating func append(_ device: UInt32, _ body: UnsafeRawBufferPointer, readings: Int) {
+        polls.append(device, body, readings: readings)
     }
 
-    mutating func dropFirst() -> PollRecord {
-        let record = records[start]
-        start += 1
-        cost -= record.cost
-        // Forgetting the front costs a copy: do it when half is gone.
-        if start > 1024, start * 2 > records.count {
-            records.removeFirst(start)
-            start = 0
+    /// Its time and how many values it had, for the count of what is lost.
+    mutating func dropFirst() -> (time: Int64, readings: Int) {
+        let (end, dropped) = polls.bytes.withUnsafeBytes { all in
+            var reader = RawReader(all, from: start)
+            guard let (_, body) = reader.poll(), let poll = try? DecodedPoll(body) else {
+                preconditionFailure("BUG: the queue holds what is no poll")
+            }
+            let readings = poll.states.count { ValueState.hasNumber($0) }
+            return (reader.position, (time: poll.time, readings: readings))
         }
-        return record
+        start = end
+        readingsGone += dropped.readings
+        // Forgetting the front costs a copy: do it when half is gone.
+        if start * 2 > polls.bytes.count { forgetFront() }
+        return dropped
     }
 
-    mutating func takeAll() -> [PollRecord] {
-        let all = start == 0 ? records : Array(records[start...])
-        self = RecordQueue()
-        return all
+    private mutating func forgetFront() {
+        polls.removeFirst(start, readings: readingsGone)
+        (start, readingsGone) = (0, 0)
+    }
+
+    mutating func takeAll() -> PollList {
+        if start > 0 { forgetFront() }
+        defer { self = PollQueue() }
+        return polls
     }
 
     /// Puts back what could not be written, before what has come since.
-    mutating func putBack(_ earlier: [PollRecord]) {
+    mutating func putBack(_ earlier: PollList) {
         let later = takeAll()
-        records = earlier + later
-        cost = records.reduce(0) { $0 + $1.cost }
+        polls = earlier
+        polls.append(later)
     }
 }
 
@@ -87,7 +98,7 @@ package struct StoreStatistics: Sendable {
 struct SharedState: Sendable {
     var registry = Registry()
     var definitions: [Registry.Change] = []
-    var queue = RecordQueue()
+    var queue = PollQueue()
     var dropped = Dropped()
     var commands: [Command] = []
     /// Commands that the writer keeps for the next try.
@@ -100,15 +111,13 @@ struct SharedState: Sendable {
 
     mutating func enforceBound(_ bytes: Int) {
         while queue.cost > bytes, !queue.isEmpty {
-            let record = queue.dropFirst()
+            let (time, readings) = queue.dropFirst()
             dropped.polls += 1
-            dropped.readings += record.readings
+            dropped.readings += readings
             statistics.pollsDropped += 1
-            statistics.readingsDropped += Int64(record.readings)
-            if let time = try? DecodedPoll.time(record.body) {
-                dropped.firstTime = min(dropped.firstTime ?? time, time)
-                dropped.lastTime = max(dropped.lastTime ?? time, time)
-            }
+            statistics.readingsDropped += Int64(readings)
+            dropped.firstTime = min(dropped.firstTime ?? time, time)
+            dropped.lastTime = max(dropped.lastTime ?? time, time)
         }
     }
 }

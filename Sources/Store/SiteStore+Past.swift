@@ -21,9 +21,6 @@ extension SiteStore {
 
     /// As `append`; the time may lie before what is stored already.
     package func appendPast(_ layout: PastLayout, time: Instant, values: [PointValue]) {
-        let record = PollRecord(
-            device: layout.device.id, time: time.milliseconds, values: values,
-            layout: layout.series)
-        append(record)
+        append(layout.device, time, values, layout.series)
     }
 }

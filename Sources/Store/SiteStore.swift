@@ -127,19 +127,22 @@ package final class SiteStore: Sendable {
     }
 
     package func append(_ device: DeviceHandle, time: Instant, values: [PointValue]) {
-        let layout = shared.update { $0.registry.devices[device.id]?.layout }
+        let layout = shared.withLock { $0.registry.devices[device.id]?.layout }
         guard let layout else { preconditionFailure("BUG: a handle of another store") }
-        let record = PollRecord(
-            device: device.id, time: time.milliseconds, values: values, layout: layout)
-        append(record)
+        append(device, time, values, layout)
     }
 
-    func append(_ record: PollRecord) {
-        shared.update { state in
-            guard !state.abandoned else { return }
-            state.queue.append(record)
-            state.statistics.readingsAppended += Int64(record.readings)
-            state.enforceBound(options.bufferBytes)
+    func append(
+        _ device: DeviceHandle, _ time: Instant, _ values: [PointValue], _ layout: [UInt32]
+    ) {
+        PollBody.write(time: time.milliseconds, values, layout) { body, readings in
+            // The writer takes what is there once a second; nobody is to be woken.
+            shared.withLock { state in
+                guard !state.abandoned else { return }
+                state.queue.append(device.id, body, readings: readings)
+                state.statistics.readingsAppended += Int64(readings)
+                state.enforceBound(options.bufferBytes)
+            }
         }
     }
 
@@ -202,6 +205,6 @@ package final class SiteStore: Sendable {
     var importOptions: StoreOptions { options }
 
     func layout(of device: DeviceHandle) -> [UInt32] {
-        shared.update { $0.registry.devices[device.id]?.layout ?? [] }
+        shared.withLock { $0.registry.devices[device.id]?.layout ?? [] }
     }
 }

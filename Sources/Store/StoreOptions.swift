@@ -3,9 +3,12 @@ package import Model
 /// Bounds and rhythms of the writer. The defaults are for a site; tests make them small.
 package struct StoreOptions: Sendable {
     /// A device's polls become a chunk at this many, …
-    package var sealPolls = 360
+    package var sealPolls = 120
     /// … or when the oldest has waited this long.
     package var sealMilliseconds: Int64 = 3_600_000
+    /// Chunks of a day that have fewer polls become one of about this many: it takes less room and
+    /// is read faster.
+    package var mergePolls = 1440
     /// Sealing costs a sync of its own: not more often than this, where nothing presses.
     package var sealPeriodMilliseconds: Int64 = 10_000
     /// Readings become durable at most this long after they came.

@@ -18,7 +18,7 @@ extension Writer {
         for device in some {
             guard let group = groups.groups[device] else { continue }
             let result = builder.build(
-                group.bodies, after: group.lastSealed,
+                group.polls, after: group.lastSealed,
                 maximumPolls: min(options.sealPolls * 2, Chunk.maximumPolls))
             unreadable += result.unreadable
             built.append((device, result.chunks))
@@ -37,6 +37,9 @@ extension Writer {
         for (device, chunks) in built {
             groups.sealed(
                 device, chunks: Int64(chunks.count), lastSealed: chunks.map(\.end).max())
+            for chunk in chunks {
+                merges.note(device, chunk.start, chunk.polls, offsetMS: offsetMS, options)
+            }
         }
         shared.update { state in
             state.statistics.chunksSealed += Int64(built.reduce(0) { $0 + $1.chunks.count })

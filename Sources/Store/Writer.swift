@@ -13,18 +13,21 @@ final class Writer: @unchecked Sendable {
     var groups: OpenGroups
     /// The link of the hash chain that is being made.
     var proofWork: ProofWork?
+    /// Chunks that are to become larger ones.
+    var merges = MergeQueue()
     /// What receivers of readings have been promised.
     var forwards = ForwardBook()
     private var kept: [Command] = []
     private var nextCommit: Int64 = 0
     private var nextSeal: Int64 = 0
+    private var nextMerge: Int64 = 0
     private var nextRollup: Int64 = 0
     private(set) var offsetMS: Int64 = 0
     /// For looking back, with a connection of its own; made when it is first needed.
     private var reader: ReaderState?
     private var failedInStep = false
     private var committedInStep = false
-    /// Between two pieces of work on rollups, so that commits are on time.
+    /// Between two pieces of work on rollups or merges, so that commits are on time.
     private static let rollupPause: Int64 = 50
     /// A head row is at most about this long; SQLite's own limit is 1 GB.
     private static let headRowBytes = 8 << 20
@@ -120,7 +123,7 @@ final class Writer: @unchecked Sendable {
             let row = rows.integer(0)
             let good = rows.withBlob(1) { bytes in
                 (try? HeadRow.decode(bytes) { device, body in
-                    groups.add(device: device, body: Array(body), row: row, now: now, replay: true)
+                    groups.add(device: device, body: body, row: row, now: now, replay: true)
                 }) != nil
             }
             groups.lastRow = max(groups.lastRow, row)
@@ -140,9 +143,11 @@ final class Writer: @unchecked Sendable {
     func run() {
         nextCommit = monotonicMilliseconds + options.commitMilliseconds
         nextSeal = monotonicMilliseconds + sealPeriod
+        nextMerge = monotonicMilliseconds + mergePeriod
         nextRollup = monotonicMilliseconds + options.rollupMilliseconds
         while true {
-            let pause = max(0, min(nextCommit, nextSeal, nextRollup) - monotonicMilliseconds)
+            let pause = max(
+                0, min(nextCommit, nextSeal, nextMerge, nextRollup) - monotonicMilliseconds)
             let commands = shared.wait(forMilliseconds: pause) { state -> [Command]? in
                 if state.abandoned { return [] }
                 guard !state.commands.isEmpty else { return nil }
@@ -157,6 +162,9 @@ final class Writer: @unchecked Sendable {
     private var sealPeriod: Int64 {
         min(options.sealPeriodMilliseconds, options.sealMilliseconds)
     }
+
+    /// Merging only saves room, and waits until there is something to merge for many devices.
+    private var mergePeriod: Int64 { options.sealPeriodMilliseconds * 6 }
 
     var monotonicMilliseconds: Int64 { Clocks.monotonicNanoseconds() / 1_000_000 }
 
@@ -177,6 +185,10 @@ final class Writer: @unchecked Sendable {
             let more = seal()
             nextSeal =
                 monotonicMilliseconds + (more ? 0 : sealPeriod)
+        }
+        if monotonicMilliseconds >= nextMerge {
+            let more = merge()
+            nextMerge = monotonicMilliseconds + (more ? Self.rollupPause : mergePeriod)
         }
         if monotonicMilliseconds >= nextRollup {
             let more = rollUp() || throwAway() || prove() || giveBack()
@@ -300,58 +312,40 @@ final class Writer: @unchecked Sendable {
             }
             return (state.definitions, state.queue.takeAll(), state.dropped)
         }
-        let (definitions, records, dropped) = work
-        if definitions.isEmpty, records.isEmpty, dropped.polls == 0 { return nil }
-        var placed: [(row: Int64, records: ArraySlice<PollRecord>)] = []
+        let (definitions, polls, dropped) = work
+        if definitions.isEmpty, polls.bytes.isEmpty, dropped.polls == 0 { return nil }
+        var placed: [(row: Int64, piece: Range<Int>)] = []
         do throws(StoreError) {
             try transaction { db throws(SQLiteError) in
                 placed.removeAll()
                 for change in definitions { try SeriesTable.write(change, db) }
-                try forwards.noteLate(records, db)
+                try forwards.noteLate(polls, db)
                 if dropped.polls > 0 { try Incident.write(db, dropped) }
-                for slice in Self.rows(records) {
+                for piece in polls.pieces(ofAbout: Self.headRowBytes) {
                     let insert = try db.cached("INSERT INTO head(data) VALUES(?)")
-                    try insert.bind(1, HeadRow.encode(Array(slice)))
+                    try insert.bind(1, HeadRow.encode(polls.bytes[piece]))
                     try insert.run()
-                    placed.append((db.lastInsertedRow, slice))
+                    placed.append((db.lastInsertedRow, piece))
                 }
             }
         } catch {
             shared.update { state in
                 state.definitions = definitions + state.definitions
-                state.queue.putBack(records)
+                state.queue.putBack(polls)
                 state.dropped.merge(dropped)
                 state.enforceBound(options.bufferBytes)
             }
             return error
         }
-        for (row, slice) in placed {
+        let now = monotonicMilliseconds
+        for (row, piece) in placed {
             groups.lastRow = row
-            for record in slice {
-                groups.add(
-                    device: record.device, body: record.body, row: row, now: monotonicMilliseconds,
-                    replay: false)
+            polls.forEach(in: piece) { device, body in
+                groups.add(device: device, body: body, row: row, now: now, replay: false)
             }
         }
-        let readings = records.reduce(0) { $0 + $1.readings }
-        shared.update { $0.statistics.readingsCommitted += Int64(readings) }
+        shared.withLock { $0.statistics.readingsCommitted += Int64(polls.readings) }
         return nil
-    }
-
-    private static func rows(_ records: [PollRecord]) -> [ArraySlice<PollRecord>] {
-        var rows: [ArraySlice<PollRecord>] = []
-        var start = 0
-        var bytes = 0
-        for index in records.indices {
-            bytes += records[index].body.count
-            if bytes > headRowBytes {
-                rows.append(records[start...index])
-                start = index + 1
-                bytes = 0
-            }
-        }
-        if start < records.count { rows.append(records[start...]) }
-        return rows
     }
 
     // MARK: - Commands

@@ -32,7 +32,7 @@ enum ChunkLayout {
 
 /// Writes chunks: docs/FORMAT.md, section 3. Keeps scratch memory between chunks.
 package struct ChunkEncoder: ~Copyable {
-    private let stream = StreamEncoder()
+    private var stream = StreamEncoder()
     private var scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 0, alignment: 8)
     private var numbers: [Int64] = []
     private var badNumbers: [Int64] = []
@@ -48,7 +48,7 @@ package struct ChunkEncoder: ~Copyable {
         var data: [UInt8] = []
         data.reserveCapacity(count * (chunk.columns.count + 2) / 2 + 256)
         var writer = RawWriter(start)
-        chunk.times.withUnsafeBufferPointer { stream.encode($0, to: &writer) }
+        chunk.times.withUnsafeBufferPointer { stream.encode($0, areTimes: true, to: &writer) }
         append(writer, to: &data)
         var entries: [UInt8] = []
         entries.reserveCapacity(chunk.columns.count * 16)

@@ -30,6 +30,10 @@ struct RawWriter {
         byte(UInt8(truncatingIfNeeded: rest))
     }
 
+    /// For who has written behind `pointer` by other means.
+    @inline(__always)
+    mutating func advance(to end: UnsafeMutableRawPointer) { pointer = end }
+
     /// Packs `count` words of `width` bits, 1…56. Touches up to 8 bytes behind the last one.
     @inline(__always)
     mutating func pack(_ words: UnsafePointer<UInt64>, count: Int, width: Int) {

@@ -9,16 +9,37 @@ enum StreamDecoder {
         numbers[0] = first
         if count == 1 { return }
         switch try reader.byte() {
-        case 0:
+        case StreamKind.constant:
             numbers.update(repeating: first, count: count)
-        case 1:
+        case StreamKind.multiples:
+            let step = Int64(bitPattern: try reader.varint())
+            guard step > 1 else { throw .structure("multiples of 2 or more") }
+            numbers[0] = 0
+            try content(try reader.byte(), &reader, numbers, count)
+            for index in 0..<count { numbers[index] = first &+ step &* numbers[index] }
+        case let kind:
+            try content(kind, &reader, numbers, count)
+        }
+    }
+
+    /// Blocks or tokens, behind the first number.
+    private static func content(
+        _ kind: UInt8, _ reader: inout RawReader, _ numbers: UnsafeMutablePointer<Int64>,
+        _ count: Int
+    ) throws(CodecError) {
+        switch kind {
+        case StreamKind.blocks:
             var start = 1
             while start < count {
                 let size = min(StreamEncoder.blockSize, count &- start)
                 try block(&reader, numbers + start, size)
                 start &+= size
             }
-        default: throw .structure("stream kind is 0 or 1")
+        case StreamKind.tokens:
+            let (mode, center) = try TokenDecoder.decode(
+                &reader, to: numbers + 1, count: count &- 1)
+            restore(numbers + 1, count &- 1, mode: mode, center: center)
+        default: throw .structure("stream kind is 0…3")
         }
     }
 
@@ -31,17 +52,25 @@ enum StreamDecoder {
         let mode = head >> 6
         let width = Int(head & 0x3F)
         let exceptions = Int(try reader.byte())
-        guard mode < 3, width <= StreamEncoder.largestWidth, exceptions <= count else {
-            throw .structure("block mode 0…2, width 0…56, exceptions up to the block's size")
+        guard width <= StreamEncoder.largestWidth, exceptions <= count else {
+            throw .structure("block width 0…56, exceptions up to the block's size")
         }
         let center = mode == 0 ? 0 : try reader.signed()
+        let line = mode == 3 ? numbers[-1] &+ (try reader.signed()) : 0
         if width > 0 {
             try reader.unpack(numbers, count: count, width: width)
         } else {
             numbers.update(repeating: 0, count: count)
         }
         if exceptions > 0 { try patch(&reader, numbers, count, width, exceptions) }
-        restore(numbers, count, mode: mode, center: center)
+        if mode == 3 {
+            var line = TimeLine(value: line, step: center)
+            for index in 0..<count {
+                numbers[index] = line.next(unzigzag(UInt64(bitPattern: numbers[index])))
+            }
+        } else {
+            restore(numbers, count, mode: mode, center: center)
+        }
     }
 
     private static func patch(

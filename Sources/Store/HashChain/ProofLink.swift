@@ -134,14 +134,28 @@ enum ProofTable {
     /// In the transaction that writes a chunk that begins at `start`. Beyond these years a time is
     /// a mistake, and in no day.
     static func markDue(_ start: Int64, offsetMS: Int64, _ db: Connection) throws(SQLiteError) {
-        guard years.contains(start) else { return }
+        guard let day = day(of: start, offsetMS: offsetMS) else { return }
         let insert = try db.cached(
             """
             INSERT INTO proof_due VALUES(?, 1) ON CONFLICT(day) DO UPDATE SET marks = marks + 1
             """)
-        try insert.bind(
-            1, (start + offsetMS).flooredDivision(by: ProofLink.dayMS) * ProofLink.dayMS - offsetMS)
+        try insert.bind(1, day)
         try insert.run()
+    }
+
+    /// The start of the local day in which `time` lies.
+    static func day(of time: Int64, offsetMS: Int64) -> Int64? {
+        guard years.contains(time) else { return nil }
+        return (time + offsetMS).flooredDivision(by: ProofLink.dayMS) * ProofLink.dayMS - offsetMS
+    }
+
+    /// Whether chunks of this day may be in a link. Days of another offset may overlap.
+    static func hasLink(_ day: Int64, _ db: Connection) throws(SQLiteError) -> Bool {
+        let select = try db.cached("SELECT 1 FROM proof WHERE day > ? AND day < ? LIMIT 1")
+        try select.bind(1, day - ProofLink.dayMS)
+        try select.bind(2, day + ProofLink.dayMS)
+        defer { select.reset() }
+        return try select.step()
     }
 
     /// 1700 to 2500.

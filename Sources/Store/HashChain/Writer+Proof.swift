@@ -28,6 +28,11 @@ extension Writer {
                 work = proofWork
             } else {
                 guard let next = try nextProof() else { return false }
+                // What a link has named stays as it is: it is merged before.
+                if merges.isPending(next.day, groups) {
+                    _ = merge()
+                    return true
+                }
                 work = next
             }
             let begin = Clocks.monotonicNanoseconds()
