@@ -10,6 +10,8 @@ PYTHON_TEST_PACKAGES := snmpsim pysmi pymodbus openpyxl pyte jsonschema
 
 # What polling is measured beside.
 APT_BENCH_PACKAGES := prometheus-snmp-exporter collectd-core valgrind
+# What the store is measured beside, and what its generator packs their requests with.
+APT_STORE_BENCH_PACKAGES := victoria-metrics prometheus libsnappy-dev python3
 
 SWIFT_FLAGS ?= --explicit-target-dependency-import-check error
 PEERS := .build/peers
@@ -18,7 +20,8 @@ PEERS := .build/peers
 RELEASE := -c release --static-swift-stdlib --product frostline
 PREFIX ?= /usr
 
-.PHONY: demo test fuzz sanitize bench bench-poll build install deb deps test-deps peers clean format
+.PHONY: demo test faults fuzz sanitize bench bench-poll bench-store build install deb deps test-deps peers \
+	clean format
 
 demo: build
 	.build/release/frostline demo
@@ -57,6 +60,11 @@ fuzz: deps
 	swift build -c release --product DecoderFuzz $(SWIFT_FLAGS)
 	.build/release/DecoderFuzz --profiles DeviceProfiles
 
+# Every fault of docs/RELIABILITY.md: about 20 minutes. QUICK=1: 2 minutes.
+faults: deps
+	swift build -c release --product FaultSubject $(SWIFT_FLAGS)
+	FAULT_SUBJECT=.build/release/FaultSubject Tests/Faults/run
+
 # ThreadSanitizer and AddressSanitizer over the tests; scripts/sanitize says of which.
 sanitize: test-deps
 	SWIFT_FLAGS="$(SWIFT_FLAGS)" scripts/sanitize
@@ -70,6 +78,14 @@ bench-poll:
 	@$(MAKE) --no-print-directory deps
 	@scripts/install-packages $(APT_BENCH_PACKAGES)
 	Benchmarks/poll
+
+# The store beside VictoriaMetrics and Prometheus on data that a generator makes, which
+# FROSTLINE_GENERATOR names. QUICK=1: 10 minutes; SIZE=M: 10,000 series too.
+bench-store:
+	@Benchmarks/store --check
+	@$(MAKE) --no-print-directory deps
+	@scripts/install-packages $(APT_STORE_BENCH_PACKAGES)
+	Benchmarks/store
 
 format:
 	swift format format --in-place --recursive Sources Tests Package.swift
