@@ -143,6 +143,11 @@ let package = Package(
             name: "StoreBenchmark", dependencies: ["Model", "Platform", "Store"],
             path: "Benchmarks/StoreBenchmark", swiftSettings: swiftSettings),
 
+        // The store under faults; `make faults` runs it.
+        .executableTarget(
+            name: "FaultSubject", dependencies: ["Model", "Platform", "Store"],
+            path: "Tests/Faults/Subject", swiftSettings: swiftSettings),
+
         // Throws broken messages at the decoders; `make fuzz` runs it.
         .executableTarget(
             name: "DecoderFuzz",
