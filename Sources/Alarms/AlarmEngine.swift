@@ -271,7 +271,7 @@ package struct AlarmEngine: Sendable {
         } else {
             waiting.remove(index)
         }
-        guard let input, case .moved(let previous, let notice) = alarms[index].machine.apply(input)
+        guard let input, case .moved(let previous, let notice?) = alarms[index].machine.apply(input)
         else { return [] }
         return [journal(index, previous: previous, notice: notice, time: time, actor: nil, nil)]
     }
@@ -335,12 +335,12 @@ package struct AlarmEngine: Sendable {
             return try acknowledgeRestored(id: id, by: actor, comment: comment, at: time)
         }
         switch alarms[index].machine.apply(Self.input(alarms[index].machine)) {
-        case .moved(let previous, let notice):
+        case .moved(let previous, let notice?):
             return [
                 journal(
                     index, previous: previous, notice: notice, time: time, actor: actor, comment)
             ]
-        case .unchanged: return []
+        case .moved(_, nil), .unchanged: return []
         case .refused(let reason): throw .notAllowed(reason)
         }
     }
@@ -354,13 +354,13 @@ package struct AlarmEngine: Sendable {
         else { throw .unknown(id) }
         var machine = AlarmStateMachine(state: record.state, latching: rule.latching)
         switch machine.apply(Self.input(machine)) {
-        case .moved(let previous, let notice):
+        case .moved(let previous, let notice?):
             let event = Self.journal(
                 &record, state: machine.state, previous: previous, notice: notice, time: time,
                 actor: actor, comment)
             restored[record.key] = record
             return [event]
-        case .unchanged: return []
+        case .moved(_, nil), .unchanged: return []
         case .refused(let reason): throw .notAllowed(reason)
         }
     }
