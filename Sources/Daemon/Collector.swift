@@ -84,7 +84,9 @@ actor Collector {
         forwardViews: @escaping @Sendable () -> [ForwardView] = { [] }
     ) throws {
         executor = try ThreadExecutor(name: "collector")
-        site = configuration.site
+        var site = configuration.site
+        site.alarmRules += DiskRoom.rules(besides: site.alarmRules)
+        self.site = site
         self.store = store
         self.broadcast = broadcast
         self.logger = logger
@@ -323,7 +325,8 @@ actor Collector {
             lastCommitMS: store.statistics.lastCommitMS,
             monotonicNanoseconds: Clocks.monotonicNanoseconds(),
             processorNanoseconds: Clocks.processProcessorNanoseconds(),
-            residentBytes: ProcessMemory.residentBytes(), forwards: forwardViews())
+            residentBytes: ProcessMemory.residentBytes(), disk: DiskRoom(of: store.directory),
+            forwards: forwardViews())
     }
 
     private func header(_ figures: LiveFigures) -> HeaderView {
@@ -385,7 +388,14 @@ actor Collector {
         }
         let status = store.health
         health.store = status.name
-        if case .ok = status {} else { health.storeDetail = status.description }
+        let room = DiskRoom(of: store.directory)
+        health.diskFreeBytes = room?.freeBytes
+        health.diskTotalBytes = room?.totalBytes
+        if case .ok = status {
+            health.storeDetail = room?.warning
+        } else {
+            health.storeDetail = status.description
+        }
         let path = SiteStore.databasePath(in: store.directory)
         health.storeBytes = FileIO.size(path).map { $0 + (FileIO.size(path + "-wal") ?? 0) }
         health.lastCommitMS = store.statistics.lastCommitMS
@@ -439,7 +449,10 @@ actor Collector {
         let status = store.health
         let answering = live.devices.count { $0.isAnswering }
         let text = "store \(status.name), \(answering) of \(live.devices.count) devices answering"
-        if case .ok = status { return HealthReport(healthy: true, text: text) }
+        if case .ok = status {
+            let warning = DiskRoom(of: store.directory)?.warning.map { "; \($0)" } ?? ""
+            return HealthReport(healthy: true, text: text + warning)
+        }
         return HealthReport(healthy: false, text: text + ": " + status.description)
     }
 

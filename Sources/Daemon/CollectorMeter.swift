@@ -12,6 +12,7 @@ struct CollectorLoad {
     var monotonicNanoseconds: Int64
     var processorNanoseconds: Int64
     var residentBytes: Int64?
+    var disk: DiskRoom?
     /// Receivers of readings.
     var forwards: [ForwardView] = []
 }
@@ -41,6 +42,7 @@ struct CollectorMeter {
             rates?.perMinute(\.polling.trapPolls),
             rates?.tenthsOfPercent(\.polling.busyNanoseconds),
             rates?.tenthsOfPercent(\.processorNanoseconds), load.residentBytes, delay,
+            load.disk?.tenthsOfPercent,
         ] + forwards(load, rates)
         precondition(
             values.count == OwnSeries.collector.count + OwnSeries.forward.count,

@@ -20,6 +20,7 @@ package enum OwnSeries {
         gauge("collector.poller.cpu", .percent, digits: 1),
         gauge("collector.cpu", .percent, digits: 1), gauge("collector.memory", .byte),
         gauge("collector.store.delay", .second, digits: 1),
+        gauge("collector.disk.free", .percent, digits: 1),
     ]
 
     /// How readings are sent on; absent where nobody receives them.

@@ -315,6 +315,9 @@ package struct HealthView: Codable, Sendable, Equatable {
     package var store: String
     package var storeDetail: String?
     package var storeBytes: Int64?
+    /// Of the file system with the data: what may still be written, and its size.
+    package var diskFreeBytes: Int64?
+    package var diskTotalBytes: Int64?
     package var lastCommitMS: Int64?
     /// Notices waiting for a receiver.
     package var outboxPending: Int

@@ -1,5 +1,5 @@
-"""What the fault tests share: the program under test, the page that tells it what to suffer, and the
-process that looks afterwards."""
+"""What the fault tests share: the program under test, the page that tells it what to suffer, and
+the process that looks afterwards."""
 
 import contextlib
 import mmap
@@ -171,6 +171,15 @@ class Place:
         if child.returncode not in (0, 1, -9):
             raise Fault("the writer ended with %d: %s" % (child.returncode, out[-500:]))
         return said
+
+
+def killed(child):
+    """Ends a writer with kill -9; what it has said and nobody has read."""
+    child.kill()
+    with child.stdout:
+        said = child.stdout.read()
+    child.wait()
+    return said
 
 
 class Checker:

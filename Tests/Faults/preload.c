@@ -1,6 +1,6 @@
 /* Loaded before the C library of a program under test (LD_PRELOAD). Whatever the program does with
- * files below $FAULT_ROOT is counted, and can be made to fail, to be cut short, to be the last thing
- * the process does, or to be written down; the wall clock can be shifted. What happens and when is
+ * files below $FAULT_ROOT is counted, and can be made to fail, to be cut short, to be the last
+ * thing the process does, or to be written down; the wall clock can be shifted. What happens and when is
  * said in a page of memory that the driver shares ($FAULT_CONTROL). It changes no other file. */
 
 #define _GNU_SOURCE
@@ -354,8 +354,9 @@ int statvfs(const char *name, struct statvfs *answer) {
     int result = REAL(statvfs)(name, answer);
     char *path = control->quota ? below(name) : NULL;
     if (result == 0 && path && answer->f_frsize) {
-        uint64_t used = control->used, free_bytes = used < control->quota ? control->quota - used : 0;
-        answer->f_blocks = control->quota / answer->f_frsize;
+        uint64_t used = control->used, room = control->quota;
+        uint64_t free_bytes = used < room ? room - used : 0;
+        answer->f_blocks = room / answer->f_frsize;
         answer->f_bfree = answer->f_bavail = free_bytes / answer->f_frsize;
     }
     free(path);

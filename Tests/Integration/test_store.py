@@ -304,8 +304,10 @@ class FullDisk(SiteCase):
 
     @staticmethod
     def alarms(sock):
+        """Those of the site's own rule: that the disk is full is an alarm too."""
         done = harness.run("alarms", "list", "--json", "--socket", sock)
-        return json.loads(done.stdout) if done.returncode == 0 else []
+        all_of_them = json.loads(done.stdout) if done.returncode == 0 else []
+        return [a for a in all_of_them if a["id"].startswith("hot:")]
 
 
 if __name__ == "__main__":

@@ -10,8 +10,8 @@ struct Wrong: Error, CustomStringConvertible {
     var isTold = false
 }
 
-/// Compares a store with the story: everything that was acknowledged is there, once, and everything
-/// that is there is what was written, in readings, rollups, last values, energy, alarms and notices.
+/// Compares a store with the story: everything that was acknowledged is there, once, and all that
+/// is there is what was written, in readings, rollups, last values, energy, alarms and notices.
 struct Checking {
     var folder: String
     var story: Story
@@ -27,6 +27,8 @@ struct Checking {
         var events: Int
     }
 
+    /// Readings written after looking.
+    private static let more = 4
     /// Readings of `Story.passing` are kept so long, by whole days.
     static let horizonMS: Int64 = 2 * 86_400_000
     private static let dayMS: Int64 = 86_400_000
@@ -55,7 +57,7 @@ struct Checking {
     }
 
     /// Looks as somebody who only reads; then opens the store as its writer does, looks again,
-    /// writes on and looks a third time.
+    /// writes on and looks a third time. Returns what there is then.
     func run() throws -> Found {
         guard FileIO.exists(SiteStore.databasePath(in: folder)) else {
             guard acknowledged == Found(readings: 0, entries: 0, events: 0) else {
@@ -78,9 +80,12 @@ struct Checking {
         if let before, before != opened {
             throw Wrong(description: "a reader saw \(before), the writer has \(opened ?? before)")
         }
-        guard let opened else { throw Wrong(description: "an opened store has no tables") }
+        guard var opened else { throw Wrong(description: "an opened store has no tables") }
         try checkNotices(store, opened.events)
-        if dropped == 0 { try goOn(store, opened) }
+        if dropped == 0 {
+            try goOn(store, opened)
+            opened.readings += Self.more
+        }
         try store.close()
         return opened
     }
@@ -127,17 +132,17 @@ struct Checking {
         let handles = (0..<Story.devices).map {
             store.register(device: Story.device($0), points: Story.points)
         }
-        for number in found.readings..<found.readings + 4 {
+        for number in found.readings..<found.readings + Self.more {
             let poll = story.poll(number)
             store.append(
                 handles[poll.device], time: Instant(milliseconds: poll.time), values: poll.values)
         }
         try store.commitNow()
         let reader = try StoreReader(directory: folder)
-        guard try Self.readings(reader) == found.readings + 4 else {
+        guard try Self.readings(reader) == found.readings + Self.more else {
             throw Wrong(description: "what was written afterwards is not there")
         }
-        try checkReadings(reader, found.readings + 4)
+        try checkReadings(reader, found.readings + Self.more)
     }
 
     // MARK: - Readings

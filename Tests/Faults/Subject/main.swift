@@ -5,8 +5,9 @@ import Store
 
 // FaultSubject write FOLDER SEED BASE [readings=60] [rounds=1] [batch=6] [pause=0] [settle=150]
 //     [buffer=BYTES] [backup=FOLDER] [hold=1] [lies=1]
-// FaultSubject check        reads `FOLDER SEED BASE READINGS ENTRIES EVENTS [dropped=N] [repaired]`,
-//     a line from standard input, and answers each with `ok READINGS ENTRIES EVENTS` or `bad …`
+// FaultSubject check
+//     reads `FOLDER SEED BASE READINGS ENTRIES EVENTS [dropped=N] [repaired]`, a line each, from
+//     standard input and answers each with `ok READINGS ENTRIES EVENTS` or `bad …`
 // FaultSubject look         the same for stores that may be damaged, which it does not open for
 //     writing: `found` where the damage is told, `same` where everything is as it was
 // FaultSubject restore BACKUPS FOLDER
