@@ -33,7 +33,9 @@ final class KeptChunk {
         cost += stream.count + Self.overheadOfStream
     }
 
-    func hasStreams(_ wanted: [UInt32]) -> Bool {
+    /// Always so where none are `wanted`.
+    func hasStreams(_ wanted: [UInt32]?) -> Bool {
+        guard let wanted else { return true }
         guard streams[Self.times] != nil else { return false }
         for series in wanted where streams[series] == nil {
             if head.column(of: series) != nil { return false }

@@ -16,7 +16,10 @@ final class OpenPolls {
     func append(_ body: UnsafeRawBufferPointer, row: Int64) {
         var reader = RawReader(body)
         guard let time = try? reader.signed() else { return }
-        if let last = times.last, last >= time { isAscending = false }
+        if let last = times.last, last >= time {
+            isAscending = false
+            decoded = OpenValues()
+        }
         bytes.append(contentsOf: body)
         ends.append(bytes.count)
         rows.append(row)
@@ -65,19 +68,19 @@ final class OpenPolls {
     /// Their values in `from..<to`.
     func piece(_ series: [UInt32], _ from: Int64, _ to: Int64) -> Piece {
         decode()
-        if isAscending, !decoded.hasUnreadable {
-            let start = times.partition(from)
-            return decoded.piece(series, start..<max(start, times.partition(to)), times)
-        }
-        let polls = times.indices.filter { index in
-            times[index] >= from && times[index] < to && decoded.isReadable(index)
-        }
-        return decoded.piece(series, polls.sorted { (times[$0], $0) < (times[$1], $1) }, times)
+        return decoded.piece(series, from, to)
     }
 
     private func decode() {
+        if decoded.count == times.count { return }
         bytes.withUnsafeBytes { bytes in
-            for index in decoded.count..<ends.count { decoded.append(slice(bytes, index)) }
+            if isAscending {
+                for index in decoded.count..<times.count { decoded.append(slice(bytes, index)) }
+            } else {
+                decoded = OpenValues()
+                let inTime = times.indices.sorted { (times[$0], $0) < (times[$1], $1) }
+                for index in inTime { decoded.append(slice(bytes, index)) }
+            }
         }
     }
 
@@ -101,100 +104,99 @@ final class OpenPolls {
     }
 }
 
-/// The same decoded: one row of values a poll, whose columns are those of its layout.
+/// The same decoded, in the order of time: a column a series.
 private struct OpenValues {
-    private struct Layout {
-        var series: [UInt32]
-        var places: [UInt32: Int] = [:]
-    }
-    private struct Row {
-        /// -1 where the poll cannot be read.
-        var layout: Int
-        var start: Int
-    }
-    private var layouts: [Layout] = []
-    private var rows: [Row] = []
-    private var states: [UInt8] = []
-    private var values: [Int64] = []
-    private(set) var hasUnreadable = false
+    /// Polls that were added, also those that cannot be read.
+    private(set) var count = 0
+    private var piece = Piece(times: [], columns: [])
+    private var places: [UInt32: Int] = [:]
+    /// Series of the poll before, and where their columns are: the next one is nearly always alike.
+    private var layout: [UInt32] = []
+    private var targets: [Int] = []
 
-    var count: Int { rows.count }
-    var bytes: Int { values.count * 9 + rows.count * 16 }
+    var bytes: Int { piece.times.count * (8 + 9 * piece.columns.count) }
 
+    /// Adds a poll that is not older than those before. Of one time, what comes later replaces the
+    /// values it carries.
     mutating func append(_ body: UnsafeRawBufferPointer) {
-        guard let poll = try? DecodedPoll(body) else {
-            rows.append(Row(layout: -1, start: 0))
-            hasUnreadable = true
-            return
+        count += 1
+        guard let poll = try? DecodedPoll(body) else { return }
+        if poll.series != layout { learn(poll.series) }
+        let isNew = piece.times.last != poll.time
+        if isNew { piece.times.append(poll.time) }
+        let row = piece.times.count - 1
+        for (index, target) in targets.enumerated() {
+            piece.columns[target]?.set(row, poll.states[index], poll.values[index])
         }
-        rows.append(Row(layout: layout(poll.series), start: values.count))
-        states += poll.states
-        values += poll.values
-    }
-
-    /// Nearly always that of the poll before.
-    private mutating func layout(_ series: [UInt32]) -> Int {
-        if let last = layouts.indices.last, layouts[last].series == series { return last }
-        if let known = layouts.firstIndex(where: { $0.series == series }) { return known }
-        var layout = Layout(series: series)
-        for (place, id) in series.enumerated() { layout.places[id] = place }
-        layouts.append(layout)
-        return layouts.count - 1
-    }
-
-    func isReadable(_ poll: Int) -> Bool { rows[poll].layout >= 0 }
-
-    /// `polls` ascend, and can be read.
-    func piece(_ series: [UInt32], _ polls: Range<Int>, _ times: [Int64]) -> Piece {
-        Piece(
-            times: Array(times[polls]),
-            columns: series.map { id in
-                column(id, count: polls.count) { take in
-                    for poll in polls { take(rows[poll], poll - polls.lowerBound) }
-                }
-            })
-    }
-
-    /// `polls` can be read, and are in the order of time, those of one time in that in which they
-    /// were written.
-    func piece(_ series: [UInt32], _ polls: [Int], _ times: [Int64]) -> Piece {
-        var pieceTimes: [Int64] = []
-        var targets: [Int] = []
-        for poll in polls {
-            if pieceTimes.last != times[poll] { pieceTimes.append(times[poll]) }
-            targets.append(pieceTimes.count - 1)
+        if isNew, targets.count < piece.columns.count {
+            for place in piece.columns.indices { piece.columns[place]?.fill(to: row + 1) }
         }
+    }
+
+    private mutating func learn(_ series: [UInt32]) {
+        layout = series
+        targets = series.map { id in
+            if let place = places[id] { return place }
+            places[id] = piece.columns.count
+            piece.columns.append(PieceColumn(states: [], values: []))
+            return piece.columns.count - 1
+        }
+    }
+
+    func piece(_ series: [UInt32], _ from: Int64, _ to: Int64) -> Piece {
+        let start = piece.times.partition(from)
+        let rows = start..<max(start, piece.times.partition(to))
         return Piece(
-            times: pieceTimes,
+            times: rows.count == piece.times.count ? piece.times : Array(piece.times[rows]),
             columns: series.map { id in
-                column(id, count: pieceTimes.count) { take in
-                    for (poll, target) in zip(polls, targets) { take(rows[poll], target) }
-                }
+                guard let place = places[id] else { return nil }
+                var column = piece.columns[place]
+                column?.keep(rows)
+                return column
             })
     }
+}
 
-    @inline(__always)
-    private func column(
-        _ id: UInt32, count: Int, _ each: ((Row, Int) -> Void) -> Void
-    ) -> PieceColumn? {
-        let places = layouts.map { $0.places[id] ?? -1 }
-        if places.allSatisfy({ $0 < 0 }) { return nil }
-        var column = PieceColumn(
-            states: .init(repeating: ValueState.notThere, count: count),
-            values: .init(repeating: 0, count: count))
-        each { row, target in
-            let place = places[row.layout]
-            if place < 0 { return }
-            let state = states[row.start + place]
-            if state == ValueState.notThere { return }
-            let value = values[row.start + place]
-            column.states[target] = state
-            column.values[target] = value
-            guard ValueState.isUsable(state) else { return }
-            column.lowest = min(column.lowest, value)
-            column.highest = max(column.highest, value)
+extension PieceColumn {
+    /// Sets the last row, or one more.
+    fileprivate mutating func set(_ row: Int, _ newState: UInt8, _ value: Int64) {
+        fill(to: row)
+        if row < values.count {
+            if newState == ValueState.notThere { return }
+            values[row] = value
+            if state != newState {
+                spread()
+                states[row] = newState
+            }
+        } else {
+            if values.isEmpty { state = newState }
+            values.append(value)
+            if state != newState {
+                spread(values.count - 1)
+                states.append(newState)
+            }
         }
-        column.compact()
-        return column
+        guard ValueState.isUsable(newState) else { return }
+        lowest = min(lowest, value)
+        highest = max(highest, value)
+    }
+
+    /// With rows that do not have it.
+    fileprivate mutating func fill(to count: Int) {
+        guard values.count < count else { return }
+        let missing = count - values.count
+        if values.isEmpty { state = ValueState.notThere }
+        if state != ValueState.notThere {
+            spread()
+            states.append(contentsOf: repeatElement(ValueState.notThere, count: missing))
+        }
+        values.append(contentsOf: repeatElement(0, count: missing))
+    }
+
+    /// From now on each row has a state of its own.
+    private mutating func spread(_ count: Int? = nil) {
+        guard let common = state else { return }
+        states = .init(repeating: common, count: count ?? values.count)
+        state = nil
     }
 }

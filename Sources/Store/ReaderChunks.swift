@@ -12,12 +12,14 @@ extension ReaderState {
     func chunk(
         _ id: Int64, _ source: Source, columns: [UInt32]?
     ) throws(ChunkTrouble) -> KeptChunk? {
-        let device = UInt32(truncatingIfNeeded: id >> 32)
         let epoch: Int
         do throws(SQLiteError) {
-            epoch = try self.device(device).epoch
+            epoch = try device(UInt32(truncatingIfNeeded: id >> 32)).epoch
         } catch {
             throw .database(error)
+        }
+        if let known = chunks.find(id), known.seen == epoch, known.hasStreams(columns) {
+            return known
         }
         return try kept(key: id, seen: epoch, columns: columns) { head throws(CodecError) in
             try Self.check(head, id, source)
@@ -70,7 +72,11 @@ extension ReaderState {
     func rollupChunk(
         _ window: RollupWindow, columns: [UInt32]
     ) throws(ChunkTrouble) -> KeptChunk? {
-        try kept(key: ~window.id, seen: version, columns: columns) { head throws(CodecError) in
+        if let known = chunks.find(~window.id), known.seen == version, known.hasStreams(columns) {
+            return known
+        }
+        return try kept(key: ~window.id, seen: version, columns: columns) {
+            head throws(CodecError) in
             guard head.id == UInt64(bitPattern: window.id) else {
                 throw .structure("the blob is that of another row")
             }
@@ -85,10 +91,6 @@ extension ReaderState {
         key: Int64, seen: Int, columns: [UInt32]?,
         check: (ChunkHead) throws(CodecError) -> Void
     ) throws(ChunkTrouble) -> KeptChunk? {
-        let known = chunks.find(key)
-        if let known, known.seen == seen {
-            guard let columns, !known.hasStreams(columns) else { return known }
-        }
         let result: Result<KeptChunk, CodecError>
         do throws(SQLiteError) {
             let select = try db.cached(Self.question(key, withData: columns != nil))
@@ -99,7 +101,7 @@ extension ReaderState {
                 return nil
             }
             result = Result { () throws(CodecError) in
-                try read(select, key, seen, known, columns, check)
+                try read(select, key, seen, columns, check)
             }
         } catch {
             throw .database(error)
@@ -123,7 +125,7 @@ extension ReaderState {
 
     /// Checks a row, and keeps of it what is asked for.
     private func read(
-        _ row: Statement, _ key: Int64, _ seen: Int, _ known: KeptChunk?, _ columns: [UInt32]?,
+        _ row: Statement, _ key: Int64, _ seen: Int, _ columns: [UInt32]?,
         _ check: (ChunkHead) throws(CodecError) -> Void
     ) throws(CodecError) -> KeptChunk {
         let head = try row.withBlob(0) { bytes in
@@ -131,7 +133,7 @@ extension ReaderState {
         }.get()
         try check(head)
         let chunk: KeptChunk
-        if let known, known.head == head {
+        if let known = chunks.find(key), known.head == head {
             known.seen = seen
             chunk = known
         } else {

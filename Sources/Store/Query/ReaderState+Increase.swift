@@ -95,14 +95,34 @@ private struct Counter {
         _ times: [Int64], _ column: PieceColumn, _ grid: ReaderState.Grid
     ) -> Bool {
         var climbs = true
-        var before = Int64.min
-        for (row, time) in times.enumerated() where ValueState.isUsable(column.state(row)) {
-            let value = column.values[row]
-            if value < before { climbs = false }
-            before = value
-            take(value, time < grid.from ? nil : Int((time - grid.from) / grid.step))
+        let start = times.partition(grid.from)
+        for row in 0..<start where ValueState.isUsable(column.state(row)) {
+            take(column.values[row], nil)
+        }
+        // What lies before the grid is not looked at: no chunk that begins there is remembered.
+        if start > 0 { climbs = false }
+        for run in grid.runs(start == 0 ? times : Array(times[start...])) {
+            let rows = run.rows.lowerBound + start..<run.rows.upperBound + start
+            if column.areAllUsable, Self.climb(column.values, rows) {
+                if let last, last > column.values[rows.lowerBound] { climbs = false }
+                take(column.values[rows.lowerBound], run.step)
+                take(column.values[rows.upperBound - 1], run.step)
+                continue
+            }
+            for row in rows where ValueState.isUsable(column.state(row)) {
+                if let last, last > column.values[row] { climbs = false }
+                take(column.values[row], run.step)
+            }
         }
         return climbs
+    }
+
+    private static func climb(_ values: [Int64], _ rows: Range<Int>) -> Bool {
+        values.withUnsafeBufferPointer { values in
+            var falls = 0
+            for row in rows.dropFirst() where values[row] < values[row &- 1] { falls &+= 1 }
+            return falls == 0
+        }
     }
 
     /// `slot` is nil before the grid.

@@ -75,6 +75,9 @@ struct StepFigures {
     /// Ascending times, none before `start`.
     static func runs(_ times: [Int64], start: Int64, step: Int64) -> [Run] {
         var runs: [Run] = []
+        if let first = times.first, let last = times.last {
+            runs.reserveCapacity(Swift.min(times.count, Int((last &- first) / step) + 2))
+        }
         times.withUnsafeBufferPointer { times in
             var row = 0
             var usual = 1
