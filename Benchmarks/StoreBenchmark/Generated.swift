@@ -11,27 +11,38 @@ struct GeneratedSeries {
     var scale: Int8
 }
 
+/// Line by line: the whole text in memory would be most of what a measurement of memory sees.
 func readSeries(_ path: String) -> [GeneratedSeries] {
-    guard let text = try? FileIO.readText(path, maximumBytes: 1 << 30) else {
-        fail("cannot read \(path)")
-    }
-    let lines = text.split(separator: "\n")
-    guard let header = lines.first?.split(separator: ",").map(String.init),
-        let exponent = header.firstIndex(of: "exp"), let metric = header.firstIndex(of: "metric"),
-        let id = header.firstIndex(of: "id")
-    else { fail("\(path): no header id,…,metric,…,exp") }
-    return lines.dropFirst().map { line in
+    guard let file = fopen(path, "r") else { fail("cannot read \(path)") }
+    defer { fclose(file) }
+    var line: UnsafeMutablePointer<CChar>?
+    var capacity = 0
+    defer { free(line) }
+    func fields() -> [Substring]? {
+        guard getline(&line, &capacity, file) > 0, let line else { return nil }
         // Labels are quoted and hold commas: the columns before count from the front, those after
         // from the back.
-        let fields = line.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
-        let back = header.count - exponent
-        guard fields.count >= header.count, let number = UInt32(fields[id]),
-            let power = Int8(fields[fields.count - back])
-        else { fail("\(path): \(line)") }
-        let device = fields[fields.count - (header.count - (header.firstIndex(of: "device") ?? 0))]
-        return GeneratedSeries(
-            id: number, metric: fields[metric], device: device, scale: -power)
+        return String(cString: line).dropLast().split(
+            separator: ",", omittingEmptySubsequences: false)
     }
+    guard let header = fields(), let id = header.firstIndex(of: "id"),
+        let metric = header.firstIndex(of: "metric"), let exponent = header.firstIndex(of: "exp"),
+        let device = header.firstIndex(of: "device")
+    else { fail("\(path): no header id,…,metric,…,exp,device,…") }
+    var all: [GeneratedSeries] = []
+    var metrics: [String: String] = [:]
+    while let found = fields() {
+        let shift = found.count - header.count
+        guard shift >= 0, let number = UInt32(found[id]), let power = Int8(found[exponent + shift])
+        else { fail("\(path): no series in \(found)") }
+        let fresh = String(found[metric])
+        let name = metrics[fresh] ?? fresh
+        metrics[fresh] = name
+        all.append(
+            GeneratedSeries(
+                id: number, metric: name, device: String(found[device + shift]), scale: -power))
+    }
+    return all
 }
 
 func pointName(_ series: GeneratedSeries) -> String { "\(series.metric).\(series.id)" }

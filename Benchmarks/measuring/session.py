@@ -76,8 +76,9 @@ class Session:
         print(f"# {name} (load {os.getloadavg()[0]:.1f})", flush=True)
         try:
             measure(self)
-        except Missing as missing:
-            self.leave_out(f"{name}: {missing}")
+        except (Missing, OSError, subprocess.SubprocessError) as error:
+            # What has been measured before is kept.
+            self.leave_out(f"{name}: {error}")
 
     def seconds_left(self):
         return self._deadline - time.monotonic()

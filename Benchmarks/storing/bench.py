@@ -51,6 +51,12 @@ class Bench(Session):
                 f"{what} takes {needed / 1e9:.1f} GB and {SPARE_BYTES / 1e9:.0f} GB to spare;"
                 f" {free / 1e9:.1f} GB are free")
 
+    def need_time(self, what, seconds):
+        if self.seconds_left() < seconds:
+            raise Missing(
+                f"{what} takes about {seconds / 60:.0f} minutes and"
+                f" {self.seconds_left() / 60:.0f} are left; MINUTES=N gives more")
+
     # Programs
 
     def ask(self, work, run, *words, seconds=600):

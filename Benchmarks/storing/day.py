@@ -1,6 +1,8 @@
 """A day of 1,000 or 10,000 series: written, kept, asked."""
 import shutil
 
+from measuring.session import Missing
+
 from . import answers
 from .data import Dataset
 from .servers import PEERS
@@ -14,6 +16,7 @@ DISK_BYTES_PER_SAMPLE = 20
 
 
 def measure(bench, size):
+    bench.need_time(f"size {size}", SECONDS[size])
     data = Dataset.day(bench, size).make()
     bench.need_disk(f"size {size}", data.samples * DISK_BYTES_PER_SAMPLE)
     known = None
@@ -22,7 +25,10 @@ def measure(bench, size):
         if run == 0:
             known = found
         for kind in PEERS:
-            peer(bench, data, kind, run, known if run == 0 else None)
+            try:
+                peer(bench, data, kind, run, known if run == 0 else None)
+            except Missing as missing:
+                bench.leave_out(f"size {size}: {missing}")
     if size != "S":
         data.remove()
 
@@ -73,6 +79,9 @@ def ask(bench, data, folder, run, suffix):
         f"{data.name}{suffix} questions", OURS, run,
         **{name: asked[f"{name}_cpu_ms"] for name in answers.TITLES},
         memory=asked["peak_rss_mb_query"])
+    bench.note(
+        f"{data.name}{suffix} questions, first", OURS, run,
+        **{name: asked[f"{name}_first_cpu_ms"] for name in answers.TITLES})
     if run > 0:
         return None
     text, why = bench.run([bench.store, "answers", data.series_path, folder], 600)

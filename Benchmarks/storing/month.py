@@ -25,11 +25,14 @@ RACKS = {"S": 120, "M": 1200, "L": 1200}
 BYTES_PER_VALUE = 8
 # With rollups of readings that are five minutes apart.
 DISK_BYTES_PER_SAMPLE = 6
+# About; with QUICK=1, and else.
+SECONDS = (90, 900)
 FLIPS = 200
 FLIPPED = "flipped bits, one a chunk"
 
 
 def measure(bench):
+    bench.need_time("the month", SECONDS[0] if bench.quick else SECONDS[1])
     size = os.environ.get("MONTH_SIZE", "S" if bench.quick else "M")
     interval = 300 if bench.quick else choose_interval(SERIES[size])
     samples = SERIES[size] * DAYS * 86_400 // interval

@@ -45,6 +45,7 @@ class Report(Table):
         self._note("peak memory while it is written", size, "memory", " MB")
         for name, goal in QUESTION_GOALS[size].items():
             self._plain(f"{title}: {TITLES[name]}, CPU", goal, f"{size} questions", name, " ms")
+            self._note("the same, not asked before", f"{size} questions, first", name, " ms")
             self._note("the same from rollups", f"{size} rolled up questions", name, " ms")
 
     def _month(self):
