@@ -17,6 +17,8 @@ final class PollingSwitch: Sendable {
         /// Why there is no poller though there should be one.
         var problem: String?
         var isEnded = false
+        /// The polling thread has been asked for a sign of life, and has given none yet.
+        var awaitsBeat = false
     }
     private let state = ConditionLock(State())
     private let make: Maker
@@ -69,6 +71,7 @@ final class PollingSwitch: Sendable {
                 state.poller = nil
                 state.isRunning = false
                 state.problem = nil
+                state.awaitsBeat = false
             }
             return state.poller
         }
@@ -76,6 +79,19 @@ final class PollingSwitch: Sendable {
         let figures = poller.statistics
         poller.stop()
         state.update { $0.last = figures }
+    }
+
+    /// Whether the polling thread turns: it has answered since this was last asked. Where nothing
+    /// polls nothing is stuck.
+    func turns() -> Bool {
+        let (turns, poller) = state.update { state -> (Bool, Poller?) in
+            guard state.isRunning, let poller = state.poller else { return (true, nil) }
+            if state.awaitsBeat { return (false, nil) }
+            state.awaitsBeat = true
+            return (true, poller)
+        }
+        poller?.beat { [state] in state.update { $0.awaitsBeat = false } }
+        return turns
     }
 
     var problem: String? { state.withLock { $0.problem } }

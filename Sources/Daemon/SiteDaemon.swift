@@ -153,7 +153,7 @@ package final class SiteDaemon: Sendable {
             Task {
                 for await batch in polls { await collector.apply(batch) }
             })
-        let ticking = Task { [pair] in await Self.tick(collector, pair) }
+        let ticking = Task { [pair, polling] in await Self.tick(collector, polling, pair) }
         ticker.withLock { $0 = ticking }
         running.append(ticking)
         tasks.withLock { $0 = running }
@@ -220,14 +220,19 @@ package final class SiteDaemon: Sendable {
         }
     }
 
-    /// Once a second: delays of alarms, the snapshot, systemd's watchdog.
-    private static func tick(_ collector: Collector, _ pair: PairKeeper?) async {
+    /// Once a second: delays of alarms, the snapshot, systemd's watchdog. A daemon whose polling
+    /// thread is stuck collects nothing, however well it answers: it says so by its silence.
+    private static func tick(
+        _ collector: Collector, _ polling: PollingSwitch, _ pair: PairKeeper?
+    ) async {
         let clock = ContinuousClock()
         var next = clock.now
         while !Task.isCancelled {
             await collector.tick()
-            pair?.noteTick()
-            ServiceManager.notify("WATCHDOG=1")
+            if polling.turns() {
+                pair?.noteTick()
+                ServiceManager.notify("WATCHDOG=1")
+            }
             next = max(next.advanced(by: .seconds(1)), clock.now)
             try? await clock.sleep(until: next)
         }

@@ -57,6 +57,9 @@ package final class Poller: Sendable {
     /// Begins. Called once.
     package func start() { reactor.submit { [core] in core.start() } }
 
+    /// Calls back from the polling thread, at its next turn.
+    package func beat(_ answer: @escaping @Sendable () -> Void) { reactor.submit(answer) }
+
     /// Ends all polls (those under way come as `cancelled`) and the threads. No batch comes after
     /// it has returned. Safe to call twice.
     package func stop() {

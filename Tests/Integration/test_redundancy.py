@@ -1,11 +1,15 @@
 """Two collectors watch a site: one dies, one returns, the line between them is cut; afterwards both
 have every reading once, every alarm was announced once, and every acknowledgement is at both."""
 
+import contextlib
+import ctypes
 import datetime
 import json
 import os
+import shutil
 import signal
 import socket
+import subprocess
 import threading
 import time
 import unittest
@@ -116,12 +120,21 @@ redundancy:
             if child.running:
                 child.kill()
 
-    def launch(self, role):
+    def launch(self, role, *options, env=None):
+        options = options or (["--standby"] if role == "standby" else [])
         self.children[role] = harness.Child(
             harness.BINARY, "serve", "--config", self.path, "--data", self.data[role],
-            "--socket", self.sockets[role], *(["--standby"] if role == "standby" else []),
-            env={"HOOK": self.receiver.url})
+            "--socket", self.sockets[role], *options,
+            env={"HOOK": self.receiver.url, **(env or {})})
         return self.children[role]
+
+    def check_one_polls(self):
+        """The devices are asked as often as one collector asks them."""
+        before, begun = self.probes.requests, time.monotonic()
+        time.sleep(6)
+        rate = (self.probes.requests - before) / (time.monotonic() - begun)
+        self.assertLess(rate, 1.5 * len(UNITS) / INTERVAL)
+        self.assertGreater(rate, 0.5 * len(UNITS) / INTERVAL)
 
     def start_both(self):
         for role in self.data:
@@ -152,8 +165,9 @@ redundancy:
 
     def series(self, role):
         """Readings of each probe: {point: [(seconds, quality, text)]}, in order of time."""
-        done = harness.run("query", "probe-*", "--from", "-1h", "--json", "--data",
-                           self.data[role], "--config", self.path, check=0)
+        # To the end of all time: a clock may be ahead.
+        done = harness.run("query", "probe-*", "--from", "-1h", "--to", "2099-01", "--json",
+                           "--data", self.data[role], "--config", self.path, check=0)
         result = {}
         for line in done.stdout.splitlines():
             row = json.loads(line)
@@ -206,10 +220,7 @@ class Death(Pair):
                              lambda: HOT_1 in self.alarms(role), 20, self.children[role])
         harness.wait_for("it is announced", lambda: self.posts("probe-1", 200), 20)
         # The standby polls nothing: all requests are the primary's.
-        before, begun = self.probes.requests, time.monotonic()
-        time.sleep(6)
-        rate = (self.probes.requests - before) / (time.monotonic() - begun)
-        self.assertLess(rate, 1.5 * len(UNITS) / INTERVAL)
+        self.check_one_polls()
         # Nobody listens when the second alarm is raised.
         self.receiver.refusing = 1_000_000
         self.probes.celsius[2] = 36
@@ -310,6 +321,131 @@ class Cut(Pair):
                     if t > stopped + 0.5)
         print("redundancy: %.1f s without readings after the leader stood still"
               % (first - stopped))
+
+
+# A clock that is wrong: what asks for the time of day is told another.
+SKEWED_CLOCK = """
+#define _GNU_SOURCE
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+int clock_gettime(clockid_t clock, struct timespec *time) {
+    int result = syscall(SYS_clock_gettime, clock, time);
+    if (result == 0 && clock == CLOCK_REALTIME) time->tv_sec += SKEW;
+    return result;
+}
+"""
+SKEW = 30
+
+
+class WrongClock(Pair):
+    def test_clocks_that_differ_are_told_and_give_no_reading_twice(self):
+        compiler = shutil.which("cc")
+        if not compiler:
+            raise unittest.SkipTest("skipped: a wrong clock is made with a C compiler, cc")
+        library = os.path.join(self.folder, "clock.so")
+        subprocess.run([compiler, "-shared", "-fPIC", "-DSKEW=%d" % SKEW, "-x", "c", "-", "-o",
+                        library], input=SKEWED_CLOCK, text=True, check=True, timeout=60)
+        self.launch("primary")
+        self.launch("standby", env={"LD_PRELOAD": library})
+        self.wait_for_state("primary", "leading", "whole", 150)
+        self.wait_for_state("standby", "following", "whole")
+        for role, difference in (("primary", SKEW), ("standby", -SKEW)):
+            note = self.pair(role)["note"] or ""
+            self.assertIn("the clocks of the two differ by", note, role)
+            milliseconds = int(note.split("differ by ")[1].split(" ms")[0])
+            self.assertAlmostEqual(milliseconds / 1000, difference, delta=4, msg=role)
+        # What is copied keeps the time of who read it.
+        time.sleep(2 * INTERVAL)
+        killed = time.time()
+        self.children["primary"].kill()
+        self.wait_for_state("standby", "leading", "broken", TAKEOVER_SECONDS)
+        time.sleep(3 * INTERVAL)
+        self.launch("primary")
+        self.wait_for_state("primary", "leading", "whole", 90)
+        self.wait_for_state("standby", "following", "whole", 90)
+        time.sleep(2 * INTERVAL)
+        self.stop_both()
+        # Twice within half an interval would be one reading too many, whoever read it.
+        for role in self.data:
+            for point, rows in self.check_series(role, TAKEOVER_SECONDS + SKEW).items():
+                own = [t for t in rows if t < killed]
+                late = [t for t in rows if killed + SKEW <= t]
+                self.assertGreater(len(own), 1, "%s %s" % (role, point))
+                self.assertGreater(len(late), 1, "%s %s" % (role, point))
+
+
+class TwoPrimaries(Pair):
+    def test_two_that_were_both_started_as_primary_say_so_and_one_collects(self):
+        self.launch("primary")
+        # The second knows where the first is, and was not told that it is the second.
+        self.launch("standby", "--peer", os.path.join(self.folder, "primary-line.sock"))
+        for role in self.data:
+            harness.wait_for("the %s says what is wrong" % role, lambda: (
+                self.pair(role)["condition"] == "misconfigured"), 150, self.children[role])
+            self.assertIn("both were started as primary", self.pair(role)["note"])
+        harness.wait_for("one leads and the other follows", lambda: (
+            sorted(str(self.pair(role)["state"]) for role in self.data)
+            == ["following", "leading"]), 30)
+        self.check_one_polls()
+        leader = next(role for role in self.data if self.pair(role)["state"] == "leading")
+        follower = next(role for role in self.data if role != leader)
+        # They are of one opinion who it is, also when that one is gone.
+        self.children[leader].kill()
+        harness.wait_for("the other leads", lambda: (
+            self.pair(follower)["state"] == "leading"), TAKEOVER_SECONDS, self.children[follower])
+        time.sleep(2 * INTERVAL)
+        self.assertEqual(self.children.pop(leader).running, False)
+        self.stop_both()
+        self.check_series(follower, TAKEOVER_SECONDS)
+
+
+@contextlib.contextmanager
+def stuck_thread(process, name):
+    """Holds one thread of a child still, as a call that never returns does; the others go on."""
+    seize, interrupt, detach = 0x4206, 0x4207, 17
+    folder = "/proc/%d/task" % process.pid
+    threads = []
+    for thread in os.listdir(folder):
+        with open("%s/%s/comm" % (folder, thread)) as f:
+            if f.read().strip() == name:
+                threads.append(int(thread))
+    if len(threads) != 1:
+        raise AssertionError("%d threads are called %s" % (len(threads), name))
+    ptrace = ctypes.CDLL(None, use_errno=True).ptrace
+    ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
+    ptrace.restype = ctypes.c_long
+    if ptrace(seize, threads[0], None, None) != 0:
+        raise unittest.SkipTest("skipped: this system lets nobody hold a thread (ptrace: %s)"
+                                % os.strerror(ctypes.get_errno()))
+    try:
+        if ptrace(interrupt, threads[0], None, None) != 0:
+            raise AssertionError("the thread cannot be held: " + os.strerror(ctypes.get_errno()))
+        all_threads = 0x40000000
+        os.waitpid(threads[0], all_threads)
+        yield
+    finally:
+        ptrace(detach, threads[0], None, None)
+
+
+class StuckThread(Pair):
+    def test_a_leader_whose_poller_is_stuck_is_no_leader_though_all_else_answers(self):
+        self.start_both()
+        primary = self.children["primary"].process
+        stopped = time.time()
+        with stuck_thread(primary, "poller"):
+            self.wait_for_state("standby", "leading", "broken", TAKEOVER_SECONDS)
+            took = time.time() - stopped
+            # It answers all the same.
+            self.assertIsNotNone(self.pair("primary")["state"])
+            time.sleep(2 * INTERVAL)
+        self.wait_for_state("standby", "following", "whole")
+        self.wait_for_state("primary", "leading", "whole")
+        time.sleep(INTERVAL)
+        self.stop_both()
+        for role in self.data:
+            self.check_series(role, TAKEOVER_SECONDS)
+        print("redundancy: the second led %.1f s after the poller of the first was stuck" % took)
 
 
 if __name__ == "__main__":
