@@ -208,8 +208,8 @@ let package = Package(
         tests(
             "Daemon",
             [
-                "Daemon", "Model", "Platform", "Polling", "Redundancy", "SNMPSecurity", "TestSupport",
-                logging,
+                "ConfigTree", "Daemon", "Model", "Platform", "Polling", "Profiles", "Redundancy",
+                "SNMPSecurity", "Simulation", "TestSupport", "Views", "YAML", logging,
             ]),
         tests("Tidy", ["TestSupport"]),
     ],

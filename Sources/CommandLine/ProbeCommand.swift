@@ -146,11 +146,14 @@ private struct ProbeReport: Encodable {
         guard let profile, let title, let points else { return }
         Output.line("profile     \(profile): \(title)")
         var table = TextTable([
-            ("POINT", .left), ("VALUE", .right), ("UNIT", .left), ("QUALITY", .left),
-            ("FROM", .left),
+            ("POINT", .left), ("LABEL", .left), ("VALUE", .right), ("UNIT", .left),
+            ("QUALITY", .left), ("FROM", .left),
         ])
         for point in points {
-            table.add([point.name, point.value ?? "–", point.unit, point.quality, point.from])
+            table.add([
+                point.name, point.label ?? "", point.value ?? "–", shownUnit(point.unit),
+                point.quality, point.from,
+            ])
         }
         table.write()
     }

@@ -68,8 +68,10 @@ struct ProfilesExplainCommand: ParsableCommand {
         guard !rules.isEmpty else {
             throw CommandFailure(.no, "no rule of `\(profile.name)` fits `\(pattern)`")
         }
-        var table = TextTable([("RULE", .left), ("READ", .left), ("AT", .left)])
-        for rule in rules { table.add([rule.name, rule.place, rule.file]) }
+        var table = TextTable([
+            ("RULE", .left), ("ROWS", .left), ("READ", .left), ("AT", .left),
+        ])
+        for rule in rules { table.add([rule.name, rule.rows, rule.place, rule.file]) }
         table.write()
     }
 
@@ -101,7 +103,7 @@ struct ProfilesExplainCommand: ParsableCommand {
             return
         }
         Output.line(
-            "now             \(view.text ?? "–") \(view.unit) \(view.quality)"
+            "now             \(view.text ?? "–") \(shownUnit(view.unit)) \(view.quality)"
                 + (view.origin.map { ", read at \($0)" } ?? ""))
     }
 

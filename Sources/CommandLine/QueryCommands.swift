@@ -14,7 +14,7 @@ struct LastCommand: ParsableCommand {
 
     @OptionGroup var locations: Locations
 
-    @Flag(help: "Ask the running daemon; --json adds labels and the OID or register of each point.")
+    @Flag(help: "Ask the running daemon; --json adds the OID or register of each point.")
     var live = false
 
     @Flag(help: "Print JSON.")
@@ -27,13 +27,13 @@ struct LastCommand: ParsableCommand {
             try Output.json(points)
         } else if !points.isEmpty {
             var table = TextTable([
-                ("POINT", .left), ("VALUE", .right), ("UNIT", .left), ("QUALITY", .left),
-                ("TIME", .left),
+                ("POINT", .left), ("LABEL", .left), ("VALUE", .right), ("UNIT", .left),
+                ("QUALITY", .left), ("TIME", .left),
             ])
             for point in points {
                 table.add([
-                    point.device + "/" + point.name, point.text ?? "–", shownUnit(point.unit),
-                    point.quality,
+                    point.device + "/" + point.name, point.label ?? "", point.text ?? "–",
+                    shownUnit(point.unit), point.quality,
                     point.timeMS.map { Instant(milliseconds: $0).iso8601(offsetMinutes: offset) }
                         ?? "never",
                 ])

@@ -71,7 +71,9 @@ package struct LiveDevice: Sendable {
         for index in values.indices {
             guard groups.isEmpty || lost[groups[index].place] else { continue }
             var value = values[index]
-            value.quality = readAt[index] != nil ? .stale : .absent
+            // A code for "no value" is not what the point was last.
+            let isKnown = readAt[index] != nil && value.quality < .bad
+            value.quality = isKnown ? .stale : .absent
             batch.values.append(value)
         }
         return batch
@@ -98,6 +100,13 @@ package struct LiveDevice: Sendable {
     /// Answered its last poll.
     package var isAnswering: Bool { polls > 0 && missedPolls == 0 }
 
+    /// When the value that is shown was answered: a bad one by the last poll of its group.
+    private func time(ofPoint index: Int) -> Instant? {
+        guard values[index].quality == .bad else { return readAt[index] }
+        if groups.isEmpty { return answeredAt.compactMap(\.self).max() }
+        return answeredAt[groups[index].place]
+    }
+
     /// A point as the API shows it.
     package func view(
         ofPoint index: Int, device: String, origin: String? = nil
@@ -115,7 +124,7 @@ package struct LiveDevice: Sendable {
         return PointView(
             device: device, name: point.name, label: point.label, kind: point.kindName, text: text,
             value: number, unit: point.unit.rawValue, quality: value.quality.name,
-            timeMS: readAt[index]?.milliseconds, origin: origin)
+            timeMS: time(ofPoint: index)?.milliseconds, origin: origin)
     }
 }
 

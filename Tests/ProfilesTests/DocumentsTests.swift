@@ -29,6 +29,57 @@ struct DocumentsTests {
             "write it with FROSTLINE_UPDATE_GOLDEN=1; new: \(missing.joined(separator: "\n"))")
     }
 
+    /// The profile that docs/PROFILES.md shows whole.
+    private func example() throws -> Profile {
+        let page = try readText(repositoryRoot() + "/docs/PROFILES.md")
+        let block = try #require(
+            page.split(separator: "```").first { $0.hasPrefix("yaml\nprofile: acme.rack-pdu") })
+        var diagnostics = Diagnostics()
+        let node = try #require(
+            YAMLFile.parse(String(block.dropFirst(5)), file: "page", &diagnostics))
+        #expect(try schema().accepts(node))
+        let profile = ProfileParser.parse(
+            node, vocabulary: try ShippedProfiles.load().vocabulary, &diagnostics)
+        return try #require(profile, "\(diagnostics.sorted)")
+    }
+
+    @Test("the page's profile of many tables passes lint, and means what the page says")
+    func manyTables() throws {
+        let profile = try example()
+        let warnings = ProfileLint.warnings(profile, try ShippedProfiles.load().vocabulary)
+        #expect(warnings.isEmpty, "\(warnings)")
+        let answers: [(String, SNMPValue)] = [
+            ("1.1.0", .integer(2)), ("1.2.0", .octets(Array("PDU A".utf8))),
+            ("2.1.2.1", .octets(Array("Unit one".utf8))), ("2.1.4.1", .gauge32(2_300)),
+            ("2.1.5.1", .counter32(1_234)), ("3.1.3.1.2", .integer(2_301)),
+            ("3.1.4.1.2", .integer(512)), ("4.1.3.1.8", .octets(Array("Router".utf8))),
+            ("4.1.6.1.8", .integer(120)), ("4.1.7.1.8", .integer(1)),
+            ("5.1.2.1", .integer(1)), ("5.1.2.2", .integer(2)), ("5.1.2.3", .integer(1)),
+            ("5.1.3.1", .octets(Array("Top".utf8))), ("5.1.4.1", .integer(215)),
+            ("5.1.4.2", .integer(41)), ("5.1.4.3", .integer(-9_999)),
+        ]
+        var decoder = DeviceDecoder(profile: profile)
+        let values = decoder.decode(
+            .snmp(
+                try answers.map {
+                    VarBind(
+                        oid: try #require(ObjectID("1.3.6.1.4.1.99999.7." + $0.0)), value: $0.1)
+                }))
+        let lines = values.map { value in
+            let point = decoder.points[Int(value.index)]
+            let text = point.stateName(value.mantissa) ?? "\(point.decimal(value.mantissa))"
+            return "\(point.name) \(text) \(value.quality.name) \(point.label ?? "-")"
+        }
+        #expect(
+            lines.sorted() == [
+                "ambient.1.temperature 21.5 good Top", "ambient.2.humidity 41 good -",
+                "device.state warning good PDU A", "input.energy 123400 good -",
+                "input.l2.current 5.12 good -", "input.l2.voltage 230.1 good -",
+                "input.power 2300 good -", "outlet.1-8.power 120 good Router",
+                "outlet.1-8.state on good Unit one",
+            ], "\(lines)")
+    }
+
     private func schema() throws -> SchemaValidator {
         SchemaValidator(
             root: try JSONValue.parse(
