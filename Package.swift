@@ -118,9 +118,9 @@ let package = Package(
         module(
             "CommandLine",
             [
-                "ConfigTree", "Console", "Daemon", "Energy", "HTTPClient", "Interchange", "Model",
-                "Notify", "Platform", "Polling", "ProfileProof", "Profiles", "Recordings", "Reporting",
-                "Screen", "Serve", "Simulation", "SiteFile", "Store", "Views", "YAML",
+                "Alarms", "ConfigTree", "Console", "Daemon", "Energy", "HTTPClient", "Interchange",
+                "Model", "Notify", "Platform", "Polling", "ProfileProof", "Profiles", "Recordings",
+                "Reporting", "Screen", "Serve", "Simulation", "SiteFile", "Store", "Views", "YAML",
                 argumentParser, logging,
             ]),
         .executableTarget(

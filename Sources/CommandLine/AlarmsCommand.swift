@@ -10,8 +10,8 @@ import Views
 
 struct AlarmsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "alarms", abstract: "Alarms: list, acknowledge, history.",
-        subcommands: [List.self, Acknowledge.self, History.self, TestHook.self])
+        commandName: "alarms", abstract: "Alarms: list, acknowledge, history, figures of merit.",
+        subcommands: [List.self, Acknowledge.self, History.self, KPI.self, TestHook.self])
 
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(

@@ -1,0 +1,148 @@
+import Alarms
+import ArgumentParser
+import Model
+import Store
+
+extension AlarmsCommand {
+    /// `frostline alarms kpi`: how the alarm system treats its operators.
+    struct KPI: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "kpi",
+            abstract: "How many alarms, floods, chattering and late answers (IEC 62682).")
+
+        @Option(help: "The month, as 2026-10.")
+        var month: MonthArgument?
+
+        @Option(parsing: .unconditional, help: "Start, where it is no month.")
+        var from = TimeArgument(argument: "-24h") ?? .now
+
+        @Option(parsing: .unconditional, help: "End.")
+        var to: TimeArgument = .now
+
+        @Flag(help: "Print JSON.")
+        var json = false
+
+        @OptionGroup var locations: Locations
+
+        private static let maximumEvents = 1_000_000
+
+        private struct Answer: Encodable {
+            struct Figure: Encodable {
+                var name: String
+                var value: String?
+                var unit: String
+                var target: String?
+                var judgement: String
+            }
+            struct Rank: Encodable {
+                var id: String
+                var count: Int
+            }
+            struct Flood: Encodable {
+                var start: String
+                var end: String
+                var alarms: Int
+            }
+            var from: String
+            var to: String
+            var activations: Int
+            var byPriority: [String: Int]
+            var periods: [Int]
+            var figures: [Figure]
+            var frequent: [Rank]
+            var chattering: [Rank]
+            var floods: [Flood]
+            var stale: [String]
+            var medianSecondsToAcknowledge: Int64?
+        }
+
+        func run() throws {
+            let offset = locations.offsetMinutes
+            let range = try range(offset)
+            let events = try withStore(locations) { reader throws(StoreError) in
+                try reader.journal(range, limit: Self.maximumEvents)
+            }
+            if events.count == Self.maximumEvents {
+                Output.note("only the newest \(events.count) changes; ask for a shorter time")
+            }
+            let answer = answer(AlarmPerformance(events, in: range), offset)
+            if json {
+                try Output.json(answer)
+            } else {
+                print(answer)
+            }
+        }
+
+        private func range(_ offset: Int) throws -> TimeRange {
+            let now = currentInstant()
+            if let month {
+                let whole = TimeRange.month(
+                    year: month.year, month: month.month, offsetMinutes: offset)
+                guard whole.start < now else {
+                    throw CommandFailure(.usage, "the month has not begun")
+                }
+                return TimeRange(start: whole.start, end: min(whole.end, now))
+            }
+            guard let start = from.instant(now: now, offsetMinutes: offset),
+                let end = to.end(now: now, offsetMinutes: offset), start < end
+            else { throw CommandFailure(.usage, "--from must be before --to") }
+            return TimeRange(start: start, end: end)
+        }
+
+        private func answer(_ figures: AlarmPerformance, _ offset: Int) -> Answer {
+            func ranks(_ ranks: [AlarmPerformance.Rank]) -> [Answer.Rank] {
+                ranks.map { Answer.Rank(id: $0.key.description, count: $0.count) }
+            }
+            let waits = figures.secondsToAcknowledge
+            return Answer(
+                from: figures.range.start.iso8601(offsetMinutes: offset),
+                to: figures.range.end.iso8601(offsetMinutes: offset),
+                activations: figures.activations,
+                byPriority: Dictionary(
+                    uniqueKeysWithValues: AlarmPriority.allCases.map {
+                        ($0.name, figures.byPriority[$0] ?? 0)
+                    }), periods: figures.periods,
+                figures: figures.figures.map {
+                    Answer.Figure(
+                        name: $0.name, value: $0.value?.description, unit: $0.unit,
+                        target: $0.target?.description, judgement: $0.judgement.rawValue)
+                }, frequent: ranks(figures.frequent), chattering: ranks(figures.chattering),
+                floods: figures.floods.map {
+                    Answer.Flood(
+                        start: $0.start.iso8601(offsetMinutes: offset),
+                        end: $0.end.iso8601(offsetMinutes: offset), alarms: $0.alarms)
+                }, stale: figures.stale.map(\.description),
+                medianSecondsToAcknowledge: waits.isEmpty ? nil : waits[waits.count / 2])
+        }
+
+        private func print(_ answer: Answer) {
+            Output.line("\(answer.from) to \(answer.to): \(answer.activations) alarms")
+            var table = TextTable([
+                ("FIGURE", .left), ("VALUE", .right), ("TARGET", .right), ("JUDGEMENT", .left),
+            ])
+            for figure in answer.figures {
+                let unit = figure.unit.isEmpty ? "" : " " + figure.unit
+                table.add([
+                    figure.name, (figure.value ?? "unknown") + unit,
+                    figure.target.map { "≤ " + $0 } ?? "", figure.judgement,
+                ])
+            }
+            table.write()
+            let shares = AlarmPriority.allCases.reversed().map {
+                "\(answer.byPriority[$0.name] ?? 0) \($0.name)"
+            }
+            Output.line("by priority: " + shares.joined(separator: ", "))
+            if let seconds = answer.medianSecondsToAcknowledge {
+                Output.line("critical and high, acknowledged after (median): \(seconds) s")
+            }
+            for (name, ranks) in [("frequent", answer.frequent), ("chattering", answer.chattering)]
+            {
+                for rank in ranks { Output.line("\(name): \(rank.count) × \(rank.id)") }
+            }
+            for flood in answer.floods {
+                Output.line("flood: \(flood.alarms) alarms, \(flood.start) to \(flood.end)")
+            }
+            for id in answer.stale { Output.line("stale: \(id)") }
+        }
+    }
+}
