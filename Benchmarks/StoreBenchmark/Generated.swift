@@ -74,8 +74,10 @@ struct GeneratedSite {
         }
     }
 
-    func register(in store: SiteStore) -> [DeviceHandle] {
-        names.indices.map { store.register(device: names[$0], points: points[$0]) }
+    /// The points are the store's from here on.
+    mutating func handOver(to store: SiteStore) -> [DeviceHandle] {
+        defer { points = [] }
+        return names.indices.map { store.register(device: names[$0], points: points[$0]) }
     }
 }
 

@@ -21,6 +21,13 @@ func peakMegabytes() -> Double {
     return Double(usage.ru_maxrss) / 1024
 }
 
+/// What is in memory now.
+func residentMegabytes() -> Double {
+    let text = (try? FileIO.readText("/proc/self/statm", maximumBytes: 4096)) ?? ""
+    let pages = text.split(separator: " ").dropFirst().first.flatMap { Double($0) } ?? 0
+    return pages * Double(sysconf(Int32(_SC_PAGESIZE))) / 1_048_576
+}
+
 func wallSeconds() -> Double { Double(Clocks.monotonicNanoseconds()) / 1e9 }
 
 /// Who reads a pipe sees the line at once.

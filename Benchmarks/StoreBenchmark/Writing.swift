@@ -13,7 +13,7 @@ func bytesOnDisk(_ folder: String) -> Int64 {
 
 /// Writes as fast as it goes; ends at the first poll after `limit` samples.
 func ingest(_ seriesPath: String, _ dataPath: String, _ folder: String, limit: Int) throws {
-    let site = GeneratedSite(readSeries(seriesPath))
+    var site = GeneratedSite(readSeries(seriesPath))
     var options = StoreOptions()
     options.commitMilliseconds = 1 << 40
     options.sealPeriodMilliseconds = 20
@@ -22,7 +22,7 @@ func ingest(_ seriesPath: String, _ dataPath: String, _ folder: String, limit: I
         options.sealPolls = polls
     }
     let store = try SiteStore.open(directory: folder, siteName: "bench", options: options)
-    let handles = site.register(in: store)
+    let handles = site.handOver(to: store)
     try store.commitNow()
 
     var polls = PollStream(dataPath, site)
@@ -65,14 +65,14 @@ func ingest(_ seriesPath: String, _ dataPath: String, _ folder: String, limit: I
 
 /// Writes history straight into chunks.
 func importHistory(_ seriesPath: String, _ dataPath: String, _ folder: String) throws {
-    let site = GeneratedSite(readSeries(seriesPath))
+    var site = GeneratedSite(readSeries(seriesPath))
     var options = StoreOptions()
     options.rollupMilliseconds = 1 << 40
     // Chunks as the collector of a site makes them, full ones of each device.
     options.importPolls = options.sealPolls
     options.openBytes = 1 << 30
     let store = try SiteStore.open(directory: folder, siteName: "bench", options: options)
-    let handles = site.register(in: store)
+    let handles = site.handOver(to: store)
     try store.commitNow()
     var polls = PollStream(dataPath, site)
     let importer = store.historyImporter()
@@ -94,16 +94,17 @@ func importHistory(_ seriesPath: String, _ dataPath: String, _ folder: String) t
 func pace(
     _ seriesPath: String, _ dataPath: String, _ folder: String, rate: Int, skip: Int
 ) throws {
-    let site = GeneratedSite(readSeries(seriesPath))
+    var site = GeneratedSite(readSeries(seriesPath))
+    let ownMegabytes = residentMegabytes()
     let store = try SiteStore.open(directory: folder, siteName: "bench")
-    let handles = site.register(in: store)
+    let handles = site.handOver(to: store)
     try store.commitNow()
     var polls = PollStream(dataPath, site)
     var skipped = 0
     while skipped < skip, polls.next() { skipped += polls.values.count }
     var samples = 0
     let start = wallSeconds()
-    say("ready \(store.statistics.openPolls)")
+    say("ready \(store.statistics.openPolls) \(ownMegabytes)")
     var second = 1.0
     while polls.next() {
         let ahead = Double(samples) / Double(rate) - (wallSeconds() - start)
@@ -124,11 +125,11 @@ func pace(
 
 /// Opens the store as a daemon does that has just started: writer, points, and the first answer.
 func start(_ seriesPath: String, _ folder: String) throws {
-    let site = GeneratedSite(readSeries(seriesPath))
+    var site = GeneratedSite(readSeries(seriesPath))
     let begun = wallSeconds()
     let store = try SiteStore.open(directory: folder, siteName: "bench")
     let opened = wallSeconds()
-    _ = site.register(in: store)
+    _ = site.handOver(to: store)
     try store.commitNow()
     let known = wallSeconds()
     let last = try StoreReader(directory: folder).last(Glob("*"))

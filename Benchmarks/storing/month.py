@@ -34,7 +34,8 @@ FLIPPED = "flipped bits, one a chunk"
 def measure(bench):
     bench.need_time("the month", SECONDS[0] if bench.quick else SECONDS[1])
     size = os.environ.get("MONTH_SIZE", "S" if bench.quick else "M")
-    interval = 300 if bench.quick else choose_interval(SERIES[size])
+    interval = int(os.environ.get(
+        "MONTH_INTERVAL", 300 if bench.quick else choose_interval(SERIES[size])))
     samples = SERIES[size] * DAYS * 86_400 // interval
     bench.need_disk("the month", samples * DISK_BYTES_PER_SAMPLE)
     data = Dataset(bench, "month", size, DAYS * 24, interval, samples)

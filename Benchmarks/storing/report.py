@@ -26,6 +26,7 @@ class Report(Table):
         self._plain(
             "memory while 12,000 samples/s come in, 100,000 series", 120, "site", "memory", " MB")
         self._note("of that anonymous", "site", "anonymous", " MB")
+        self._note("the benchmark's own tables before the store is opened", "site", "own", " MB")
         self._plain(
             "start after kill -9 with 100,000 series, until it answers", 3, "site", "start", " s")
         self._note("series it then knows", "site", "known")

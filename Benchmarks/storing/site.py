@@ -84,7 +84,7 @@ def paced(process, seconds):
     line = process.stdout.readline().split()
     if line[:1] != ["ready"]:
         raise Missing(f"StoreBenchmark pace does not begin: {line}")
-    values = {"startMemory": megabytes(process.pid, "VmHWM")}
+    values = {"startMemory": megabytes(process.pid, "VmHWM"), "own": float(line[2])}
     forget_peak(process.pid)
     for _ in range(seconds):
         line = process.stdout.readline().split()
