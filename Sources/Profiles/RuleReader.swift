@@ -174,8 +174,9 @@ struct RuleReader {
                     + "and `over: […]`; a fixed factor is `multiply:`")
             return
         }
-        for item in found where item.key == "divisor" { checkPlace(item.node, divides: true, &d) }
-        rule.scale = found.first.flatMap { item in reference(item.node, &d).map(item.make) }
+        rule.scale = found.first.flatMap { item in
+            place(item.node, divides: item.key == "divisor" ? true : nil, &d).map(item.make)
+        }
         rule.ratio =
             (factors ?? []).map { ValueRule.RatioPart(reference: $0, divides: false) }
             + (divisors ?? []).map { ValueRule.RatioPart(reference: $0, divides: true) }
@@ -192,22 +193,42 @@ struct RuleReader {
     ) -> [Reference] {
         var items = [node]
         if case .sequence(let list) = node.content { items = list }
-        for item in items { checkPlace(item, divides: divides, &d) }
-        return items.compactMap { reference($0, &d) }
+        return items.compactMap { place($0, divides: divides, &d) }
     }
 
-    /// `10` where a place belongs is column 10 or register 10, and hardly meant so.
-    private func checkPlace(_ node: ConfigNode, divides: Bool, _ d: inout Diagnostics) {
-        guard case .scalar(let text, _) = node.content, text.first == "1", text.count > 1,
-            text.dropFirst().allSatisfy({ $0 == "0" })
-        else { return }
-        let factor = divides ? "0." + text.dropFirst(2) + "1" : text
-        d.warn(
-            node.position,
-            "`scale` tells where a number is read: `\(text)` is no number here, but "
-                + "a column or a register",
-            cure: "write `multiply: \(factor)` for a fixed factor, or `{column: \(text)}` or "
-                + "`{register: \(text)}` if that is meant")
+    /// Where a number of a scale is read. `10` there is column 10 or register 10, and hardly meant
+    /// so where it multiplies or divides; for a scalar it is no place at all.
+    private func place(
+        _ node: ConfigNode, divides: Bool?, _ d: inout Diagnostics
+    ) -> Reference? {
+        guard case .scalar(let text, _) = node.content, Fraction(text) != nil else {
+            return reference(node, &d)
+        }
+        let isPowerOfTen =
+            text.first == "1" && text.count > 1 && text.dropFirst().allSatisfy { $0 == "0" }
+        var cure = "write `multiply: …` for a fixed factor"
+        if let divides, isPowerOfTen {
+            cure =
+                "write `multiply: \(divides ? "0." + text.dropFirst(2) + "1" : text)` for a fixed "
+                + "factor"
+        }
+        var own = Diagnostics()
+        guard !text.contains("."), let place = reference(node, &own) else {
+            d.add(
+                node.position,
+                "`scale` tells where a number is read, and `\(text)` is no place here",
+                cure: cure)
+            return nil
+        }
+        d.append(contentsOf: own)
+        if divides != nil, isPowerOfTen {
+            d.warn(
+                node.position,
+                "`scale` tells where a number is read: `\(text)` is no number here, "
+                    + "but a column or a register",
+                cure: cure + ", or `{column: \(text)}` or `{register: \(text)}` if that is meant")
+        }
+        return place
     }
 
     private func units(_ node: ConfigNode, _ d: inout Diagnostics) -> ValueRule.UnitChoice? {

@@ -112,6 +112,23 @@ struct PlaceLintTests {
             try warnings(registers.replacing("100", with: "{register: 100}")).isEmpty)
     }
 
+    @Test("a fixed factor where a scalar's scale wants an object is a mistake with that cure")
+    func divisorOfScalar() throws {
+        for key in ["divisor: 10", "over: [10]"] {
+            let (profile, mistakes) = try Written.parse(Written.scalar("scale: {\(key)}"))
+            #expect(profile == nil && mistakes.count == 1, "\(mistakes)")
+            #expect(mistakes.first?.hasSuffix("write `multiply: 0.1` for a fixed factor") == true)
+        }
+        // No object identifier has two numbers.
+        for key in ["digits: 0.1", "divisor: 0.1", "power: 2"] {
+            let mistakes = try Written.parse(Written.scalar("scale: {\(key)}")).mistakes
+            #expect(mistakes.count == 1 && mistakes[0].contains("`multiply: …`"), "\(mistakes)")
+        }
+        #expect(
+            try Written.parse(table("1.3.6.1.4.1.9.1", ", scale: {digits: 0.1}")).mistakes.count
+                == 1)
+    }
+
     @Test("a column where a condition wants one object")
     func columnAsObject() throws {
         // Told by the columns that the table has, and by its entry.
