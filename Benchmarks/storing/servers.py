@@ -190,7 +190,7 @@ class VictoriaMetrics(Server):
             self._path, f"-storageDataPath={self.folder}",
             f"-httpListenAddr=127.0.0.1:{self._port}", "-retentionPeriod=100y",
             "-search.maxPointsPerTimeseries=100000", "-search.maxSamplesPerQuery=1000000000",
-            "-loggerLevel=WARN"]
+            "-search.maxQueryDuration=10m", "-loggerLevel=WARN"]
 
     def flush(self):
         """What is in memory goes to its files."""
@@ -216,7 +216,7 @@ class Prometheus(Server):
             self._path, f"--config.file={settings}", f"--storage.tsdb.path={self.folder}",
             f"--web.listen-address=127.0.0.1:{self._port}", "--web.enable-remote-write-receiver",
             "--web.enable-admin-api", "--storage.tsdb.retention.time=100y",
-            "--query.max-samples=500000000", "--log.level=warn"]
+            "--query.max-samples=500000000", "--query.timeout=10m", "--log.level=warn"]
 
     def flush(self):
         """Its write-ahead log is written with every request."""
