@@ -65,12 +65,14 @@ def choose_interval(series):
 
 def make(bench, data, folder, size):
     """Generator to chunks, then rollups and hash chain; what it came to, or None."""
-    table = Dataset(bench, "month", size, 1, INTERVALS[-1], 0)
-    table.make_series()
+    points = Dataset(bench, "month", size, 1, INTERVALS[-1], 0)
+    points.make_series()
     with data.stream() as generator:
         done = subprocess.run(
-            [bench.store, "import", table.series_path, "/dev/stdin", folder],
+            [bench.store, "import", points.series_path, "/dev/stdin", folder],
             stdin=generator.stdout, capture_output=True, text=True, check=False)
+        # Where the import has ended early, so does the generator.
+        generator.stdout.close()
         told = generator.stderr.read().decode()
     written = dict(line.split(" ", 1) for line in done.stdout.splitlines())
     counted = re.search(r"samples (\d+)", told)
@@ -85,7 +87,7 @@ def make(bench, data, folder, size):
             for name, table in (("chunks", "chunk"), ("rollups", "rollup"), ("links", "proof"))}
     db.close()
     return {
-        "series": table.series, "samples": int(written["samples"]),
+        "series": points.series, "samples": int(written["samples"]),
         "importCPU": float(written["import_cpu_s_per_M"]), "bytes": int(settled["folder_bytes"]),
         "settleCPU": settled["settle_cpu_s"], **counts}
 
@@ -95,10 +97,15 @@ def verify(bench, folder, *words):
     process = subprocess.Popen(
         [bench.frostline, "store", "verify", "--data", folder, *words], stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL, text=True)
-    text = process.stdout.read()
-    process.stdout.close()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
+    try:
+        text = process.stdout.read()
+    except BaseException:
+        process.kill()
+        raise
+    finally:
+        process.stdout.close()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
     return process.returncode, text, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
