@@ -50,6 +50,7 @@ actor Collector {
     private var ticks: [(time: Int64, readings: Int64)]
     private static let rateSpan: Int64 = 60_000_000_000
     private var lastView: SiteView?
+    private var clock = ClockWatch()
     private let encoder: JSONEncoder
     /// Alarm changes of the present step, before they are handed to the store.
     var unsaved: [AlarmEvent] = []
@@ -265,6 +266,9 @@ actor Collector {
     func tick() {
         let monotonic = Clocks.monotonicNanoseconds()
         let now = Instant(milliseconds: Clocks.wallMilliseconds())
+        if let step = clock.step(wall: now.milliseconds, monotonic: monotonic / 1_000_000) {
+            logger.warning("\(ClockWatch.text(step))")
+        }
         unsaved += alarms.tick(now: monotonic / 1_000_000, time: now)
         saveAlarms()
         energy.turn(to: now)
@@ -391,13 +395,14 @@ actor Collector {
         let room = DiskRoom(of: store.directory)
         health.diskFreeBytes = room?.freeBytes
         health.diskTotalBytes = room?.totalBytes
+        let path = SiteStore.databasePath(in: store.directory)
+        let logBytes = FileIO.size(path + "-wal") ?? 0
         if case .ok = status {
-            health.storeDetail = room?.warning
+            health.storeDetail = room?.warning ?? DiskRoom.warning(logBytes: logBytes)
         } else {
             health.storeDetail = status.description
         }
-        let path = SiteStore.databasePath(in: store.directory)
-        health.storeBytes = FileIO.size(path).map { $0 + (FileIO.size(path + "-wal") ?? 0) }
+        health.storeBytes = FileIO.size(path).map { $0 + logBytes }
         health.lastCommitMS = store.statistics.lastCommitMS
         health.outboxPending = outboxPending()
         health.polling = meter.view(load())

@@ -52,6 +52,17 @@ struct DiskRoom: Equatable {
         return "the disk has \(share) % free, \(freeBytes >> 20) MiB; make room"
     }
 
+    /// SQLite's log is used again from its start, at about 4 MiB, unless somebody still reads what
+    /// was there before: an export into a pager that waits, or a program that forgot to end.
+    private static let longestLog: Int64 = 256 << 20
+
+    /// For `status`; nil for a log as it should be.
+    static func warning(logBytes: Int64) -> String? {
+        guard logBytes > longestLog else { return nil }
+        return "the log beside the store has grown to \(logBytes >> 20) MiB: a reader (an export,"
+            + " a backup) holds on to it; end that"
+    }
+
     /// The point of `OwnSeries` that says it.
     static let point = "collector.disk.free"
 

@@ -31,6 +31,12 @@ struct DiskRoomTests {
         #expect(try room(.max, of: .max).tenthsOfPercent == 1000)
     }
 
+    @Test("a log that a reader keeps from being used again is told")
+    func log() throws {
+        #expect(DiskRoom.warning(logBytes: 64 << 20) == nil)
+        #expect(try #require(DiskRoom.warning(logBytes: 300 << 20)).contains("300 MiB"))
+    }
+
     @Test("the system is asked of the folder's own file system")
     func asked() throws {
         let room = try #require(DiskRoom(of: try temporaryDirectory()))

@@ -106,6 +106,9 @@ def clock_steps(result):
             if not 0 <= age < 5000:
                 raise Fault("the newest answer is %d ms old after a shift of %d" % (age, shift))
         polls = site.polls()
+        for words in ("set forward by 3600 s", "set back by 3600 s"):
+            if site.child.output().count(words) != 2:
+                raise Fault("the log does not say twice that the clock was %s" % words)
         site.stop()
         verify(place)
         times = stored(place, site.config)

@@ -14,7 +14,7 @@ import lab
 import powerloss
 from lab import Fault, Place
 
-WORKERS = 1 if lab.QUICK else os.cpu_count() or 1
+WORKERS = os.cpu_count() or 1
 
 
 def scaled(full, quick):
@@ -178,7 +178,7 @@ def failing_calls(result):
             place.control.set(mask=1 << kind)
             place.write(**LIFE)
             calls = place.control.get("calls")
-        trials += [(kind, action, error, n) for n in spread(calls, scaled(120, 4))]
+        trials += [(kind, action, error, n) for n in spread(calls, scaled(60, 4))]
 
     def one(trial, checker):
         kind, action, error, n = trial
@@ -283,14 +283,14 @@ def power_loss_after_failed_sync(result):
 def disk_full(result):
     """No room for long, with more coming than memory may hold; then there is room again."""
     checker = lab.Checker()
-    for seed in range(30, scaled(36, 31)):
+    for seed in range(30, scaled(33, 31)):
         with Place(seed, days=200) as place, result.trial(place, "seed %d" % seed):
             before = place.write(readings=120, settle=60)
             size = sum(os.path.getsize(os.path.join(place.data, x))
                        for x in os.listdir(place.data))
             place.control.set(quota=size + 150_000, used=size)
             child = place.start(readings=9000, settle=0, pause=1, buffer=20_000)
-            time.sleep(scaled(20, 6))
+            time.sleep(scaled(15, 6))
             place.control.set(quota=0)
             out, _ = child.communicate(timeout=120)
             said = lab.Acknowledged().take(out)
