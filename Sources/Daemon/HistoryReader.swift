@@ -6,7 +6,31 @@ package import Store
 import Synchronization
 package import Views
 
-/// History for the API and for reports. Every call opens a reader of its own.
+/// The reader of a store between two questions: it knows the names, and what was read lately.
+package final class IdleReader: Sendable {
+    private let directory: String
+    private let reader = Mutex<StoreReader?>(nil)
+
+    package init(directory: String) { self.directory = directory }
+
+    /// Questions at the same time get readers of their own; one of them is kept. One that has
+    /// failed is not.
+    fileprivate func lend<Value>(
+        _ body: (StoreReader) throws(StoreError) -> Value
+    ) throws(StoreError) -> Value {
+        let waiting = reader.withLock { reader in
+            defer { reader = nil }
+            return reader
+        }
+        let lent: StoreReader
+        if let waiting { lent = waiting } else { lent = try StoreReader(directory: directory) }
+        let value = try body(lent)
+        reader.withLock { $0 = lent }
+        return value
+    }
+}
+
+/// History for the API and for reports.
 package enum HistoryReader {
     /// Queries that read at once; each has two threads and a connection.
     private static let maximumQueries = 8
@@ -14,7 +38,7 @@ package enum HistoryReader {
 
     /// Several points on one grid of time. Refuses when too many are under way.
     package static func series(
-        _ query: SeriesQuery, dataDirectory: String
+        _ query: SeriesQuery, _ idle: IdleReader
     ) async throws(APIRefusal) -> SeriesView {
         let isAdmitted = running.withLock { count -> Bool in
             guard count < maximumQueries else { return false }
@@ -33,7 +57,9 @@ package enum HistoryReader {
                 let thread = try NativeThread(name: "api-series") {
                     continuation.resume(
                         returning: Result { () throws(StoreError) in
-                            try read(query, dataDirectory)
+                            try idle.lend { reader throws(StoreError) in
+                                try read(query, reader)
+                            }
                         })
                 }
                 thread.detach()
@@ -52,9 +78,8 @@ package enum HistoryReader {
     }
 
     private static func read(
-        _ query: SeriesQuery, _ dataDirectory: String
+        _ query: SeriesQuery, _ reader: StoreReader
     ) throws(StoreError) -> SeriesView {
-        let reader = try StoreReader(directory: dataDirectory)
         let series = try reader.downsample(
             query.points, query.range, stepMS: query.stepMilliseconds)
         let known = Set(series.map(\.series.name))

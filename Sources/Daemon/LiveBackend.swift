@@ -10,7 +10,7 @@ import Views
 struct LiveBackend: APIBackend {
     let collector: Collector
     let broadcast: EventBroadcast
-    let dataDirectory: String
+    let history: IdleReader
     /// Nil for a collector that is alone.
     let pair: PairAnswers?
 
@@ -23,7 +23,7 @@ struct LiveBackend: APIBackend {
     func last(matching glob: Glob) async -> [PointView] { await collector.last(matching: glob) }
 
     func series(_ query: SeriesQuery) async throws(APIRefusal) -> SeriesView {
-        try await HistoryReader.series(query, dataDirectory: dataDirectory)
+        try await HistoryReader.series(query, history)
     }
 
     func acknowledge(_ request: AcknowledgeRequest) async throws(APIRefusal) {

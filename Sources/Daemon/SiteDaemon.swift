@@ -209,7 +209,8 @@ package final class SiteDaemon: Sendable {
         _ address: APIAddress, onRunning: @escaping @Sendable () -> Void
     ) -> APIServer {
         let backend = LiveBackend(
-            collector: collector, broadcast: broadcast, dataDirectory: options.dataDirectory,
+            collector: collector, broadcast: broadcast,
+            history: IdleReader(directory: options.dataDirectory),
             pair: pair.map { PairAnswers(keeper: $0, collector: collector, store: store) })
         var logger = options.logger
         // The server tells of every connection at info; its warnings are enough.

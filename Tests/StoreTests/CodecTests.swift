@@ -24,6 +24,44 @@ struct CodecTests {
         #expect(CRC32C.checksum((0..<32).map { UInt8($0) }) == 0x46DD_794E)
     }
 
+    @Test("the processor's checksum is that of the tables at every length and alignment")
+    func processorChecksum() {
+        var random = Seeded(8)
+        let bytes = (0..<300).map { _ in UInt8.random(in: 0...255, using: &random) }
+        bytes.withUnsafeBytes { bytes in
+            for start in 0..<9 {
+                for end in start...bytes.count {
+                    let part = UnsafeRawBufferPointer(rebasing: bytes[start..<end])
+                    #expect(CRC32C.checksum(part) == CRC32C.tableChecksum(part))
+                }
+            }
+        }
+    }
+
+    @Test("numbers of every width come back in blocks of every kind and length")
+    func widths() throws {
+        var random = Seeded(9)
+        for width in 0...62 {
+            for count in [2, 3, 8, 9, 16, 128, 129, 137, 260] {
+                let limit = Int64(1) << width
+                let noise = (0..<count).map { _ in Int64.random(in: 0..<limit, using: &random) }
+                var sum: Int64 = 0
+                let climb = noise.map { step in
+                    sum &+= step
+                    return sum
+                }
+                var spikes = noise
+                spikes[count / 2] = .max - 7
+                try roundTrip(
+                    Chunk(
+                        id: 1, times: (0..<count).map { Int64($0) },
+                        columns: [
+                            column(noise), column(climb, series: 2), column(spikes, series: 3),
+                        ]))
+            }
+        }
+    }
+
     @Test("a chunk of one poll, of no column, and of values at the ends of Int64 comes back")
     func extremes() throws {
         try roundTrip(Chunk(id: 1, times: [5], columns: []))

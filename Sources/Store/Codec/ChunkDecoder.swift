@@ -29,11 +29,12 @@ package enum ChunkDecoder {
         var reader = RawReader(bytes, from: range.lowerBound, to: range.upperBound)
         let times = try numbers(&reader, head.polls)
         guard reader.remaining == 0 else { throw .structure("times fill their column") }
-        var ascend = true
-        times.withUnsafeBufferPointer { times in
-            for index in 1..<max(1, times.count) where times[index &- 1] >= times[index] {
-                ascend = false
+        let ascend = times.withUnsafeBufferPointer { times in
+            var falls = 0
+            for index in 1..<max(1, times.count) {
+                falls &+= times[index &- 1] < times[index] ? 0 : 1
             }
+            return falls == 0
         }
         guard ascend else { throw .structure("times ascend") }
         guard times.first == head.start, times.last == head.end else {

@@ -46,6 +46,23 @@ struct AcrossGatherer {
         }
     }
 
+    /// Adds the value of each step that has any, of one series.
+    @inline(__always)
+    mutating func add(_ has: UnsafeMutableBufferPointer<Int32>, _ value: (Int) -> Double) {
+        guard across == .sum || across == .mean else {
+            for step in has.indices where has[step] > 0 { add(value(step), to: step) }
+            return
+        }
+        numbers.withUnsafeMutableBufferPointer { numbers in
+            counts.withUnsafeMutableBufferPointer { counts in
+                for step in has.indices where has[step] > 0 {
+                    numbers[step] += value(step)
+                    counts[step] &+= 1
+                }
+            }
+        }
+    }
+
     /// The largest that every one of these steps has already; a series that reaches no higher
     /// there changes no maximum.
     func floor(of steps: ClosedRange<Int>) -> Double {

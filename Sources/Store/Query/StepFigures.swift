@@ -53,16 +53,19 @@ struct StepFigures {
     mutating func fold(_ inner: Aggregate, _ scale: Int8, into gatherer: inout AcrossGatherer) {
         let unit = FixedDecimal(mantissa: 1, scale: scale).double
         let (factor, divisor) = scale > 0 ? (1, (1 / unit).rounded()) : (unit, 1)
-        for step in counts.indices where counts[step] > 0 {
-            let count = Double(counts[step])
-            let number = Double(numbers[step])
-            switch inner {
-            case .count: gatherer.add(count, to: step)
-            case .mean: gatherer.add(number / count / divisor * factor, to: step)
-            default: gatherer.add(number / divisor * factor, to: step)
+        numbers.withUnsafeMutableBufferPointer { numbers in
+            counts.withUnsafeMutableBufferPointer { counts in
+                switch inner {
+                case .count: gatherer.add(counts) { Double(counts[$0]) }
+                case .mean:
+                    gatherer.add(counts) {
+                        Double(numbers[$0]) / Double(counts[$0]) / divisor * factor
+                    }
+                default: gatherer.add(counts) { Double(numbers[$0]) / divisor * factor }
+                }
+                counts.update(repeating: 0)
+                numbers.update(repeating: 0)
             }
-            counts[step] = 0
-            numbers[step] = 0
         }
     }
 
@@ -75,8 +78,8 @@ struct StepFigures {
     /// Ascending times, none before `start`.
     static func runs(_ times: [Int64], start: Int64, step: Int64) -> [Run] {
         var runs: [Run] = []
-        if let first = times.first, let last = times.last {
-            runs.reserveCapacity(Swift.min(times.count, Int((last &- first) / step) + 2))
+        if let last = times.last {
+            runs.reserveCapacity(Swift.min(times.count, Int((last &- start) / step) + 1))
         }
         times.withUnsafeBufferPointer { times in
             var row = 0
@@ -106,14 +109,54 @@ struct StepFigures {
     }
 
     mutating func add(_ runs: [Run], _ column: PieceColumn) {
-        let areAllUsable = column.areAllUsable
-        column.values.withUnsafeBufferPointer { values in
+        guard column.areAllUsable else {
             for run in runs {
-                if areAllUsable {
-                    take(UnsafeBufferPointer(rebasing: values[run.rows]), run.step)
-                } else {
-                    for row in run.rows where ValueState.isUsable(column.state(row)) {
-                        take(UnsafeBufferPointer(rebasing: values[row..<row + 1]), run.step)
+                for row in run.rows where ValueState.isUsable(column.state(row)) {
+                    combine(column.values[row], 1, run.step)
+                }
+            }
+            return
+        }
+        switch figure {
+        case .sum:
+            add(runs, column.values) { values, number in
+                for value in values { number &+= value }
+            }
+        case .minimum:
+            add(runs, column.values) { values, number in
+                for value in values { number = Swift.min(number, value) }
+            }
+        case .maximum:
+            add(runs, column.values) { values, number in
+                for value in values { number = Swift.max(number, value) }
+            }
+        case .first: add(runs, column.values) { _, _ in }
+        case .last:
+            add(runs, column.values) { values, number in
+                if let last = values.last { number = last }
+            }
+        }
+    }
+
+    /// `more` combines a number with those that came later.
+    @inline(__always)
+    private mutating func add(
+        _ runs: [Run], _ values: [Int64], _ more: (UnsafeBufferPointer<Int64>, inout Int64) -> Void
+    ) {
+        numbers.withUnsafeMutableBufferPointer { numbers in
+            counts.withUnsafeMutableBufferPointer { counts in
+                values.withUnsafeBufferPointer { values in
+                    for run in runs {
+                        let step = run.step
+                        var rows = run.rows
+                        var number = numbers[step]
+                        if counts[step] == 0 {
+                            number = values[rows.lowerBound]
+                            rows = rows.dropFirst()
+                        }
+                        more(UnsafeBufferPointer(rebasing: values[rows]), &number)
+                        numbers[step] = number
+                        counts[step] &+= Int32(truncatingIfNeeded: run.rows.count)
                     }
                 }
             }
@@ -131,19 +174,6 @@ struct StepFigures {
             case .last: summary.last
             }
         combine(number, summary.count, step)
-    }
-
-    @inline(__always)
-    private mutating func take(_ values: UnsafeBufferPointer<Int64>, _ step: Int) {
-        var number = values[0]
-        switch figure {
-        case .sum: for index in 1..<values.count { number &+= values[index] }
-        case .minimum: for index in 1..<values.count { number = Swift.min(number, values[index]) }
-        case .maximum: for index in 1..<values.count { number = Swift.max(number, values[index]) }
-        case .first: break
-        case .last: number = values[values.count - 1]
-        }
-        combine(number, values.count, step)
     }
 
     /// What came later.
