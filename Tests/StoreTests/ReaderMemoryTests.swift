@@ -58,7 +58,7 @@ struct ReaderMemoryTests {
     }
 
     @Test(
-        "answers of a reader that was open all the time are those of a new one, whatever is written",
+        "a reader that was open all the time answers as a new one, whatever is written",
         arguments: 0..<3)
     func sameAnswers(seed: UInt64) throws {
         let directory = try temporaryDirectory()
