@@ -92,6 +92,7 @@ let package = Package(
         module("Recordings", ["Model"]),
         module("Redundancy", ["Model"]),
         module("Interchange", ["Model"]),
+        module("Fleet", ["Energy", "Interchange", "Model"]),
         module("ProfileProof", ["ConfigTree", "Model", "Profiles", "Recordings"]),
 
         // 3: engines; none imports another.
@@ -104,23 +105,27 @@ let package = Package(
         module("Serve", ["Model", "Views", hummingbird, lifecycle, logging]),
         module(
             "Console",
-            ["Model", "Views", "Screen", "Terminal", "HTTPClient", "Platform", "ConfigTree"]),
+            [
+                "ConfigTree", "Energy", "Fleet", "HTTPClient", "Model", "Platform", "Screen",
+                "Terminal", "Views",
+            ]),
         module("Simulation", ["Model", "SNMP", "Modbus", "Platform", "Recordings"]),
 
         // 4: composition.
         module(
             "Daemon",
             [
-                "Alarms", "ConfigTree", "Energy", "HTTPClient", "Interchange", "Model", "Notify",
-                "Platform", "Polling", "Profiles", "Redundancy", "SNMPSecurity", "Serve", "SiteFile",
-                "Store", "Views", "YAML", logging,
+                "Alarms", "ConfigTree", "Energy", "Fleet", "HTTPClient", "Interchange", "Model",
+                "Notify", "Platform", "Polling", "Profiles", "Redundancy", "SNMPSecurity", "Serve",
+                "SiteFile", "Store", "Views", "YAML", logging,
             ]),
         module(
             "CommandLine",
             [
-                "Alarms", "ConfigTree", "Console", "Daemon", "Energy", "HTTPClient", "Interchange",
-                "Model", "Notify", "Platform", "Polling", "ProfileProof", "Profiles", "Recordings",
-                "Reporting", "Screen", "Serve", "Simulation", "SiteFile", "Store", "Views", "YAML",
+                "Alarms", "ConfigTree", "Console", "Daemon", "Energy", "Fleet", "HTTPClient",
+                "Interchange", "Model", "Notify", "Platform", "Polling", "ProfileProof", "Profiles",
+                "Recordings", "Reporting", "Screen", "Serve", "Simulation", "SiteFile", "Store",
+                "Views", "YAML",
                 argumentParser, logging,
             ]),
         .executableTarget(
@@ -147,6 +152,12 @@ let package = Package(
         .executableTarget(
             name: "FaultSubject", dependencies: ["Model", "Platform", "Store"],
             path: "Tests/Faults/Subject", swiftSettings: swiftSettings),
+
+        // Many sites that forward to one engine; Benchmarks/fleet runs it.
+        .executableTarget(
+            name: "FleetBenchmark",
+            dependencies: ["Daemon", "Model", "Platform", "Store", "Views", logging],
+            path: "Benchmarks/FleetBenchmark", swiftSettings: swiftSettings),
 
         // Throws broken messages at the decoders; `make fuzz` runs it.
         .executableTarget(
@@ -183,6 +194,7 @@ let package = Package(
         tests("Schedule", ["Schedule", "Model"]),
         tests("Redundancy", ["Redundancy", "Model"]),
         tests("Interchange", ["Interchange", "Model"]),
+        tests("Fleet", ["Energy", "Fleet", "Model"]),
         tests("Alarms", ["Alarms", "Model", "TestSupport"]),
         tests("Energy", ["Energy", "Model", "ConfigTree", "YAML", "TestSupport"]),
         tests("Screen", ["Screen"]),
@@ -196,13 +208,14 @@ let package = Package(
         tests(
             "Console",
             [
-                "Console", "Model", "Views", "Screen", "Terminal", "ConfigTree", "YAML",
-                "TestSupport",
+                "Console", "Energy", "Fleet", "Model", "Views", "Screen", "Terminal", "ConfigTree",
+                "YAML", "TestSupport",
             ]),
         tests(
             "Simulation",
             [
-                "Simulation", "Energy", "Model", "SNMP", "Modbus", "Platform", "Polling", "Profiles",
+                "Simulation", "Energy", "Model", "SNMP", "Modbus", "Platform", "Polling",
+                "Profiles",
                 "Recordings", "SiteFile", "ConfigTree", "YAML", "TestSupport",
             ]),
         tests(

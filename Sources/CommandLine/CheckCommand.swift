@@ -1,14 +1,16 @@
 import ArgumentParser
 import ConfigTree
 import Daemon
+import Model
 import SiteFile
 
 struct CheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
-        abstract: "Check a site file with its profiles and tariffs: every mistake at once.")
+        abstract: "Check a site file with its profiles and tariffs: every mistake at once.",
+        discussion: "Takes a fleet file too.")
 
-    @Argument(help: "The site file.")
+    @Argument(help: "The site file, or the fleet file.")
     var siteFile: String
 
     @OptionGroup var profileFolders: ProfileFolders
@@ -31,8 +33,21 @@ struct CheckCommand: ParsableCommand {
 
     func run() throws {
         var diagnostics = Diagnostics()
+        if let node = FleetOptions.tree(siteFile, &diagnostics), FleetFileParser.isFleetFile(node) {
+            let file = FleetFileParser.parse(
+                node, secret: SecretResolver.resolve, &diagnostics)
+            let summary = file.map { "an engine, \($0.sites.count) sites" }
+            return try write(diagnostics, summary: summary, unread: [])
+        }
+        diagnostics = Diagnostics()
         let loaded = try profileFolders.loader(siteFile: siteFile, needsCredentials: false)
             .load(siteFile: siteFile, &diagnostics)
+        try write(
+            diagnostics, summary: loaded.map { SiteSummary($0.site).description },
+            unread: loaded?.unreadCredentials ?? [])
+    }
+
+    private func write(_ diagnostics: Diagnostics, summary: String?, unread: [String]) throws {
         let problems = diagnostics.sorted
         if json {
             try Output.json(
@@ -43,16 +58,14 @@ struct CheckCommand: ParsableCommand {
                             file: $0.position.file, line: $0.position.line,
                             column: $0.position.column, problem: $0.problem, cure: $0.cure)
                     },
-                    summary: loaded.map { SiteSummary($0.site).description }))
+                    summary: summary))
         } else {
             Output.diagnostics(problems.map(\.description))
-            if let loaded {
-                Output.line("\(siteFile): \(SiteSummary(loaded.site))")
-                if !loaded.unreadCredentials.isEmpty {
-                    Output.note(
-                        "not read, for only the service is given them: "
-                            + loaded.unreadCredentials.joined(separator: " "))
-                }
+            if let summary { Output.line("\(siteFile): \(summary)") }
+            if !unread.isEmpty {
+                Output.note(
+                    "not read, for only the service is given them: "
+                        + unread.joined(separator: " "))
             }
         }
         if !problems.isEmpty { throw ExitCode(CommandFailure.Code.usage.rawValue) }

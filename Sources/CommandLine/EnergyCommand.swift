@@ -1,6 +1,7 @@
 import ArgumentParser
 import Daemon
 import Energy
+import Fleet
 import Model
 import Store
 import Views
@@ -29,6 +30,8 @@ struct EnergyCommand: ParsableCommand {
         @Flag(help: "Print JSON.")
         var json = false
 
+        @OptionGroup var fleet: FleetOptions
+
         @OptionGroup var locations: Locations
 
         @OptionGroup var profileFolders: ProfileFolders
@@ -45,6 +48,7 @@ struct EnergyCommand: ParsableCommand {
         }
 
         func run() throws {
+            if fleet.fleet { return try runFleet() }
             let configuration =
                 try profileFolders
                 .loader(siteFile: locations.configPath, needsCredentials: false)
@@ -77,6 +81,36 @@ struct EnergyCommand: ParsableCommand {
             if paired.pue == nil { throw CommandFailure(.no, "no quarter hour has both sides") }
         }
 
+        private func runFleet() throws {
+            let file = try fleet.file(locations)
+            let this = FleetMonth(
+                containing: currentInstant(), offsetMinutes: file.offsetMinutes)
+            let first = try month ?? from.map(Self.month)
+            let last = try month ?? (to.text == "now" ? nil : Self.month(to))
+            var months = [first.map { FleetMonth(year: $0.year, month: $0.month) } ?? this]
+            let end = last.map { FleetMonth(year: $0.year, month: $0.month) } ?? this
+            while let newest = months.last, newest < end, months.count < FleetEnergy.maximumMonths {
+                months.append(newest.next)
+            }
+            guard months.last == end, end <= this else {
+                throw CommandFailure(
+                    .usage,
+                    "write months up to this one, at most "
+                        + "\(FleetEnergy.maximumMonths): --month 2026-10, or --from 2026-01")
+            }
+            try FleetPUE(file: file, months: months, json: json).run()
+        }
+
+        /// Sites tell their energy by whole months.
+        private static func month(_ argument: TimeArgument) throws -> MonthArgument {
+            guard let month = MonthArgument(argument: argument.text) else {
+                throw CommandFailure(
+                    .usage,
+                    "of a fleet energy is known by months: write --from 2026-01 --to 2026-10")
+            }
+            return month
+        }
+
         private func range(_ site: Site) throws -> TimeRange {
             let offset = site.offsetMinutes
             if let month {
@@ -96,49 +130,21 @@ struct EnergyCommand: ParsableCommand {
             _ boundary: PUEBoundary, _ category: PUECategory, _ range: TimeRange,
             _ configuration: LoadedConfiguration
         ) throws -> PairedEnergy {
-            let terms = boundary.it[category] ?? []
-            let total: [QuarterHour: Int64]
-            let it: [QuarterHour: Int64]
+            let range = TimeRange(
+                start: range.start, end: max(range.start, min(range.end, currentInstant())))
             if let remote = try locations.remoteReader() {
-                func entries(_ meter: Meter) throws(RemoteReadError) -> [LedgerEntry] {
-                    try remote.ledger(meter, configuration, range)
-                }
-                total = try asking { () throws(RemoteReadError) in
-                    try sums(boundary.total, entries)
-                }
-                it = try asking { () throws(RemoteReadError) in try sums(terms, entries) }
-            } else {
-                (total, it) = try withStore(locations) { reader throws(StoreError) in
-                    func entries(_ meter: Meter) throws(StoreError) -> [LedgerEntry] {
-                        try reader.ledger(meter: meter.name, range)
+                return try asking { () throws(RemoteReadError) in
+                    try boundary.paired(category, in: range) {
+                        meter throws(RemoteReadError) in
+                        try remote.ledger(meter, configuration, range)
                     }
-                    return (try sums(boundary.total, entries), try sums(terms, entries))
                 }
             }
-            var paired = PairedEnergy()
-            var interval = QuarterHour(containing: range.start)
-            while interval.end <= range.end, interval.end <= currentInstant() {
-                if interval.start >= range.start {
-                    paired.add(total: total[interval], it: it[interval])
-                }
-                interval = interval.next
-            }
-            return paired
-        }
-
-        /// By quarter hour; absent as soon as one meter is.
-        private func sums<Failure: Error>(
-            _ terms: [PUEBoundary.Term], _ ledger: (Meter) throws(Failure) -> [LedgerEntry]
-        ) throws(Failure) -> [QuarterHour: Int64] {
-            var result: [QuarterHour: (sum: Int64, count: Int)] = [:]
-            for term in terms {
-                for entry in try ledger(term.meter) {
-                    guard let energy = entry.wattHours else { continue }
-                    let known = result[entry.interval] ?? (0, 0)
-                    result[entry.interval] = (known.sum &+ term.sign * energy, known.count + 1)
+            return try withStore(locations) { reader throws(StoreError) in
+                try boundary.paired(category, in: range) { meter throws(StoreError) in
+                    try reader.ledger(meter: meter.name, range)
                 }
             }
-            return result.filter { $0.value.count == terms.count }.mapValues(\.sum)
         }
 
         /// Below twelve months the figure is an interim one.

@@ -20,10 +20,30 @@ struct TopCommand: ParsableCommand {
     @Option(help: "A dashboard of the Dashboards folder, or a file.")
     var dashboard = DashboardFile.standard
 
+    @OptionGroup var fleet: FleetOptions
+
+    @Flag(help: "With --fleet: print one table and end.")
+    var once = false
+
+    @Flag(help: "With --fleet: print one JSON object and end.")
+    var json = false
+
     @Flag(help: "Draw with ASCII characters only.")
     var ascii = false
 
+    func validate() throws {
+        guard fleet.fleet || !once && !json else {
+            throw ValidationError(
+                "--once and --json go with --fleet; `frostline status` tells of "
+                    + "one site")
+        }
+        guard !fleet.fleet || url == nil else {
+            throw ValidationError("--url is of one site's daemon; with --fleet write --remote")
+        }
+    }
+
     func run() throws {
+        if fleet.fleet { return try runFleet() }
         Signals.ignoreBrokenPipe()
         let address: ConsoleOptions.Address =
             url.map { .url($0) } ?? .socket(locations.socketPath)
@@ -31,6 +51,14 @@ struct TopCommand: ParsableCommand {
             address: address, authorityFile: caFile, dashboard: try DashboardFile.load(dashboard),
             isASCII: ascii)
         let code = ConsoleApp.run(options: options)
+        if code != 0 { throw ExitCode(code) }
+    }
+
+    private func runFleet() throws {
+        Signals.ignoreBrokenPipe()
+        let file = try fleet.file(locations, authority: caFile)
+        if once || json { return try FleetTop.once(file, json: json) }
+        let code = FleetTop.run(file, isASCII: ascii)
         if code != 0 { throw ExitCode(code) }
     }
 }

@@ -59,14 +59,14 @@ package struct ConsoleOptions: Sendable {
 
 /// The console on the terminal of this process.
 package enum ConsoleApp {
-    /// Time between two looks at the clock, in milliseconds: ages and the clock move by seconds.
-    private static let tickMilliseconds: Int32 = 250
-
     /// Runs until the user leaves or the process is asked to end. Returns the exit code: 0, or 3
     /// without a usable terminal, told on standard error.
     package static func run(options: ConsoleOptions) -> Int32 {
-        guard let mailbox = Mailbox() else {
-            return refuse("no file descriptors left; raise the limit with `ulimit -n`")
+        let isSnapshot: @Sendable (ConsoleEvent) -> Bool = {
+            if case .snapshot = $0 { true } else { false }
+        }
+        guard let mailbox = Mailbox<ConsoleEvent>(isWhole: isSnapshot) else {
+            return refuse(noDescriptors)
         }
         let effects: Effects
         let terminal: Terminal
@@ -91,44 +91,33 @@ package enum ConsoleApp {
         var model = ConsoleModel(
             user: options.user, target: options.target, dashboard: options.dashboard)
         if model.pages.contains(options.page) { model.page = options.page }
-        loop(&model, terminal, effects, mailbox, isASCII: options.isASCII)
+        TerminalLoop.run(terminal, mailbox, isASCII: options.isASCII) { event in
+            for command in update(&model, consoleEvent(event)) {
+                switch command {
+                case .quit: return .quit
+                case .redraw: return .redraw
+                default: effects.perform(command)
+                }
+            }
+            return .goOn
+        } draw: { size, capabilities in
+            ConsoleView.draw(model, size: size, capabilities: capabilities)
+        }
         return 0
     }
 
-    private static func loop(
-        _ model: inout ConsoleModel, _ terminal: Terminal, _ effects: Effects, _ mailbox: Mailbox,
-        isASCII: Bool
-    ) {
-        var capabilities = terminal.capabilities.display
-        if isASCII { capabilities.glyphs = .ascii }
-        var size = terminal.size
-        model.size = size
-        while true {
-            var events: [ConsoleEvent] = [.tick(Clocks.monotonicNanoseconds() / 1_000_000)]
-            terminal.present(ConsoleView.draw(model, size: size, capabilities: capabilities))
-            for event in terminal.wait(wake: mailbox.readEnd, milliseconds: tickMilliseconds) {
-                switch event {
-                case .key(let key): events.append(.key(key))
-                case .resized(let new):
-                    size = new
-                    events.append(.resized(new))
-                case .woken: events += mailbox.take()
-                case .ended: return
-                }
-            }
-            for event in events {
-                for command in update(&model, event) {
-                    switch command {
-                    case .quit: return
-                    case .redraw: terminal.invalidate()
-                    default: effects.perform(command)
-                    }
-                }
-            }
+    private static func consoleEvent(_ event: LoopEvent<ConsoleEvent>) -> ConsoleEvent {
+        switch event {
+        case .tick(let now): .tick(now)
+        case .key(let key): .key(key)
+        case .resized(let size): .resized(size)
+        case .posted(let event): event
         }
     }
 
-    private static func refuse(_ reason: String) -> Int32 {
+    static let noDescriptors = "no file descriptors left; raise the limit with `ulimit -n`"
+
+    static func refuse(_ reason: String) -> Int32 {
         let line = "frostline: \(reason)\n"
         _ = Array(line.utf8).withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
         return 3

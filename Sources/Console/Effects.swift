@@ -5,13 +5,13 @@ import Views
 /// Does what `update` asks for, off the console's thread, and posts what came of it.
 final class Effects: Sendable {
     private let client: DaemonClient
-    private let mailbox: Mailbox
+    private let mailbox: Mailbox<ConsoleEvent>
     private let worker: WorkerThread
     /// Questions under way: a slow daemon must not collect a queue of the same question.
     private let pending = Mutex<Set<String>>([])
     private let isStopped = Atomic(false)
 
-    init(client: DaemonClient, mailbox: Mailbox) throws(PlatformError) {
+    init(client: DaemonClient, mailbox: Mailbox<ConsoleEvent>) throws(PlatformError) {
         self.client = client
         self.mailbox = mailbox
         worker = try WorkerThread(name: "console-ask")
@@ -118,7 +118,7 @@ final class Effects: Sendable {
     }
 
     private func ask(
-        _ name: String, _ job: @escaping @Sendable (DaemonClient, Mailbox) -> Void
+        _ name: String, _ job: @escaping @Sendable (DaemonClient, Mailbox<ConsoleEvent>) -> Void
     ) {
         guard pending.withLock({ $0.insert(name).inserted }) else { return }
         let accepted = worker.submit { [self] in

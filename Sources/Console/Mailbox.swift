@@ -2,17 +2,20 @@ import Glibc
 import Synchronization
 
 /// Events on their way from other threads to the console's: a queue and a pipe that wakes `poll`.
-final class Mailbox: Sendable {
+final class Mailbox<Event: Sendable>: Sendable {
     /// Events that may wait. The console empties the box at every turn; more than this means that
     /// it hangs, and the oldest are dropped: the next snapshot holds everything anyway.
-    static let limit = 256
+    static var limit: Int { 256 }
 
-    private let events = Mutex<[ConsoleEvent]>([])
+    private let events = Mutex<[Event]>([])
+    /// True for events of which only the newest is worth drawing.
+    private let isWhole: @Sendable (Event) -> Bool
     let readEnd: Int32
     private let writeEnd: Int32
 
     /// Nil when the process has no descriptors left.
-    init?() {
+    init?(isWhole: @escaping @Sendable (Event) -> Bool) {
+        self.isWhole = isWhole
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else { return nil }
         for end in ends {
@@ -29,13 +32,10 @@ final class Mailbox: Sendable {
     }
 
     /// From any thread.
-    func post(_ event: ConsoleEvent) {
+    func post(_ event: Event) {
         events.withLock { queue in
             if queue.count >= Self.limit { queue.removeFirst() }
-            // Only the newest snapshot is worth drawing.
-            if case .snapshot = event {
-                queue.removeAll { if case .snapshot = $0 { true } else { false } }
-            }
+            if isWhole(event) { queue.removeAll(where: isWhole) }
             queue.append(event)
         }
         var byte: UInt8 = 1
@@ -43,7 +43,7 @@ final class Mailbox: Sendable {
     }
 
     /// Everything posted so far; on the console's thread.
-    func take() -> [ConsoleEvent] {
+    func take() -> [Event] {
         var buffer = [UInt8](repeating: 0, count: 256)
         while read(readEnd, &buffer, buffer.count) > 0 {}
         return events.withLock { queue in

@@ -39,6 +39,7 @@ actor Collector {
     private var siteSeriesAt: Int64 = .min
     var alarms: AlarmEngine
     var energy: EnergyKeeper
+    private let months: MonthKeeper
     private var cooling: FreeCoolingClock
     private var views: SiteViewBuilder
 
@@ -118,13 +119,18 @@ actor Collector {
         energy = EnergyKeeper(
             site: site, tariff: configuration.tariff, savedStates: restored.ledgerStates,
             entriesOfToday: restored.ledgerToday, now: now)
+        months = try MonthKeeper(
+            site: configuration.site, directory: store.directory, logger: logger)
         cooling = restored.cooling
         views = SiteViewBuilder(site: site)
         if isLeading { unsaved = alarms.retireOrphans(at: now) }
     }
 
     /// Ends the collector's thread; nothing may be asked of it afterwards.
-    nonisolated func stop() { executor.stop() }
+    nonisolated func stop() {
+        executor.stop()
+        months.stop()
+    }
 
     // MARK: Polls
 
@@ -313,13 +319,30 @@ actor Collector {
         siteSeriesAt = slot
         let batch = ReadingBatch(
             device: alarms.ownSeries, time: now,
-            values: SiteSeries.values(figures) + meter.step(load(), at: now)
-                + [SiteSeries.redundancy(pairView())])
+            values: SiteSeries.values(figures) + fleetValues(figures, at: now)
+                + meter.step(load(), at: now) + [SiteSeries.redundancy(pairView())])
         store.append(siteHandle, batch)
         own.take(batch, definitions: SiteSeries.points)
         guard isLeading else { return }
         let monotonic = Clocks.monotonicNanoseconds() / 1_000_000
         unsaved += alarms.step(batch, answered: true, now: monotonic)
+    }
+
+    /// None of the one that does not lead.
+    private func fleetValues(_ figures: LiveFigures, at now: Instant) -> [PointValue] {
+        guard isLeading else { return [] }
+        var standing = SiteSeries.Standing()
+        standing.devices = site.devices.count
+        standing.answering = live.devices.count { $0.isAnswering }
+        for alarm in alarms.active { standing.alarms[3 - Int(alarm.record.priority.rawValue)] += 1 }
+        standing.category = figures.category
+        let months = months.months(before: energy.startOfDay, late: energy.late)
+        if let months, var month = energy.pairedToday {
+            month.merge(months.month)
+            standing.month = month
+            standing.previous = months.previous
+        }
+        return SiteSeries.values(standing, at: now, offsetMinutes: site.offsetMinutes)
     }
 
     private func load() -> CollectorLoad {

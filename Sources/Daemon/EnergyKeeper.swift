@@ -1,6 +1,13 @@
 import Energy
 import Model
 
+/// Quarter hours before today that came since the start: what was known of those days is not all
+/// there is.
+struct LateQuarters: Sendable, Equatable {
+    var count = 0
+    var earliest: QuarterHour?
+}
+
 /// Feeds the meters' ledgers from readings, and keeps the figures of the civil day.
 struct EnergyKeeper: Sendable {
     /// What one poll finished: quarter hours of one meter, and the ledger's state behind them.
@@ -28,6 +35,9 @@ struct EnergyKeeper: Sendable {
     /// meter brings one: computing anew for each would keep a large site busy for seconds.
     private var isStale = false
     private(set) var pueToday: Double?
+    /// Paired energy of the day so far; nil where the site has no meter of IT energy.
+    private(set) var pairedToday: PairedEnergy?
+    private(set) var late = LateQuarters()
     private(set) var costTodayYuan: Double?
     private(set) var costIsPartial = false
 
@@ -142,8 +152,13 @@ struct EnergyKeeper: Sendable {
 
     private mutating func note(_ meter: String, _ entries: [LedgerEntry]) {
         guard keepsDay else { return }
-        for entry in entries where entry.interval.start >= startOfDay {
-            today[entry.interval, default: [:]][meter] = entry.wattHours
+        for entry in entries {
+            if entry.interval.start >= startOfDay {
+                today[entry.interval, default: [:]][meter] = entry.wattHours
+            } else {
+                late.count += 1
+                late.earliest = min(late.earliest ?? entry.interval, entry.interval)
+            }
         }
     }
 
@@ -154,6 +169,7 @@ struct EnergyKeeper: Sendable {
             today[interval]?[meter.name]
         }
         pueToday = figures.pue?.double
+        pairedToday = PUEBoundary(site.meters).category == nil ? nil : figures.paired
         costTodayYuan = figures.cost.map { Double($0.fen) / 100 }
         costIsPartial = figures.costIsPartial
     }

@@ -1,10 +1,10 @@
 import Interchange
-import Logging
-import Model
+package import Logging
+package import Model
 import Notify
 import Platform
-import Store
-import Views
+package import Store
+package import Views
 
 /// Sends every stored reading to one receiver, by remote write, in the order of time.
 ///
@@ -12,7 +12,7 @@ import Views
 /// receiver that is away for a day, or this program's end at any moment, costs time and no reading.
 /// At least once: a request whose confirmation was lost comes again with the same times and
 /// values.
-final class Forwarder: Sendable {
+package final class Forwarder: Sendable {
     /// How often the present is sent.
     private static let periodMilliseconds: Int64 = 5_000
     /// Readings younger than this may not be on the disk yet.
@@ -48,7 +48,9 @@ final class Forwarder: Sendable {
     private let state: ConditionLock<State>
     private let thread = ConditionLock<NativeThread?>(nil)
 
-    init(_ receiver: ForwardReceiver, site: Site, store: SiteStore, logger: Logger) {
+    package init(
+        _ receiver: ForwardReceiver, site: Site, store: SiteStore, logger: Logger
+    ) {
         self.receiver = receiver
         self.site = site
         self.store = store
@@ -57,7 +59,7 @@ final class Forwarder: Sendable {
             State(view: ForwardView(receiver: receiver.name, version: receiver.version.rawValue)))
     }
 
-    func start() throws {
+    package func start() throws {
         let started = try NativeThread(name: "fwd-" + receiver.name.prefix(11)) { [self] in
             run()
         }
@@ -65,7 +67,7 @@ final class Forwarder: Sendable {
     }
 
     /// Ends the thread; a request under way is finished first.
-    func stop() {
+    package func stop() {
         state.update { $0.stopped = true }
         thread.update { thread in
             defer { thread = nil }
@@ -73,7 +75,7 @@ final class Forwarder: Sendable {
         }?.join()
     }
 
-    var view: ForwardView {
+    package var view: ForwardView {
         let now = now
         return state.withLock { state in
             var view = state.view

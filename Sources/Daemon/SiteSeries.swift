@@ -18,6 +18,43 @@ enum SiteSeries {
             quality: view == nil ? .absent : .good)
     }
 
+    /// What the site says of itself beside its powers.
+    struct Standing {
+        var devices = 0
+        var answering = 0
+        /// Active alarms: critical, high, medium, low.
+        var alarms: [Int] = [0, 0, 0, 0]
+        var category: PUECategory?
+        /// Paired energy of the civil month so far, and of the month before; nil while unknown.
+        var month: PairedEnergy?
+        var previous: PairedEnergy?
+    }
+
+    /// The values of `OwnSeries.fleet`, in their order.
+    static func values(_ standing: Standing, at now: Instant, offsetMinutes: Int) -> [PointValue] {
+        let civil = CivilTime(now, offsetMinutes: offsetMinutes)
+        let counts = [standing.devices, standing.answering] + standing.alarms
+        let numbers: [Int64?] =
+            counts.map { Int64($0) } + [
+                standing.category.map { Int64($0.rawValue) },
+                Int64(civil.year * 100 + civil.month),
+                standing.month?.totalWattHours, standing.month?.itWattHours,
+                standing.month.map { Int64($0.paired) },
+                standing.previous?.totalWattHours, standing.previous?.itWattHours,
+                standing.previous.map { Int64($0.paired) },
+            ]
+        precondition(
+            numbers.count == OwnSeries.fleet.count, "BUG: \(numbers.count) figures for a fleet")
+        let first =
+            points.count - OwnSeries.redundancy.count - OwnSeries.forward.count
+            - OwnSeries.collector.count - numbers.count
+        return numbers.enumerated().map { index, number in
+            PointValue(
+                index: UInt16(first + index), mantissa: number ?? 0,
+                quality: number == nil ? .absent : .good)
+        }
+    }
+
     static func values(_ figures: LiveFigures) -> [PointValue] {
         let watts = [
             figures.total.milliwatts, figures.it.milliwatts, figures.cooling.milliwatts,

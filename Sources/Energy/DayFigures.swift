@@ -7,8 +7,10 @@ package struct DayFigures: Sendable {
     package var cost: Fee?
     /// True where energy of a utility meter is missing: the cost is at least `cost`.
     package private(set) var costIsPartial = false
-    /// Share of the quarter hours so far in which both sides of PUE are known, 0…1.
-    package var coverage: Double
+    /// The quarter hours so far in which both sides of PUE are known.
+    package private(set) var paired: PairedEnergy
+    /// Their share, 0…1.
+    package var coverage: Double { paired.coverage }
 
     /// `entry` gives the Wh of one meter in one quarter hour, nil where it is missing.
     package init(
@@ -19,11 +21,10 @@ package struct DayFigures: Sendable {
         let finished = QuarterHour(containing: now).start
         let range = TimeRange(start: midnight, end: max(midnight, finished))
         let boundary = PUEBoundary(site.meters)
-        let pair =
+        paired =
             boundary.category.map { boundary.paired($0, in: range, entry: entry) }
             ?? PairedEnergy()
-        coverage = pair.coverage
-        if let ratio = pair.pue, ratio.numerator >= ratio.denominator { pue = ratio }
+        if let ratio = paired.pue, ratio.numerator >= ratio.denominator { pue = ratio }
         guard let tariff, let choice = site.tariff else { return }
         let bought = site.meters.filter { $0.role == .utility }
         guard !bought.isEmpty else { return }

@@ -62,6 +62,38 @@ package struct PUEBoundary: Sendable {
         return pair
     }
 
+    /// Paired energy of the quarter hours that lie in `range`, from the ledgers of whole meters.
+    package func paired<Failure: Error>(
+        _ category: PUECategory, in range: TimeRange,
+        ledger: (Meter) throws(Failure) -> [LedgerEntry]
+    ) throws(Failure) -> PairedEnergy {
+        let total = try Self.sums(total, ledger)
+        let it = try Self.sums(it[category] ?? [], ledger)
+        var pair = PairedEnergy()
+        var quarter = QuarterHour(containing: range.start)
+        if quarter.start < range.start { quarter = quarter.next }
+        while quarter.end <= range.end {
+            pair.add(total: total[quarter], it: it[quarter])
+            quarter = quarter.next
+        }
+        return pair
+    }
+
+    /// By quarter hour; absent as soon as one meter is.
+    private static func sums<Failure: Error>(
+        _ terms: [Term], _ ledger: (Meter) throws(Failure) -> [LedgerEntry]
+    ) throws(Failure) -> [QuarterHour: Int64] {
+        var result: [QuarterHour: (sum: Int64, count: Int)] = [:]
+        for term in terms {
+            for entry in try ledger(term.meter) {
+                guard let energy = entry.wattHours else { continue }
+                let known = result[entry.interval] ?? (0, 0)
+                result[entry.interval] = (known.sum &+ term.sign &* energy, known.count + 1)
+            }
+        }
+        return result.filter { $0.value.count == terms.count }.mapValues(\.sum)
+    }
+
     /// The signed sum; nil where any term is missing, or there is none.
     static func sum(_ terms: [Term], _ value: (Meter) -> Int64?) -> Int64? {
         guard !terms.isEmpty else { return nil }

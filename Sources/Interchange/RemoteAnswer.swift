@@ -17,7 +17,7 @@ package struct RemotePoint: Hashable, Sendable {
 /// Why an answer is of no use.
 package struct RemoteAnswerProblem: Error, Hashable, Sendable, CustomStringConvertible {
     package var description: String
-    init(_ description: String) { self.description = description }
+    package init(_ description: String) { self.description = description }
 }
 
 /// Gathers answers of PromQL over HTTP (`/api/v1/query` with a range, `/api/v1/query_range`) and of

@@ -7,7 +7,20 @@ package enum OwnSeries {
             gauge("loss.power", .watt), gauge("other.power", .watt),
             gauge("pue", .ratio, digits: 4),
             gauge("pue.coverage", .ratio, digits: 3),
-        ] + collector + forward + redundancy
+        ] + fleet + collector + forward + redundancy
+
+    /// What is asked of many sites together. Of two collectors only the one that leads says it, so
+    /// that an engine that both send to holds one answer.
+    package static let fleet: [PointDefinition] = [
+        gauge("devices.total", .ratio), gauge("devices.answering", .ratio),
+        gauge("alarms.critical", .ratio), gauge("alarms.high", .ratio),
+        gauge("alarms.medium", .ratio), gauge("alarms.low", .ratio),
+        gauge("pue.category", .ratio), gauge("month.number", .ratio),
+        gauge("month.total.energy", .wattHour), gauge("month.it.energy", .wattHour),
+        gauge("month.quarters", .ratio),
+        gauge("previous.total.energy", .wattHour), gauge("previous.it.energy", .wattHour),
+        gauge("previous.quarters", .ratio),
+    ]
 
     /// Over the time since the values before; docs/NAMES.md explains each.
     package static let collector: [PointDefinition] = [

@@ -65,3 +65,27 @@ package struct ForwardReceiver: Sendable {
         self.labels = labels
     }
 }
+
+/// Sites that forward to one engine, to be looked at together.
+package struct FleetFile: Sendable {
+    package struct Site: Sendable, Hashable {
+        /// `site.name` of its site file: the label that its series have.
+        package var name: String
+        package var displayName: String
+        package init(name: String, displayName: String) {
+            self.name = name
+            self.displayName = displayName
+        }
+    }
+    /// The engine.
+    package var remote: RemoteAccess
+    /// Sites that are expected; empty where whoever forwards is welcome.
+    package var sites: [Site]
+    /// Minutes east of UTC of the civil months.
+    package var offsetMinutes: Int
+    package init(remote: RemoteAccess, sites: [Site] = [], offsetMinutes: Int = 480) {
+        self.remote = remote
+        self.sites = sites
+        self.offsetMinutes = offsetMinutes
+    }
+}

@@ -3,7 +3,8 @@ package import Model
 
 /// Two collectors that watch the site.
 extension SiteReader {
-    /// `{primary: https://…, standby: https://…}`; https, http or the path of a socket.
+    /// `{primary: https://…, standby: https://…}`; https, the path of a socket, or http on this
+    /// machine.
     mutating func readRedundancy(_ node: ConfigNode) {
         var table = TableReader(node, what: "`redundancy`", &diagnostics)
         let primaryNode = table.required("primary", &diagnostics)
@@ -37,7 +38,7 @@ extension SiteReader {
         if let reason = CollectorPair.refusal(of: address.reveal) {
             diagnostics.add(
                 node.position, "the address of the \(role) \(reason)",
-                cure: "write https://HOST/ or the absolute path of its socket")
+                cure: "write https://HOST/ or the absolute path of a socket, such as one of ssh -L")
             return nil
         }
         return address
@@ -56,8 +57,18 @@ extension CollectorPair {
         }
         guard text.hasPrefix("https://") || text.hasPrefix("http://"),
             let host = text.split(separator: "/").dropFirst().first, !host.isEmpty,
-            text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }), !text.contains("?")
+            text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }),
+            !text.contains(where: { "?#".contains($0) })
         else { return "is no web address and no path" }
-        return nil
+        let isPlain = text.hasPrefix("http://")
+        return isPlain && !isThisMachine(String(host))
+            ? "is plain http to another machine, where anybody on the way reads and writes" : nil
+    }
+
+    /// `localhost:8080`, with or without `NAME:PASSWORD@`.
+    private static func isThisMachine(_ authority: String) -> Bool {
+        let host = authority.split(separator: "@").last ?? ""
+        return host == "[::1]" || host.hasPrefix("[::1]:")
+            || ["localhost", "127.0.0.1"].contains(host.split(separator: ":").first ?? "")
     }
 }

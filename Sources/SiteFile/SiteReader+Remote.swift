@@ -44,16 +44,18 @@ extension SiteReader {
     /// `{remote: https://HOST/}`: the engine that commands read from.
     mutating func readStore(_ node: ConfigNode) {
         var table = TableReader(node, what: "`store`", &diagnostics)
-        if let remote = table.optional("remote") {
-            if case .mapping = remote.content {
-                var inner = TableReader(remote, what: "`store.remote`", &diagnostics)
-                site.remoteStore = access(&inner, address: "url", of: "remote store")
-                inner.finish(&diagnostics)
-            } else {
-                site.remoteStore = address(remote, of: "remote store").map { RemoteAccess(url: $0) }
-            }
-        }
+        if let remote = table.optional("remote") { site.remoteStore = readEngine(remote) }
         table.finish(&diagnostics)
+    }
+
+    /// An address, or a table with what is shown there too.
+    mutating func readEngine(_ remote: ConfigNode) -> RemoteAccess? {
+        guard case .mapping = remote.content else {
+            return address(remote, of: "remote store").map { RemoteAccess(url: $0) }
+        }
+        var inner = TableReader(remote, what: "`remote`", &diagnostics)
+        defer { inner.finish(&diagnostics) }
+        return access(&inner, address: "url", of: "remote store")
     }
 
     /// An address with what is shown there.

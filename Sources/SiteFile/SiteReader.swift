@@ -80,6 +80,7 @@ struct SiteReader {
     enum Section: String {
         case credentials, device, meter, hook, subsidiary
         case forward = "receiver"
+        case fleet = "site"
         case power = "power node"
         case cooling = "cooling unit"
         case alarm = "alarm rule"
@@ -162,19 +163,8 @@ struct SiteReader {
         site.name = name ?? ""
         site.displayName =
             table.optional("displayName")?.text(maximum: 200, &diagnostics) ?? site.name
-        if let offset = table.optional("offset"), let text = offset.text(&diagnostics) {
-            // The parser of moments knows every form of an offset.
-            let moment = Instant(iso8601: "1970-01-02T00:00" + text, offsetMinutes: 0)
-            if text.hasPrefix("+") || text.hasPrefix("-"), let instant = moment,
-                abs(instant.millisecondsSince(Instant(seconds: 86_400))) <= 14 * 3_600_000,
-                instant.milliseconds % QuarterHour.milliseconds == 0
-            {
-                site.offsetMinutes = Int((86_400_000 - instant.milliseconds) / 60_000)
-            } else {
-                diagnostics.add(
-                    offset.position, "`\(text.prefix(20))` is no offset from UTC",
-                    cure: "write for example `\"+08:00\"`")
-            }
+        if let node = table.optional("offset"), let minutes = offset(node) {
+            site.offsetMinutes = minutes
         }
         if let node = table.optional("altitude"), let text = node.text(&diagnostics) {
             let number = trimmed(text.hasSuffix("m") ? text.dropLast() : text[...])
@@ -187,6 +177,23 @@ struct SiteReader {
             }
         }
         table.finish(&diagnostics)
+    }
+
+    /// Minutes east of UTC.
+    mutating func offset(_ node: ConfigNode) -> Int? {
+        guard let text = node.text(&diagnostics) else { return nil }
+        // The parser of moments knows every form of an offset.
+        let moment = Instant(iso8601: "1970-01-02T00:00" + text, offsetMinutes: 0)
+        if text.hasPrefix("+") || text.hasPrefix("-"), let instant = moment,
+            abs(instant.millisecondsSince(Instant(seconds: 86_400))) <= 14 * 3_600_000,
+            instant.milliseconds % QuarterHour.milliseconds == 0
+        {
+            return Int((86_400_000 - instant.milliseconds) / 60_000)
+        }
+        diagnostics.add(
+            node.position, "`\(text.prefix(20))` is no offset from UTC",
+            cure: "write for example `\"+08:00\"`")
+        return nil
     }
 
     /// Reads every item of a list, generated ones spelled out. A mistake in a template is reported

@@ -9,7 +9,9 @@ import json
 import os
 import random
 import shutil
+import ssl
 import struct
+import subprocess
 import threading
 import time
 import unittest
@@ -378,8 +380,11 @@ class Receiver(http.server.ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, second=True):
+    def __init__(self, second=True, tls=None):
         super().__init__(("127.0.0.1", 0), Handler)
+        self.scheme = "https" if tls else "http"
+        if tls:
+            self.socket = tls.wrap_socket(self.socket, server_side=True)
         self.second = second
         self.script = []
         self.refuse = lambda labels, samples: False
@@ -390,7 +395,7 @@ class Receiver(http.server.ThreadingHTTPServer):
 
     @property
     def url(self):
-        return "http://127.0.0.1:%d/api/v1/write" % self.server_port
+        return "%s://127.0.0.1:%d/api/v1/write" % (self.scheme, self.server_port)
 
     def values(self, device, point):
         with self.lock:
@@ -432,6 +437,25 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.send_header("Content-Length", "0")
         self.end_headers()
+
+
+def signed(folder, host):
+    """A new authority's PEM file, and a server's key and certificate that it has signed."""
+    def openssl(*arguments):
+        subprocess.run([needs("openssl"), *arguments], cwd=folder, check=True, capture_output=True)
+
+    name = "authority-%s" % host
+    key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+    openssl("req", "-x509", *key, "-keyout", name + ".key", "-out", name + ".pem", "-days", "2",
+            "-subj", "/CN=" + name)
+    openssl("req", *key, "-keyout", host + ".key", "-out", host + ".csr", "-subj", "/CN=receiver")
+    with open(os.path.join(folder, host + ".ext"), "w") as f:
+        f.write("subjectAltName=IP:%s\n" % host)
+    openssl("x509", "-req", "-in", host + ".csr", "-CA", name + ".pem", "-CAkey", name + ".key",
+            "-CAcreateserial", "-days", "2", "-extfile", host + ".ext", "-out", host + ".pem")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(os.path.join(folder, host + ".pem"), os.path.join(folder, host + ".key"))
+    return os.path.join(folder, name + ".pem"), context
 
 
 class Protocol(Site):
@@ -487,6 +511,29 @@ class Protocol(Site):
                             for h in receiver.headers))
         labels = dict(next(iter(receiver.series)))
         self.assertEqual((labels["province"], labels["site"]), ("shanxi", "probes"))
+
+    def test_over_https_only_who_the_authority_has_signed_is_sent_anything(self):
+        authority, tls = signed(self.folder, "127.0.0.1")
+        # Signed, but for another address.
+        _, other = signed(self.folder, "127.0.0.2")
+        wrong = os.path.join(self.folder, "authority-127.0.0.2.pem")
+        named = Receiver(tls=other)
+        right = Receiver(tls=tls)
+        cases = [(right, ""), (right, ", authority: " + wrong), (named, ", authority: " + wrong)]
+        for receiver, more in cases:
+            self.probes_site(receiver, more)
+            with daemon(self.path, self.data) as child:
+                harness.wait_for("it is not trusted", lambda: self.forwards(child)["r"][
+                    "state"] == "waiting", 40, child)
+                view = self.forwards(child)["r"]
+            self.assertIn("certificate", view["note"].lower(), view)
+            self.assertEqual((view["sent"], view["refused"], receiver.headers), (0, 0, []), more)
+        # What waited comes with what is new.
+        self.probes_site(right, ", authority: " + authority)
+        with daemon(self.path, self.data) as child:
+            harness.wait_for("samples", lambda: len(right.values("probe-1", "ambient.humidity"))
+                             > 10, 40, child)
+        self.compare(right)
 
     def test_415_and_a_silent_old_receiver_get_version_1(self):
         receiver = Receiver(second=False)

@@ -15,6 +15,8 @@ struct RedundancyKeysTests {
         #expect(pair?.address(of: .primary).reveal == "https://one.example/")
         #expect(pair?.address(of: .standby).reveal == "/run/other.sock")
         #expect(parse("").site?.redundancy == nil)
+        let local = "redundancy: {primary: 'http://localhost:8080', standby: 'http://127.0.0.1:81'}"
+        #expect(parse(local).site?.redundancy != nil)
         let authority = "{primary: 'https://a', standby: 'https://b', authority: /etc/a.pem}"
         #expect(parse("redundancy: " + authority).site?.redundancy?.authority == "/etc/a.pem")
     }
@@ -24,6 +26,9 @@ struct RedundancyKeysTests {
         ("{primary: 'https://a', standby: 'https://a'}", "same address"),
         ("{primary: run.sock, standby: 'https://a'}", "no web address and no path"),
         ("{primary: 'ftp://a', standby: 'https://a'}", "no web address and no path"),
+        ("{primary: 'http://10.0.0.2:8080/', standby: 'https://a'}", "plain http to another"),
+        ("{primary: 'http://[::1].example/', standby: 'https://a'}", "plain http to another"),
+        ("{primary: 'http://localhost.example/', standby: 'https://a'}", "plain http to another"),
         ("{primary: 'https://', standby: 'https://a'}", "no web address and no path"),
         ("{primary: 'https://u:p@a', standby: 'https://b'}", "carries its token"),
         ("{primary: 'https://a', standby: 'https://b', authority: a.pem}", "no absolute path"),

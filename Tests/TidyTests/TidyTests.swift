@@ -15,7 +15,7 @@ struct TidyTests {
 
     private static let core = [
         "Model", "ConfigTree", "Profiles", "SiteFile", "Schedule", "Alarms", "Energy", "Screen",
-        "Views", "SNMPWire", "Recordings", "Redundancy", "ProfileProof", "Interchange",
+        "Views", "SNMPWire", "Recordings", "Redundancy", "ProfileProof", "Interchange", "Fleet",
     ]
 
     private static func files(below folder: String, ending: String) -> [String] {
