@@ -121,7 +121,8 @@ package enum FileIO {
         _ = try checked("fsync", path, result(fsync(fd)))
     }
 
-    private static func synchronize(directory: String) throws(PlatformError) {
+    /// Names in a directory, new and gone, survive a power failure from here on.
+    package static func synchronize(directory: String) throws(PlatformError) {
         let fd = try checked(
             "open", directory, result(open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)))
         defer { close(fd) }

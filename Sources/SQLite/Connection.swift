@@ -60,7 +60,9 @@ package final class Connection {
         try execute("PRAGMA page_size=\(pageSize)")
         // Of a new file only, too: what is thrown away later makes the file shorter.
         try execute("PRAGMA auto_vacuum=INCREMENTAL")
-        guard try text("PRAGMA journal_mode=WAL") == "wal" else {
+        // To its end, where it is committed: its answer comes before that.
+        try execute("PRAGMA journal_mode=WAL")
+        guard try text("PRAGMA journal_mode") == "wal" else {
             throw SQLiteError(
                 code: SQLITE_CANTOPEN, extendedCode: SQLITE_CANTOPEN,
                 message: "this file system allows no write-ahead log; use a local disk",

@@ -50,6 +50,12 @@ package final class SiteStore: Sendable {
                 try Repair.opening(directory) { () throws(StoreError) in
                     let writer = try Writer(
                         path: path, siteName: siteName, options: options, shared: shared)
+                    // SQLite does so too, and does not mind when it fails.
+                    do throws(PlatformError) {
+                        try FileIO.synchronize(directory: directory)
+                    } catch {
+                        throw .system("\(error)")
+                    }
                     // The loop is the thread's next and last job; the writer never leaves the
                     // thread.
                     worker.submit { writer.run() }
