@@ -91,11 +91,8 @@ def content(reader, kind, numbers, count):
         for word in words:
             difference = zigzag(word)
             if mode == 3:
-                line += center
-                numbers.append(wrap(line + difference))
-                half = center >> 1
-                if center > 0 and not -half <= difference < half:
-                    line += center * ((difference + half) // center)
+                number, line = about_line(line, center, difference)
+                numbers.append(number)
                 continue
             base = center if mode == 1 else numbers[-1] + center
             numbers.append(wrap(base + difference))
@@ -106,6 +103,7 @@ def tokens(reader, numbers, count):
     """Section 3.4."""
     mode = reader.byte()
     center = reader.signed() if mode else 0
+    line = numbers[0] + reader.signed() if mode == 3 else 0
     total = reader.byte()
     pairs = [reader.byte() for _ in range((total + 1) // 2)]
     lengths = [half for pair in pairs for half in (pair & 15, pair >> 4)][:total]
@@ -140,9 +138,23 @@ def tokens(reader, numbers, count):
             extra = (token - 24) // 2 + 3
             residuals.append((2 + token % 2 << extra) + take(extra))
     for residual in residuals:
+        if mode == 3:
+            number, line = about_line(line, center, zigzag(residual))
+            numbers.append(number)
+            continue
         base = numbers[0] if mode == 1 else numbers[-1]
         numbers.append(wrap(base + center + zigzag(residual)))
     return numbers
+
+
+def about_line(line, step, difference):
+    """The number, and where the line is now."""
+    line += step
+    number = wrap(line + difference)
+    half = step >> 1
+    if step > 0 and not -half <= difference < half:
+        line += step * ((difference + half) // step)
+    return number, line
 
 
 def column(head, data, series):

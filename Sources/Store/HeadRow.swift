@@ -1,6 +1,7 @@
 import Model
 
-/// Writing of a poll: docs/FORMAT.md, section 2, from the time to the last mantissa.
+/// Writing of a poll as it stands in memory: docs/FORMAT.md, section 2, its time minus 0 and the
+/// rest.
 enum PollBody {
     static let maximumValues = 65_536
     /// Time, count and numbers of runs.
@@ -84,7 +85,7 @@ enum PollBody {
     }
 }
 
-/// Polls of many devices, one after the other as in a head row.
+/// Polls of many devices: each its device, its length and its body.
 struct PollList: Sendable {
     private(set) var bytes: [UInt8] = []
     /// Values that have a number.
@@ -139,7 +140,7 @@ struct PollList: Sendable {
 }
 
 extension RawReader {
-    /// The next poll of a head row; nil at the end, and where the bytes are none.
+    /// The next poll of a `PollList`; nil at the end, and where the bytes are none.
     mutating func poll() -> (device: UInt32, body: UnsafeRawBufferPointer)? {
         guard remaining > 0, let device = try? count(atMost: Int(UInt32.max), "device"),
             let length = try? count(atMost: remaining, "length of a poll")
@@ -255,25 +256,62 @@ struct DecodedPoll {
 /// A row of `head`: the polls of one commit. docs/FORMAT.md, section 2.
 enum HeadRow {
     static let kind: UInt8 = 0xF2
-    static let version: UInt8 = 1
+    static let version: UInt8 = 2
+    /// Polls as they stand in memory.
+    private static let firstVersion: UInt8 = 1
 
+    /// `polls` are those of a `PollList`.
     static func encode(_ polls: ArraySlice<UInt8>) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(2 + polls.count + ChunkLayout.checksum)
         bytes.append(kind)
         bytes.append(version)
-        bytes += polls
+        polls.withUnsafeBytes { all in
+            var reader = RawReader(all)
+            var before: Int64 = 0
+            while let (device, body) = reader.poll() {
+                bytes.appendVarint(UInt64(device))
+                guard (try? append(body, after: &before, to: &bytes)) != nil else {
+                    preconditionFailure("BUG: a poll that is none")
+                }
+            }
+        }
         bytes.appendChecksum()
         return bytes
     }
 
-    /// Splits a row into its polls without reading their values.
+    private static func append(
+        _ body: UnsafeRawBufferPointer, after before: inout Int64, to bytes: inout [UInt8]
+    ) throws(CodecError) {
+        var reader = RawReader(body)
+        let time = try reader.signed()
+        bytes.appendVarint(zigzag(time &- before))
+        before = time
+        let rest = reader.position
+        let count = try reader.varint()
+        if count > 0, try reader.varint() == 1 {
+            let first = try reader.varint()
+            if try reader.varint() == count, try reader.varint() == 1,
+                try reader.varint() == count << 3
+            {
+                bytes.appendVarint(count)
+                bytes.appendVarint(first)
+                bytes.append(contentsOf: body[reader.position...])
+                return
+            }
+        }
+        bytes.append(0)
+        bytes.appendVarint(UInt64(body.count - rest))
+        bytes.append(contentsOf: body[rest...])
+    }
+
+    /// Splits a row into its polls, each as it was given to `encode`.
     static func decode(
         _ bytes: UnsafeRawBufferPointer, _ poll: (UInt32, UnsafeRawBufferPointer) -> Void
     ) throws(CodecError) {
         let end = bytes.count - ChunkLayout.checksum
         guard end >= 2 else { throw .tooShort }
-        guard bytes[0] == kind, bytes[1] == version else {
+        guard bytes[0] == kind, bytes[1] == version || bytes[1] == firstVersion else {
             throw .unknownVersion(kind: bytes[0], version: bytes[1])
         }
         var tail = RawReader(bytes, from: end)
@@ -282,12 +320,41 @@ enum HeadRow {
             throw .checksum
         }
         var reader = RawReader(bytes, from: 2, to: end)
+        if bytes[1] == firstVersion {
+            while let (device, body) = reader.poll() { poll(device, body) }
+            guard reader.remaining == 0 else { throw .structure("polls fill the row") }
+            return
+        }
+        var body: [UInt8] = []
+        var time: Int64 = 0
         while reader.remaining > 0 {
             let device = UInt32(try reader.count(atMost: Int(UInt32.max), "device"))
-            let length = try reader.count(atMost: reader.remaining, "length of a poll")
-            let start = reader.position
-            try reader.skip(length)
-            poll(device, UnsafeRawBufferPointer(rebasing: bytes[start..<start + length]))
+            time &+= try reader.signed()
+            try read(&reader, time, &body)
+            body.withUnsafeBytes { poll(device, $0) }
         }
+    }
+
+    /// Writes the poll to `body` as it is in memory.
+    private static func read(
+        _ reader: inout RawReader, _ time: Int64, _ body: inout [UInt8]
+    ) throws(CodecError) {
+        body.removeAll(keepingCapacity: true)
+        body.appendVarint(zigzag(time))
+        let count = try reader.count(atMost: PollBody.maximumValues, "values of a poll")
+        let start: Int
+        if count > 0 {
+            let first = try reader.varint()
+            for word in [UInt64(count), 1, first, UInt64(count), 1, UInt64(count) << 3] {
+                body.appendVarint(word)
+            }
+            start = reader.position
+            for _ in 0..<count { _ = try reader.varint() }
+        } else {
+            let length = try reader.count(atMost: reader.remaining, "length of a poll")
+            start = reader.position
+            try reader.skip(length)
+        }
+        body.append(contentsOf: reader.bytes[start..<reader.position])
     }
 }

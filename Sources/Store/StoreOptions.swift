@@ -6,9 +6,12 @@ package struct StoreOptions: Sendable {
     package var sealPolls = 120
     /// … or when the oldest has waited this long.
     package var sealMilliseconds: Int64 = 3_600_000
-    /// Chunks of a day that have fewer polls become one of about this many: it takes less room and
-    /// is read faster.
-    package var mergePolls = 1440
+    /// Chunks of a day become one of about this many polls, because it takes less room, …
+    package var mergePolls = 720
+    /// … and these one of about this many. …
+    package var largePolls = 4320
+    /// … Where only a few devices have something to merge, it waits up to so long for others.
+    package var mergeMilliseconds: Int64 = 3_600_000
     /// Sealing costs a sync of its own: not more often than this, where nothing presses.
     package var sealPeriodMilliseconds: Int64 = 10_000
     /// Readings become durable at most this long after they came.

@@ -3,7 +3,7 @@ import SQLite
 
 /// Days of devices whose chunks are to be merged. Confined to the writer's thread.
 struct MergeQueue {
-    private struct Day: Hashable {
+    struct Day: Hashable {
         var device: UInt32
         var start: Int64
     }
@@ -15,10 +15,13 @@ struct MergeQueue {
     private var small: [UInt32: Small] = [:]
     /// Bound: a device has one entry a day, and all are done before the day gets its link.
     private var waiting: [Day] = []
-    private var known: Set<Day> = []
+    /// Those that wait, and whether their day is over.
+    private var known: [Day: Bool] = [:]
     /// The day of which all devices were added before its link.
     private var swept: Int64?
-    var isEmpty: Bool { waiting.isEmpty }
+    /// When the oldest of them came, monotonic milliseconds.
+    var since: Int64?
+    var count: Int { waiting.count }
 
     mutating func note(
         _ device: UInt32, _ start: Int64, _ polls: Int, offsetMS: Int64, _ options: StoreOptions
@@ -29,12 +32,12 @@ struct MergeQueue {
             small[device]
             ?? Small(day: day, polls: Int(OpenGroups.hash(device) % UInt64(options.mergePolls)))
         if state.day != day {
-            add(Day(device: device, start: state.day))
+            add(Day(device: device, start: state.day), isOver: true)
             state = Small(day: day, polls: 0)
         }
         state.polls += polls
         if state.polls >= options.mergePolls {
-            add(Day(device: device, start: day))
+            add(Day(device: device, start: day), isOver: false)
             state.polls = 0
         }
         small[device] = state
@@ -43,31 +46,48 @@ struct MergeQueue {
     /// Before a day gets its link: true while chunks of it may become others.
     mutating func isPending(_ day: Int64, _ groups: OpenGroups) -> Bool {
         if swept != day {
-            for device in groups.groups.keys { add(Day(device: device, start: day)) }
+            for device in groups.groups.keys {
+                add(Day(device: device, start: day), isOver: true)
+            }
             swept = day
         }
-        return known.contains { $0.start == day }
+        return known.contains { $0.key.start == day }
     }
 
-    private mutating func add(_ day: Day) {
-        if known.insert(day).inserted { waiting.append(day) }
+    private mutating func add(_ day: Day, isOver: Bool) {
+        guard let isKnownOver = known[day] else {
+            waiting.append(day)
+            known[day] = isOver
+            return
+        }
+        known[day] = isOver || isKnownOver
     }
 
-    mutating func next() -> (device: UInt32, day: Int64)? {
-        waiting.last.map { ($0.device, $0.start) }
+    var next: (day: Day, isOver: Bool)? {
+        guard let day = waiting.last else { return nil }
+        return (day, known[day] ?? false)
     }
 
-    mutating func removeNext() { if let day = waiting.popLast() { known.remove(day) } }
+    mutating func removeNext() { if let day = waiting.popLast() { known[day] = nil } }
 }
 
 extension Writer {
     /// Commits are due once a second.
     private static let mergeBudget: Int64 = 50_000_000
 
+    /// So many make a transaction worth its sync.
+    private static let devicesToMerge = 64
+
     /// Makes larger chunks of small ones, some devices in one transaction. True when there is more
     /// to do.
-    func merge() -> Bool {
-        if merges.isEmpty { return false }
+    func merge(atOnce: Bool = false) -> Bool {
+        if merges.count == 0 { return false }
+        let since = merges.since ?? monotonicMilliseconds
+        merges.since = since
+        guard
+            atOnce || merges.count >= Self.devicesToMerge
+                || monotonicMilliseconds - since >= options.mergeMilliseconds
+        else { return false }
         let begin = Clocks.monotonicNanoseconds()
         var done = 0
         var numbers: [UInt32: Int64] = [:]
@@ -76,17 +96,16 @@ extension Writer {
             try transaction { db throws(SQLiteError) in
                 var encoder = ChunkEncoder()
                 while Clocks.monotonicNanoseconds() - begin < Self.mergeBudget,
-                    let (device, day) = queue.next()
+                    let (day, isOver) = queue.next
                 {
                     queue.removeNext()
                     done += 1
-                    if proofWork?.day == day { continue }
-                    if try ProofTable.hasLink(day, db) { continue }
-                    let next = numbers[device] ?? groups.groups[device]?.nextChunk ?? 1
-                    let made = try ChunkMerge(
-                        device: device, day: day, polls: options.mergePolls, db
-                    ).run(first: next, &encoder, db)
-                    if made > 0 { numbers[device] = next + made }
+                    if proofWork?.day == day.start { continue }
+                    if try ProofTable.hasLink(day.start, db) { continue }
+                    let next = numbers[day.device] ?? groups.groups[day.device]?.nextChunk ?? 1
+                    let made = try ChunkMerge(day, isOver: isOver, options, db)
+                        .run(first: next, &encoder, db)
+                    if made > 0 { numbers[day.device] = next + made }
                 }
             }
         } catch {
@@ -95,7 +114,8 @@ extension Writer {
         }
         for _ in 0..<done { merges.removeNext() }
         for (device, next) in numbers { groups.merged(device, nextChunk: next) }
-        return !merges.isEmpty
+        if merges.count == 0 { merges.since = nil }
+        return merges.count > 0
     }
 }
 
@@ -108,33 +128,45 @@ private struct ChunkMerge {
         var polls: Int
     }
     private let device: UInt32
-    private let most: Int
     /// Each becomes one chunk; together they overlap nothing else.
     private var packs: [[Part]] = []
 
-    init(device: UInt32, day: Int64, polls: Int, _ db: Connection) throws(SQLiteError) {
-        self.device = device
-        most = polls + polls / 2
-        let days = day..<day + ProofLink.dayMS
+    init(
+        _ day: MergeQueue.Day, isOver: Bool, _ options: StoreOptions, _ db: Connection
+    ) throws(SQLiteError) {
+        device = day.device
+        let days = day.start..<day.start + ProofLink.dayMS
+        let clusters = try Self.clusters(device, days, db)
+        // Large ones at once where there is enough for them: what is merged twice is written twice.
+        packs = Self.packs(clusters, days, options.largePolls).filter { pack in
+            isOver || pack.reduce(0) { $0 + $1.polls } >= options.largePolls * 9 / 10
+        }
+        if packs.isEmpty { packs = Self.packs(clusters, days, options.mergePolls) }
+    }
+
+    /// Neighbours that are smaller than half of `polls`, and together as many, give or take a half.
+    private static func packs(
+        _ clusters: [[Part]], _ days: Range<Int64>, _ polls: Int
+    ) -> [[Part]] {
+        var packs: [[Part]] = []
         var pack: [Part] = []
-        for cluster in try Self.clusters(device, days, db) {
+        for cluster in clusters {
             let size = cluster.reduce(0) { $0 + $1.polls }
             let isFixed =
                 cluster.contains { !days.contains($0.start) }
                 || cluster.count == 1 && size >= polls / 2
             let fits =
-                pack.reduce(size) { $0 + $1.polls } <= most
+                pack.reduce(size) { $0 + $1.polls } <= polls + polls / 2
                 && ChunkBuilder.fits(cluster.map(\.end).max() ?? 0, after: pack.first?.start ?? 0)
-            if isFixed || !fits, !pack.isEmpty {
+            if isFixed || !fits {
                 packs.append(pack)
                 pack = []
             }
             if !isFixed { pack += cluster }
         }
         packs.append(pack)
-        packs.removeAll { pack in
-            pack.count < 2
-                || !ChunkBuilder.fits(pack.map(\.end).max() ?? 0, after: pack[0].start)
+        return packs.filter { pack in
+            pack.count > 1 && ChunkBuilder.fits(pack.map(\.end).max() ?? 0, after: pack[0].start)
         }
     }
 
@@ -174,10 +206,11 @@ private struct ChunkMerge {
         var next = first
         for pack in packs {
             guard let (chunk, readings, bytes) = try merged(pack, db) else { continue }
+            // First, so that their pages are taken again.
+            try remove(pack, readings: readings, bytes: bytes, db)
             try ChunkTable.insert(
                 [encoder.encode(chunk)], device: device, first: next, sealedHead: nil, db)
             next += 1
-            try remove(pack, readings: readings, bytes: bytes, db)
         }
         return next - first
     }

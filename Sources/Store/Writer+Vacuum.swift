@@ -1,10 +1,11 @@
 import SQLite
 
 extension Writer {
-    /// Free pages are given back to the file system when there are more than a sixteenth of all:
-    /// below that, what is written next needs them.
-    private static let freeShare: Int64 = 16
-    private static let fewestFree: Int64 = 1024
+    /// Free pages are given back to the file system when there are more than one in 64: below
+    /// that, what is written next needs them. Merging leaves some every few minutes, and moving a
+    /// page costs less than keeping it.
+    private static let freeShare: Int64 = 64
+    private static let fewestFree: Int64 = 16
     /// Moved in one transaction: some milliseconds.
     private static let pagesAtOnce = 256
 

@@ -187,7 +187,7 @@ final class Writer: @unchecked Sendable {
                 monotonicMilliseconds + (more ? 0 : sealPeriod)
         }
         if monotonicMilliseconds >= nextMerge {
-            let more = merge()
+            let more = merge() || giveBack()
             nextMerge = monotonicMilliseconds + (more ? Self.rollupPause : mergePeriod)
         }
         if monotonicMilliseconds >= nextRollup {

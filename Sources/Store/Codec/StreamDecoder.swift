@@ -36,9 +36,9 @@ enum StreamDecoder {
                 start &+= size
             }
         case StreamKind.tokens:
-            let (mode, center) = try TokenDecoder.decode(
+            let (mode, center, line) = try TokenDecoder.decode(
                 &reader, to: numbers + 1, count: count &- 1)
-            restore(numbers + 1, count &- 1, mode: mode, center: center)
+            restore(numbers + 1, count &- 1, mode: mode, center: center, line: line)
         default: throw .structure("stream kind is 0…3")
         }
     }
@@ -56,21 +56,14 @@ enum StreamDecoder {
             throw .structure("block width 0…56, exceptions up to the block's size")
         }
         let center = mode == 0 ? 0 : try reader.signed()
-        let line = mode == 3 ? numbers[-1] &+ (try reader.signed()) : 0
+        let line = mode == 3 ? try reader.signed() : 0
         if width > 0 {
             try reader.unpack(numbers, count: count, width: width)
         } else {
             numbers.update(repeating: 0, count: count)
         }
         if exceptions > 0 { try patch(&reader, numbers, count, width, exceptions) }
-        if mode == 3 {
-            var line = TimeLine(value: line, step: center)
-            for index in 0..<count {
-                numbers[index] = line.next(unzigzag(UInt64(bitPattern: numbers[index])))
-            }
-        } else {
-            restore(numbers, count, mode: mode, center: center)
-        }
+        restore(numbers, count, mode: mode, center: center, line: line)
     }
 
     private static func patch(
@@ -96,7 +89,8 @@ enum StreamDecoder {
 
     @inline(__always)
     private static func restore(
-        _ numbers: UnsafeMutablePointer<Int64>, _ count: Int, mode: UInt8, center: Int64
+        _ numbers: UnsafeMutablePointer<Int64>, _ count: Int, mode: UInt8, center: Int64,
+        line: Int64
     ) {
         var previous = numbers[-1]
         switch mode {
@@ -104,6 +98,11 @@ enum StreamDecoder {
             let level = previous &+ center
             for index in 0..<count {
                 numbers[index] = level &+ unzigzag(UInt64(bitPattern: numbers[index]))
+            }
+        case 3:
+            var line = TimeLine(value: previous &+ line, step: center)
+            for index in 0..<count {
+                numbers[index] = line.next(unzigzag(UInt64(bitPattern: numbers[index])))
             }
         default:
             for index in 0..<count {

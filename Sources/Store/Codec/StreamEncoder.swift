@@ -68,33 +68,30 @@ struct StreamEncoder: ~Copyable {
         var difference: Int64 = 0
         for number in numbers { difference |= number ^ first }
         guard difference != 0 else { return writer.byte(StreamKind.constant) }
-        if areTimes {
-            writer.byte(StreamKind.blocks)
-            return encodeBlocks(numbers, step: Self.step(numbers), to: &writer)
-        }
+        if areTimes { return encodeContent(numbers, step: Self.step(numbers), to: &writer) }
         let divisor = Self.divisor(numbers)
-        guard divisor > 1 else { return encodeContent(numbers, to: &writer) }
+        guard divisor > 1 else { return encodeContent(numbers, step: nil, to: &writer) }
         writer.byte(StreamKind.multiples)
         writer.varint(UInt64(divisor))
         quotients.removeAll(keepingCapacity: true)
         for number in numbers { quotients.append((number &- first) / divisor) }
         let list = quotients
-        list.withUnsafeBufferPointer { encodeContent($0, to: &writer) }
+        list.withUnsafeBufferPointer { encodeContent($0, step: nil, to: &writer) }
     }
 
     private mutating func encodeContent(
-        _ numbers: UnsafeBufferPointer<Int64>, to writer: inout RawWriter
+        _ numbers: UnsafeBufferPointer<Int64>, step: Int64?, to writer: inout RawWriter
     ) {
         if numbers.count >= TokenEncoder.fewestNumbers {
             var trial = writer
             trial.byte(StreamKind.tokens)
-            if tokens.encode(numbers, to: &trial) {
+            if tokens.encode(numbers, step: step, to: &trial) {
                 writer = trial
                 return
             }
         }
         writer.byte(StreamKind.blocks)
-        encodeBlocks(numbers, step: nil, to: &writer)
+        encodeBlocks(numbers, step: step, to: &writer)
     }
 
     private func encodeBlocks(
@@ -180,7 +177,8 @@ struct StreamEncoder: ~Copyable {
         }
         var line: Int64 = 0
         if let step, best.bits > 0 {
-            let (offset, seen) = alignLine(numbers, start, count, step)
+            let (offset, seen) = Self.alignLine(
+                numbers, start, count, step, residuals + 3 * Self.blockSize)
             line = offset
             let cost = 128 - zigzag(step).leadingZeroBitCount - zigzag(line).leadingZeroBitCount
             consider(3, seen, overhead: 16 + cost, count, &best)
@@ -193,11 +191,11 @@ struct StreamEncoder: ~Copyable {
         }
     }
 
-    /// Residuals about a line that begins where half of the block's numbers lie above it.
-    private func alignLine(
-        _ numbers: UnsafeBufferPointer<Int64>, _ start: Int, _ count: Int, _ step: Int64
+    /// Writes residuals about a line that begins where half of these numbers lie above it.
+    static func alignLine(
+        _ numbers: UnsafeBufferPointer<Int64>, _ start: Int, _ count: Int, _ step: Int64,
+        _ words: UnsafeMutablePointer<UInt64>
     ) -> (offset: Int64, seen: UInt64) {
-        let words = residuals + 3 * Self.blockSize
         let before = numbers[start &- 1]
         func measure(_ offset: Int64) -> UInt64 {
             var line = TimeLine(value: before &+ offset, step: step)

@@ -5,10 +5,11 @@ enum TokenDecoder {
     /// Writes `count` residuals to `residuals`; returns what they are residuals of.
     static func decode(
         _ reader: inout RawReader, to residuals: UnsafeMutablePointer<Int64>, count: Int
-    ) throws(CodecError) -> (mode: UInt8, center: Int64) {
+    ) throws(CodecError) -> (mode: UInt8, center: Int64, line: Int64) {
         let mode = try reader.byte()
-        guard mode < 3 else { throw .structure("tokens have mode 0…2") }
+        guard mode < 4 else { throw .structure("tokens have mode 0…3") }
         let center = mode == 0 ? 0 : try reader.signed()
+        let line = mode == 3 ? try reader.signed() : 0
         let table = UnsafeMutablePointer<UInt16>.allocate(capacity: tableSize)
         defer { table.deallocate() }
         try readCode(&reader, table)
@@ -21,7 +22,7 @@ enum TokenDecoder {
         }
         let end = try read(base + start, size, table, residuals, count)
         guard (end &+ 7) &>> 3 == size else { throw .structure("tokens fill their bits") }
-        return (mode, center)
+        return (mode, center, line)
     }
 
     /// The table says for the next 11 bits which token they begin with, and its length: token << 4

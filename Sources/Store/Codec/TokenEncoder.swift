@@ -31,46 +31,57 @@ struct TokenEncoder: ~Copyable {
     /// The table of code lengths must pay for itself.
     static let fewestNumbers = 512
     /// Noise of so many bits gains little, and is read faster from blocks.
-    private static let mostBitsPerNumber = 6.5
+    private static let mostBitsPerNumber = 12
     /// Share of residuals 0 from which their runs are worth a token, in tenths.
     private static let tenthsForRuns = 7
-    /// Largest header: mode, c, count, lengths, size.
-    static let headerBound = 1 + 10 + 1 + Token.limit / 2 + 10
+    /// Largest header: mode, c, line, count, lengths, size.
+    static let headerBound = 1 + 10 + 10 + 1 + Token.limit / 2 + 10
 
     private let histogram: UnsafeMutablePointer<Int> = .allocate(capacity: Token.limit)
     private let codes: UnsafeMutablePointer<UInt64> = .allocate(capacity: Token.limit)
     private var code = PrefixCode()
+    private var residuals = UnsafeMutableBufferPointer<UInt64>.allocate(capacity: 0)
 
     deinit {
         histogram.deallocate()
         codes.deallocate()
+        residuals.deallocate()
     }
 
-    /// A residual is the zigzag of number − (the one before & mask) − offset.
     private struct Prediction {
         var mode: UInt8
-        var center: Int64
-        var mask: Int64
-        var offset: Int64
+        var center: Int64 = 0
+        var line: Int64 = 0
     }
 
     /// Writes all but the first of `numbers`. False, and nothing is written, where blocks are
-    /// better.
+    /// better. With a `step` they are times.
     mutating func encode(
-        _ numbers: UnsafeBufferPointer<Int64>, to writer: inout RawWriter
+        _ numbers: UnsafeBufferPointer<Int64>, step: Int64?, to writer: inout RawWriter
     ) -> Bool {
-        let prediction = Self.predict(numbers)
-        count(numbers, prediction, withRuns: false)
-        let withRuns = histogram[0] &* 10 >= numbers.count &* Self.tenthsForRuns
-        if withRuns { count(numbers, prediction, withRuns: true) }
+        if residuals.count < numbers.count {
+            residuals.deallocate()
+            residuals = .allocate(capacity: numbers.count)
+        }
+        let prediction: Prediction
+        if let step {
+            prediction = Prediction(mode: 3, center: step, line: alignLine(numbers, step))
+        } else {
+            prediction = predict(numbers)
+        }
+        let words = UnsafeBufferPointer(rebasing: residuals[..<(numbers.count &- 1)])
+        count(words, withRuns: false)
+        let withRuns = histogram[0] &* 10 >= words.count &* Self.tenthsForRuns
+        if withRuns { count(words, withRuns: true) }
         code.make(histogram)
         var bits = 0
         for token in 0..<code.count where histogram[token] > 0 {
             bits &+= histogram[token] &* (code.lengths[token] &+ Token.extraBits(token))
         }
-        guard Double(bits) <= Double(numbers.count) * Self.mostBitsPerNumber else { return false }
+        guard bits <= words.count * Self.mostBitsPerNumber else { return false }
         writer.byte(prediction.mode)
         if prediction.mode > 0 { writer.varint(zigzag(prediction.center)) }
+        if prediction.mode == 3 { writer.varint(zigzag(prediction.line)) }
         writer.byte(UInt8(code.count))
         for token in stride(from: 0, to: code.count, by: 2) {
             let high = token &+ 1 < code.count ? code.lengths[token &+ 1] : 0
@@ -78,12 +89,12 @@ struct TokenEncoder: ~Copyable {
         }
         writer.varint(UInt64((bits &+ 7) / 8))
         code.assign(codes)
-        emit(numbers, prediction, withRuns, to: &writer)
+        emit(words, withRuns, to: &writer)
         return true
     }
 
     /// The mode whose residuals have the fewest bits in sum.
-    private static func predict(_ numbers: UnsafeBufferPointer<Int64>) -> Prediction {
+    private func predict(_ numbers: UnsafeBufferPointer<Int64>) -> Prediction {
         let level = StreamEncoder.middle(numbers, 1, numbers.count &- 1)
         let rate = StreamEncoder.middleStep(numbers, 1, numbers.count &- 1)
         var sums = (0, 0, 0)
@@ -92,37 +103,42 @@ struct TokenEncoder: ~Copyable {
             let number = numbers[index]
             let change = number &- previous
             previous = number
+            residuals[index &- 1] = zigzag(change)
             sums.0 &+= 64 &- zigzag(change).leadingZeroBitCount
             sums.1 &+= 64 &- zigzag(number &- level).leadingZeroBitCount
             sums.2 &+= 64 &- zigzag(change &- rate).leadingZeroBitCount
         }
-        if sums.0 <= min(sums.1, sums.2) {
-            return Prediction(mode: 0, center: 0, mask: -1, offset: 0)
-        }
+        if sums.0 <= min(sums.1, sums.2) { return Prediction(mode: 0) }
         if sums.1 <= sums.2 {
-            return Prediction(mode: 1, center: level &- numbers[0], mask: 0, offset: level)
+            for index in 1..<numbers.count {
+                residuals[index &- 1] = zigzag(numbers[index] &- level)
+            }
+            return Prediction(mode: 1, center: level &- numbers[0])
         }
-        return Prediction(mode: 2, center: rate, mask: -1, offset: rate)
+        for index in 1..<numbers.count {
+            residuals[index &- 1] = zigzag(numbers[index] &- numbers[index &- 1] &- rate)
+        }
+        return Prediction(mode: 2, center: rate)
+    }
+
+    private func alignLine(_ numbers: UnsafeBufferPointer<Int64>, _ step: Int64) -> Int64 {
+        guard let words = residuals.baseAddress else { preconditionFailure("BUG: no memory") }
+        return StreamEncoder.alignLine(numbers, 1, numbers.count &- 1, step, words).offset
     }
 
     @inline(__always)
     private static func walk(
-        _ numbers: UnsafeBufferPointer<Int64>, _ prediction: Prediction, _ withRuns: Bool,
+        _ words: UnsafeBufferPointer<UInt64>, _ withRuns: Bool,
         _ body: (_ token: Int, _ extra: UInt64) -> Void
     ) {
-        @inline(__always)
-        func residual(_ index: Int) -> UInt64 {
-            zigzag(
-                numbers[index] &- (numbers[index &- 1] & prediction.mask) &- prediction.offset)
-        }
-        var index = 1
-        while index < numbers.count {
-            let value = residual(index)
+        var index = 0
+        while index < words.count {
+            let value = words[index]
             index &+= 1
             if value == 0, withRuns {
                 var run = 1
-                let end = min(numbers.count, index &+ 1022)
-                while index < end, residual(index) == 0 {
+                let end = min(words.count, index &+ 1022)
+                while index < end, words[index] == 0 {
                     run &+= 1
                     index &+= 1
                 }
@@ -140,21 +156,18 @@ struct TokenEncoder: ~Copyable {
         }
     }
 
-    private func count(
-        _ numbers: UnsafeBufferPointer<Int64>, _ prediction: Prediction, withRuns: Bool
-    ) {
+    private func count(_ words: UnsafeBufferPointer<UInt64>, withRuns: Bool) {
         histogram.update(repeating: 0, count: Token.limit)
         let histogram = histogram
-        Self.walk(numbers, prediction, withRuns) { token, _ in histogram[token] &+= 1 }
+        Self.walk(words, withRuns) { token, _ in histogram[token] &+= 1 }
     }
 
     private func emit(
-        _ numbers: UnsafeBufferPointer<Int64>, _ prediction: Prediction, _ withRuns: Bool,
-        to writer: inout RawWriter
+        _ words: UnsafeBufferPointer<UInt64>, _ withRuns: Bool, to writer: inout RawWriter
     ) {
         var bits = BitWriter(writer.pointer)
         let (codes, lengths) = (codes, code.lengths)
-        Self.walk(numbers, prediction, withRuns) { token, extra in
+        Self.walk(words, withRuns) { token, extra in
             bits.put(codes[token], lengths[token])
             let size = Token.extraBits(token)
             if size > 32 {

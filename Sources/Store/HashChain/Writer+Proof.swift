@@ -30,7 +30,7 @@ extension Writer {
                 guard let next = try nextProof() else { return false }
                 // What a link has named stays as it is: it is merged before.
                 if merges.isPending(next.day, groups) {
-                    _ = merge()
+                    _ = merge(atOnce: true)
                     return true
                 }
                 work = next
