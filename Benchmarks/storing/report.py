@@ -84,7 +84,8 @@ class Report(Table):
             if entry["work"] == "month" and "samples" in entry]
         lines += [
             f"{entry['case'].capitalize()}: {entry['found']} of {entry['planted']} found"
-            f" ({entry['said']}); whole chunks named: {entry['whole']}."
+            f" ({entry['said']}); {entry['hurt']} chunks hurt, {entry['named']} of them named,"
+            f" and {entry['whole']} that are whole."
             for entry in self._bench.measurements if entry["work"] == "damage"]
         compared = [entry for entry in self._bench.measurements if "question" in entry]
         if compared:
