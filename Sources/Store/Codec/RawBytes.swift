@@ -128,26 +128,17 @@ struct RawReader {
         return T(littleEndian: bytes.loadUnaligned(fromByteOffset: position, as: T.self))
     }
 
-    /// Unpacks `count` words of `width` bits, 1…56.
+    /// Where `count` words of `width` bits begin, 1…56. Eight bytes may be read at each of them.
     @inline(__always)
-    mutating func unpack(
-        _ words: UnsafeMutablePointer<Int64>, count: Int, width: Int
-    ) throws(CodecError) {
+    mutating func packed(_ count: Int, width: Int) throws(CodecError) -> UnsafeRawPointer {
         let size = (count &* width &+ 7) &>> 3
         // Eight bytes are loaded at each position, so the last load may reach 8 bytes further.
         guard size <= remaining, position &+ size &+ 8 <= bytes.count,
             let base = bytes.baseAddress
         else { throw .tooShort }
         let start = base + position
-        let mask = (UInt64(1) &<< UInt64(truncatingIfNeeded: width)) &- 1
-        var bit = 0
-        for index in 0..<count {
-            let word = (start + (bit &>> 3)).loadUnaligned(as: UInt64.self)
-            let bits = UInt64(littleEndian: word) &>> UInt64(truncatingIfNeeded: bit & 7)
-            words[index] = Int64(bitPattern: bits & mask)
-            bit &+= width
-        }
         position &+= size
+        return start
     }
 }
 

@@ -57,13 +57,79 @@ enum StreamDecoder {
         }
         let center = mode == 0 ? 0 : try reader.signed()
         let line = mode == 3 ? try reader.signed() : 0
-        if width > 0 {
-            try reader.unpack(numbers, count: count, width: width)
-        } else {
+        if width == 0 {
             numbers.update(repeating: 0, count: count)
+        } else {
+            let packed = try reader.packed(count, width: width)
+            if exceptions == 0, mode < 3 {
+                return unpack(packed, numbers, count, width, mode: mode, center: center)
+            }
+            unpack(packed, count, width) { numbers[$0] = Int64(bitPattern: $1) }
         }
         if exceptions > 0 { try patch(&reader, numbers, count, width, exceptions) }
         restore(numbers, count, mode: mode, center: center, line: line)
+    }
+
+    /// Without exceptions a number is made as soon as its residual is there.
+    private static func unpack(
+        _ packed: UnsafeRawPointer, _ numbers: UnsafeMutablePointer<Int64>, _ count: Int,
+        _ width: Int, mode: UInt8, center: Int64
+    ) {
+        var previous = numbers[-1]
+        if mode == 1 {
+            let level = previous &+ center
+            unpack(packed, count, width) { numbers[$0] = level &+ unzigzag($1) }
+        } else {
+            unpack(packed, count, width) { index, word in
+                previous = previous &+ (center &+ unzigzag(word))
+                numbers[index] = previous
+            }
+        }
+    }
+
+    /// Shows words of 1…56 bits, several of one load where they are short.
+    @inline(__always)
+    private static func unpack(
+        _ packed: UnsafeRawPointer, _ count: Int, _ width: Int, _ take: (Int, UInt64) -> Void
+    ) {
+        let step = UInt64(truncatingIfNeeded: width)
+        let mask = (UInt64(1) &<< step) &- 1
+        var bit = 0
+        var index = 0
+        @inline(__always)
+        func load() -> UInt64 {
+            let word = (packed + (bit &>> 3)).loadUnaligned(as: UInt64.self)
+            return UInt64(littleEndian: word) &>> UInt64(truncatingIfNeeded: bit & 7)
+        }
+        // 57 bits of a load are whole.
+        if width <= 7 {
+            while index &+ 8 <= count {
+                var word = load()
+                take(index, word & mask)
+                for place in 1..<8 {
+                    word &>>= step
+                    take(index &+ place, word & mask)
+                }
+                index &+= 8
+                bit &+= 8 &* width
+            }
+        } else if width <= 14 {
+            while index &+ 4 <= count {
+                var word = load()
+                take(index, word & mask)
+                for place in 1..<4 {
+                    word &>>= step
+                    take(index &+ place, word & mask)
+                }
+                index &+= 4
+                bit &+= 4 &* width
+            }
+        }
+        while index < count {
+            take(index, load() & mask)
+            index &+= 1
+            bit &+= width
+        }
     }
 
     private static func patch(
@@ -101,8 +167,13 @@ enum StreamDecoder {
             }
         case 3:
             var line = TimeLine(value: previous &+ line, step: center)
-            for index in 0..<count {
-                numbers[index] = line.next(unzigzag(UInt64(bitPattern: numbers[index])))
+            var start = 0
+            // Mostly all are so near that the line is straight.
+            while start < count {
+                start &+= restoreStraight(numbers + start, count &- start, &line)
+                guard start < count else { return }
+                numbers[start] = line.next(unzigzag(UInt64(bitPattern: numbers[start])))
+                start &+= 1
             }
         default:
             for index in 0..<count {
@@ -111,5 +182,25 @@ enum StreamDecoder {
                 numbers[index] = previous
             }
         }
+    }
+    /// Returns how many were restored: all before one that moves the line.
+    @inline(__always)
+    private static func restoreStraight(
+        _ numbers: UnsafeMutablePointer<Int64>, _ count: Int, _ line: inout TimeLine
+    ) -> Int {
+        let half = line.step &>> 1
+        // Residuals in zigzag: from -half up to half - 1.
+        let limit = line.step > 0 ? UInt64(bitPattern: half) &<< 1 : UInt64.max
+        var value = line.value
+        var index = 0
+        while index < count {
+            let residual = UInt64(bitPattern: numbers[index])
+            if residual >= limit { break }
+            value &+= line.step
+            numbers[index] = value &+ unzigzag(residual)
+            index &+= 1
+        }
+        line.value = value
+        return index
     }
 }
