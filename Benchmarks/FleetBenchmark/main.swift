@@ -67,7 +67,8 @@ final class FedSite {
         forwarder = Forwarder(
             ForwardReceiver(
                 name: "central", access: RemoteAccess(url: Secret(url)), version: .first,
-                order: .live),
+                // What is polled before the thread has begun is of the past already.
+                order: .live, historyMilliseconds: 60_000),
             site: site, store: store, logger: Logger(label: "fleet"))
     }
 
