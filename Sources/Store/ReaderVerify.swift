@@ -82,6 +82,9 @@ extension ReaderState {
                 let line = check.text(0)
                 if line != "ok" { damage.append(file(line)) }
             }
+            for name in try Schema.damagedTexts(db) {
+                damage.append(file("the text that makes \(name) has changed"))
+            }
             let keys = try db.prepare("PRAGMA foreign_key_check")
             while try keys.step() {
                 damage.append(

@@ -39,6 +39,23 @@ enum Schema {
         }
     }
 
+    /// Tables, indexes and triggers of this version whose text is another than the one they were
+    /// made with: SQLite would take the same bytes for other columns, and miss nothing.
+    static func damagedTexts(_ connection: Connection) throws(SQLiteError) -> [String] {
+        guard try connection.integer("PRAGMA user_version") == version else { return [] }
+        let fresh = try Connection(path: ":memory:", mode: .readWrite)
+        for step in steps { try fresh.execute(step) }
+        let found = try texts(connection)
+        return try texts(fresh).filter { found[$0.key] != $0.value }.keys.sorted()
+    }
+
+    private static func texts(_ connection: Connection) throws(SQLiteError) -> [String: String] {
+        var texts: [String: String] = [:]
+        let select = try connection.prepare("SELECT name, ifnull(sql, '') FROM sqlite_schema")
+        while try select.step() { texts[select.text(0)] = select.text(1) }
+        return texts
+    }
+
     /// For readers, which never migrate.
     static func check(_ connection: Connection, path: String) throws(StoreError) {
         do throws(SQLiteError) {

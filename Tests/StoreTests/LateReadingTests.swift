@@ -1,5 +1,6 @@
 import Glibc
 import Model
+import Platform
 import SQLite
 import Store
 import TestSupport
@@ -111,5 +112,29 @@ struct LateReadingTests {
         }
         try db.execute("DROP TABLE forward_again; PRAGMA user_version=1")
         #expect(try StoreReader(directory: directory).verify().isEmpty)
+    }
+}
+
+@Suite("texts of the schema")
+struct SchemaTextTests {
+    @Test("a table whose text has lost its key is told, though SQLite finds nothing wrong")
+    func changed() throws {
+        let directory = try temporaryDirectory()
+        var site = try TestSite(directory)
+        try site.fill(polls: 130)
+        try site.store.close()
+        #expect(try StoreReader(directory: directory).verify().isEmpty)
+        let path = SiteStore.databasePath(in: directory)
+        var bytes = try FileIO.read(path, maximumBytes: 1 << 26)
+        let text = Array("CREATE TABLE chunk(\n    id INTEGER PRIMARY KEY".utf8)
+        // Free room may have it too, from before pages were split.
+        let places = bytes.indices.filter { bytes[$0...].starts(with: text) }
+        #expect(!places.isEmpty)
+        for place in places { bytes[place + text.count - 6] ^= 1 }
+        try FileIO.writeAtomically(bytes, to: path)
+        let db = try Connection(path: path, mode: .readOnly)
+        #expect(try db.text("PRAGMA integrity_check") == "ok")
+        let damage = try StoreReader(directory: directory).verify()
+        #expect(damage.contains { $0.detail.contains("makes chunk") })
     }
 }
