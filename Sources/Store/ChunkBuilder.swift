@@ -1,3 +1,5 @@
+import Glibc
+
 /// Turns polls, in the order they were written, into chunks in the order of time.
 struct ChunkBuilder: ~Copyable {
     private var encoder = ChunkEncoder()
@@ -85,7 +87,8 @@ struct PollTable {
     ) throws(CodecError) {
         let start = reader.position
         if known.count > 0, reader.remaining >= known.count,
-            known.elementsEqual(reader.bytes[start..<start &+ known.count])
+            let same = known.baseAddress, let here = reader.bytes.baseAddress,
+            memcmp(same, here + start, known.count) == 0
         {
             return try reader.skip(known.count)
         }

@@ -26,12 +26,7 @@ enum PollBody {
             writer.varint(zigzag(time))
             writer.varint(UInt64(values.count))
             writeSeries(values, layout, &writer)
-            writeStates(values, &writer)
-            var readings = 0
-            for value in values where ValueState.hasNumber(value.quality.rawValue) {
-                writer.varint(zigzag(value.mantissa))
-                readings &+= 1
-            }
+            let readings = writeValues(values, &writer)
             return take(
                 UnsafeRawBufferPointer(start: start, count: writer.pointer - start), readings)
         }
@@ -64,14 +59,25 @@ enum PollBody {
         }
     }
 
-    private static func writeStates(_ values: [PointValue], _ writer: inout RawWriter) {
+    /// States and numbers. Returns how many numbers there are.
+    private static func writeValues(
+        _ values: [PointValue], _ writer: inout RawWriter
+    ) -> Int {
         var runs: UInt64 = 0
         var last = ValueState.limit
         for value in values {
-            if value.quality.rawValue != last { runs &+= 1 }
-            last = value.quality.rawValue
+            let state = value.quality.rawValue
+            if state != last { runs &+= 1 }
+            last = state
         }
         writer.varint(runs)
+        if runs == 1 {
+            // The usual poll.
+            writer.varint(UInt64(values.count) &<< 3 | UInt64(last))
+            guard ValueState.hasNumber(last) else { return 0 }
+            for value in values { writer.varint(zigzag(value.mantissa)) }
+            return values.count
+        }
         var index = 0
         while index < values.count {
             let state = values[index].quality
@@ -82,6 +88,12 @@ enum PollBody {
             writer.varint(UInt64(length) &<< 3 | UInt64(state.rawValue))
             index &+= length
         }
+        var readings = 0
+        for value in values where ValueState.hasNumber(value.quality.rawValue) {
+            writer.varint(zigzag(value.mantissa))
+            readings &+= 1
+        }
+        return readings
     }
 }
 

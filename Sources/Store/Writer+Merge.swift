@@ -76,7 +76,7 @@ extension Writer {
     private static let mergeBudget: Int64 = 50_000_000
 
     /// So many make a transaction worth its sync.
-    private static let devicesToMerge = 64
+    private static let devicesToMerge = 32
 
     /// Makes larger chunks of small ones, some devices in one transaction. True when there is more
     /// to do.

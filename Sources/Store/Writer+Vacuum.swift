@@ -5,7 +5,7 @@ extension Writer {
     /// that, what is written next needs them. Merging leaves some every few minutes, and moving a
     /// page costs less than keeping it.
     private static let freeShare: Int64 = 64
-    private static let fewestFree: Int64 = 16
+    private static let fewestFree: Int64 = 32
     /// Moved in one transaction: some milliseconds.
     private static let pagesAtOnce = 256
 

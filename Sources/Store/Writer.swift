@@ -143,7 +143,7 @@ final class Writer: @unchecked Sendable {
     func run() {
         nextCommit = monotonicMilliseconds + options.commitMilliseconds
         nextSeal = monotonicMilliseconds + sealPeriod
-        nextMerge = monotonicMilliseconds + mergePeriod
+        nextMerge = monotonicMilliseconds + options.sealPeriodMilliseconds
         nextRollup = monotonicMilliseconds + options.rollupMilliseconds
         while true {
             let pause = max(
@@ -162,9 +162,6 @@ final class Writer: @unchecked Sendable {
     private var sealPeriod: Int64 {
         min(options.sealPeriodMilliseconds, options.sealMilliseconds)
     }
-
-    /// Merging only saves room, and waits until there is something to merge for many devices.
-    private var mergePeriod: Int64 { options.sealPeriodMilliseconds * 6 }
 
     var monotonicMilliseconds: Int64 { Clocks.monotonicNanoseconds() / 1_000_000 }
 
@@ -187,8 +184,11 @@ final class Writer: @unchecked Sendable {
                 monotonicMilliseconds + (more ? 0 : sealPeriod)
         }
         if monotonicMilliseconds >= nextMerge {
-            let more = merge() || giveBack()
-            nextMerge = monotonicMilliseconds + (more ? Self.rollupPause : mergePeriod)
+            let waiting = merges.count
+            let more = merge() || merges.count < waiting && giveBack()
+            nextMerge =
+                monotonicMilliseconds
+                + (more ? Self.rollupPause : options.sealPeriodMilliseconds)
         }
         if monotonicMilliseconds >= nextRollup {
             let more = rollUp() || throwAway() || prove() || giveBack()

@@ -155,6 +155,7 @@ struct StreamEncoder: ~Copyable {
         let changes = residuals
         let levels = residuals + Self.blockSize
         let rates = residuals + 2 * Self.blockSize
+        var sizes = (0, 0, 0)
         var previous = before
         for index in 0..<count {
             let number = numbers[start &+ index]
@@ -166,12 +167,20 @@ struct StreamEncoder: ~Copyable {
             seen.0 |= changes[index]
             seen.1 |= levels[index]
             seen.2 |= rates[index]
+            sizes.0 &+= 64 &- changes[index].leadingZeroBitCount
+            sizes.1 &+= 64 &- levels[index].leadingZeroBitCount
+            sizes.2 &+= 64 &- rates[index].leadingZeroBitCount
         }
+        // What has many more bits than another mode in sum is not looked at closely.
+        let least = min(sizes.0, sizes.1, sizes.2)
+        let limit = least &+ least / 8
         var best = Choice()
-        consider(0, seen.0, overhead: 0, count, &best)
-        if best.bits > 0 {
+        if sizes.0 <= limit { consider(0, seen.0, overhead: 0, count, &best) }
+        if sizes.1 <= limit, best.bits > 0 {
             let levelCost = 64 - zigzag(level &- before).leadingZeroBitCount
             consider(1, seen.1, overhead: 8 + levelCost, count, &best)
+        }
+        if sizes.2 <= limit, best.bits > 0 {
             let rateCost = 64 - zigzag(rate).leadingZeroBitCount
             consider(2, seen.2, overhead: 8 + rateCost, count, &best)
         }
