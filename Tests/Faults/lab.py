@@ -249,7 +249,9 @@ class Result:
         try:
             yield
         except Fault as fault:
-            where = keep(place, self.name.split()[0]) if place else ""
+            # A few are enough to see what it was.
+            few = place and len(self.problems) < 3
+            where = keep(place, self.name.split()[0]) if few else ""
             self.problems.append("%s: %s%s" % (what, fault, where))
 
     def finish(self):

@@ -129,15 +129,17 @@ def two_writers(result):
 
 
 def held_reader(result):
-    """A reader that never ends keeps the log from being used again: it must be told or bounded."""
+    """A reader that never ends keeps the log from being used again: who writes goes on."""
     checker = lab.Checker()
     with Place(4, days=100) as place, result.trial(place):
         place.write(readings=60)
         said = place.write(readings=scaled(6000, 900), settle=0, hold=1, checkpoint=64)
         if not said.done:
             raise Fault("the writer did not go on: %s" % said.failures)
+        log = os.path.getsize(os.path.join(place.data, "frostline.db-wal"))
         checker.check(place.data, place, said)
         result.count("readings written beside it", said.counts["r"])
+        result.count("KiB of log kept", log >> 10)
     checker.close()
 
 
@@ -232,7 +234,7 @@ def replay(result, place, points, kinds, seed, checker, only_after=None):
         if index not in chosen:
             continue
         for kind in kinds:
-            with lab.folder() as target, result.trial(None, "after operation %d of %d (%s)" % (
+            with lab.folder() as target, result.trial(place, "after operation %d of %d (%s)" % (
                     index, len(records), kind)):
                 powerloss.lay_out(disk.after_crash(dice, kind), place.root, target)
                 data_folder = os.path.join(target, "data")
