@@ -70,9 +70,10 @@ enum FleetTop {
         let totals = picture.totals
         Output.line(
             "\(totals.sites) sites: \(totals.reporting) live, \(totals.silent) silent, "
-                + "\(totals.missing) missing; devices \(totals.devicesAnswering)/"
-                + "\(totals.devicesTotal); alarms "
-                + totals.alarms.map { "\($0)" }.joined(separator: " "))
+                + "\(totals.missing) missing"
+                + (totals.reporting > 0
+                    ? "; devices \(totals.devicesAnswering)/\(totals.devicesTotal); alarms "
+                        + totals.alarms.map { "\($0)" }.joined(separator: " ") : ""))
         Output.line(
             "IT \(kilowatts(totals.itSites > 0 ? totals.itWatts : nil)) kW of \(totals.itSites) "
                 + "sites, total \(kilowatts(totals.totalSites > 0 ? totals.totalWatts : nil)) kW "
@@ -137,11 +138,12 @@ private struct FleetAnswer: Encodable {
     var silent: Int
     var missing: Int
     var unlisted: Int
-    var devicesTotal: Int64
-    var devicesAnswering: Int64
+    /// Of the sites that report.
+    var devicesTotal: Int64?
+    var devicesAnswering: Int64?
     var totalWatts: Int64?
     var itWatts: Int64?
-    var alarms: [Int64]
+    var alarms: [Int64]?
     var categories: [Category]
 
     init(_ picture: FleetPicture) {
@@ -163,11 +165,11 @@ private struct FleetAnswer: Encodable {
         silent = totals.silent
         missing = totals.missing
         unlisted = totals.unlisted
-        devicesTotal = totals.devicesTotal
-        devicesAnswering = totals.devicesAnswering
+        devicesTotal = totals.reporting > 0 ? totals.devicesTotal : nil
+        devicesAnswering = totals.reporting > 0 ? totals.devicesAnswering : nil
         totalWatts = totals.totalSites > 0 ? totals.totalWatts : nil
         itWatts = totals.itSites > 0 ? totals.itWatts : nil
-        alarms = totals.alarms
+        alarms = totals.reporting > 0 ? totals.alarms : nil
         categories = totals.categories.map {
             Category(
                 pueCategory: $0.category.rawValue, sites: $0.sites,

@@ -98,10 +98,14 @@ struct FleetPainter {
         spans += [Span("  \(totals.missing) missing", totals.missing > 0 ? .high : .faint)]
         spans += [
             Span("   devices ", .muted),
-            Span("\(totals.devicesAnswering)/\(totals.devicesTotal)", .bright),
+            totals.reporting > 0
+                ? Span("\(totals.devicesAnswering)/\(totals.devicesTotal)", .bright)
+                : Span(unknown, .faint),
             Span("   alarms ", .muted),
         ]
-        for (index, count) in totals.alarms.enumerated() {
+        // Of nobody there are not none, but nothing is known.
+        if totals.reporting == 0 { spans.append(Span(unknown, .faint)) }
+        for (index, count) in totals.alarms.enumerated() where totals.reporting > 0 {
             let (letter, ink) = Self.priorities[index]
             spans.append(Span(" \(letter) \(count)", count > 0 ? Style(ink, .bold) : .faint))
         }

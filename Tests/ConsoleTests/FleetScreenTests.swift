@@ -118,6 +118,9 @@ struct FleetScreenTests {
         #expect(lines[3].contains("OFFLINE: unreachable"))
         #expect(lines[2].contains("0 live  4 silent"))
         #expect(lines[1].contains("IT –"))
+        // Of nobody there are not no alarms: nothing is known.
+        #expect(lines[2].contains("devices –   alarms –"))
+        #expect(!lines[2].contains("C 0"))
     }
 
     @Test("it fits a small terminal, in ASCII too")
