@@ -81,13 +81,8 @@ extension Writer {
     /// Makes larger chunks of small ones, some devices in one transaction. True when there is more
     /// to do.
     func merge(atOnce: Bool = false) -> Bool {
-        if merges.count == 0 { return false }
-        let since = merges.since ?? monotonicMilliseconds
-        merges.since = since
-        guard
-            atOnce || merges.count >= Self.devicesToMerge
-                || monotonicMilliseconds - since >= options.mergeMilliseconds
-        else { return false }
+        if merges.count > 0, merges.since == nil { merges.since = monotonicMilliseconds }
+        guard isWorthMerging(atOnce) else { return false }
         let begin = Clocks.monotonicNanoseconds()
         var done = 0
         var numbers: [UInt32: Int64] = [:]
@@ -115,7 +110,13 @@ extension Writer {
         for _ in 0..<done { merges.removeNext() }
         for (device, next) in numbers { groups.merged(device, nextChunk: next) }
         if merges.count == 0 { merges.since = nil }
-        return merges.count > 0
+        return isWorthMerging(atOnce)
+    }
+
+    private func isWorthMerging(_ atOnce: Bool) -> Bool {
+        guard merges.count > 0, let since = merges.since else { return false }
+        return atOnce || merges.count >= Self.devicesToMerge
+            || monotonicMilliseconds - since >= options.mergeMilliseconds
     }
 }
 

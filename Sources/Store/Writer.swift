@@ -25,6 +25,8 @@ final class Writer: @unchecked Sendable {
     private(set) var offsetMS: Int64 = 0
     /// For looking back, with a connection of its own; made when it is first needed.
     private var reader: ReaderState?
+    /// Merging has left free pages, of which there may be too many.
+    private var mergingHasFreed = false
     private var failedInStep = false
     private var committedInStep = false
     /// Between two pieces of work on rollups or merges, so that commits are on time.
@@ -185,7 +187,12 @@ final class Writer: @unchecked Sendable {
         }
         if monotonicMilliseconds >= nextMerge {
             let waiting = merges.count
-            let more = merge() || merges.count < waiting && giveBack()
+            var more = merge()
+            if merges.count < waiting { mergingHasFreed = true }
+            if !more, mergingHasFreed {
+                more = giveBack()
+                mergingHasFreed = more
+            }
             nextMerge =
                 monotonicMilliseconds
                 + (more ? Self.rollupPause : options.sealPeriodMilliseconds)
