@@ -206,7 +206,8 @@ package struct AlarmPerformance: Sendable {
                 "chattering", Double(chattering.count), digits: 0, unit: "alarms", good: 0, act: 0),
             figure("fleeting", Double(fleeting), digits: 0, unit: "episodes", good: 0, act: 0),
             figure(
-                "stale over a day", Double(stale.count), digits: 0, unit: "alarms", good: 4, act: 4),
+                "stale over a day", Double(stale.count), digits: 0, unit: "alarms", good: 4,
+                act: 4),
             figure(
                 "critical unacknowledged over 5 min", Double(lateCritical), digits: 0,
                 unit: "episodes", good: 0, act: 0),

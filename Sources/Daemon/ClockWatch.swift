@@ -19,7 +19,7 @@ struct ClockWatch {
         let seconds = step.magnitude / 1000
         return step > 0
             ? "the wall clock was set forward by \(seconds) s: the time between has no readings"
-            : "the wall clock was set back by \(seconds) s: readings of that time stand beside those"
+            : "the wall clock was set back by \(seconds) s: readings of then stand beside those"
                 + " taken before; keep the clock right (NTP)"
     }
 }

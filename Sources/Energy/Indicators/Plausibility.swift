@@ -1,6 +1,6 @@
 package import Model
 
-/// What a figure may be: outside the hard bounds it is an error, outside the soft ones worth a look.
+/// What a figure may be: outside the hard bounds it is an error, outside the soft worth a look.
 package struct PlausibleRange: Sendable, Hashable {
     package enum Figure: String, Sendable, CaseIterable {
         case pueMonth = "pue_month"

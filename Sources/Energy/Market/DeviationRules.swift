@@ -41,7 +41,7 @@ package struct DeclarationDeviation: Sendable, Hashable {
 /// Recovery for contracts that cover too little (中长期缺额回收) or too much of a month's energy, at
 /// prices that were worse for the others than the market's.
 package struct ContractCoverage: Sendable, Hashable {
-    /// The share of the month's energy that contracts should cover: at least (0.9) or at most (1.1).
+    /// The share of the month's energy that contracts should cover: at least 0.9, or at most 1.1.
     package var share: FixedDecimal
     /// By what the difference of prices is multiplied, as 1.5.
     package var factor: FixedDecimal
