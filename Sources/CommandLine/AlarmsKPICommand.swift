@@ -69,7 +69,7 @@ extension AlarmsCommand {
             if json {
                 try Output.json(answer)
             } else {
-                print(answer)
+                write(answer)
             }
         }
 
@@ -115,7 +115,7 @@ extension AlarmsCommand {
                 medianSecondsToAcknowledge: waits.isEmpty ? nil : waits[waits.count / 2])
         }
 
-        private func print(_ answer: Answer) {
+        private func write(_ answer: Answer) {
             Output.line("\(answer.from) to \(answer.to): \(answer.activations) alarms")
             var table = TextTable([
                 ("FIGURE", .left), ("VALUE", .right), ("TARGET", .right), ("JUDGEMENT", .left),

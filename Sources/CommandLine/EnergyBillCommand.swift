@@ -50,7 +50,7 @@ struct EnergyBillCommand: ParsableCommand {
         if json {
             try Output.json(BillAnswer(bill))
         } else {
-            BillText.print(bill, verbose: verbose)
+            BillText.write(bill, verbose: verbose)
         }
         if !bill.isComplete {
             throw CommandFailure(
@@ -178,7 +178,7 @@ struct EnergyBillCommand: ParsableCommand {
         if json {
             try Output.json(ReconciliationAnswer(result))
         } else {
-            BillText.print(result)
+            BillText.write(result)
         }
         if !result.agrees { throw ExitCode(CommandFailure.Code.no.rawValue) }
     }

@@ -112,7 +112,7 @@ struct ReconciliationAnswer: Encodable {
 
 /// The same for people.
 enum BillText {
-    static func print(_ bill: Bill, verbose: Bool) {
+    static func write(_ bill: Bill, verbose: Bool) {
         var table = TextTable([
             ("LINE", .left), ("QUANTITY", .right), ("PRICE", .right), ("YUAN", .right),
         ])
@@ -154,7 +154,7 @@ enum BillText {
         }
     }
 
-    static func print(_ result: BillReconciliation) {
+    static func write(_ result: BillReconciliation) {
         var table = TextTable([
             ("LINE", .left), ("OURS", .right), ("THEIRS", .right), ("DIFFERENCE", .right),
             ("VERDICT", .left),
