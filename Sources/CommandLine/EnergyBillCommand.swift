@@ -79,7 +79,7 @@ struct EnergyBillCommand: ParsableCommand {
 
     private func readSheet(_ site: Site) throws -> SettlementSheet {
         let name = "settlement/\(monthText).yaml"
-        let path = sheet ?? siblingPath(of: locations.configPath, name)
+        let path = sheet ?? Self.siblingPath(of: locations.configPath, name)
         guard sheet != nil || FileIO.exists(path) else {
             Output.note("no settlement sheet \(path): only what meters and tables say is known")
             return SettlementSheet(year: month.year, month: month.month)
@@ -119,10 +119,6 @@ struct EnergyBillCommand: ParsableCommand {
     private static func siblingPath(of path: String, _ name: String) -> String {
         guard let slash = path.lastIndex(of: "/") else { return name }
         return path[...slash] + name
-    }
-
-    private func siblingPath(of path: String, _ name: String) -> String {
-        Self.siblingPath(of: path, name)
     }
 
     private var monthText: String {

@@ -36,8 +36,7 @@ package struct UnitPrice: Sendable, Hashable, Comparable, CustomStringConvertibl
 
     /// The fee for a quantity of whole kWh, rounded half away from zero to 0.01 yuan.
     package func fee(kilowattHours: Int64) -> Fee {
-        let exact = Int128(raw) * Int128(kilowattHours)
-        return Fee(fen: Int64(clamping: Exact.roundedHalfUp(exact, by: 1_000_000)))
+        (self * EnergyQuantity(kilowattHours: kilowattHours)).rounded
     }
 }
 

@@ -27,6 +27,11 @@ package struct EnergyQuantity: Sendable, Hashable, Comparable, CustomStringConve
     }
     package static func += (a: inout Self, b: Self) { a = a + b }
 
+    /// This energy times a ratio such as 0.05, rounded half away from zero to Wh.
+    package func multiplied(by ratio: FixedDecimal) -> EnergyQuantity {
+        EnergyQuantity(wattHours: wattHours.multiplied(by: ratio))
+    }
+
     /// Whole kWh, rounded half away from zero.
     package var wholeKilowattHours: Int64 { wattHours.dividedHalfUp(by: 1000) }
     /// kWh, exactly.
@@ -57,11 +62,16 @@ package struct BilledPower: Sendable, Hashable, Comparable, CustomStringConverti
 
     /// This power times a ratio such as 0.40, rounded half away from zero to six decimals.
     package func multiplied(by ratio: FixedDecimal) -> BilledPower {
-        let power = Int128(Int64.powerOfTen(max(0, Int(ratio.scale))) ?? 1)
-        return BilledPower(
-            millionths: Int64(
-                clamping: Exact.roundedHalfUp(
-                    Int128(millionths) * Int128(ratio.mantissa), by: power)))
+        BilledPower(millionths: millionths.multiplied(by: ratio))
+    }
+}
+
+extension Int64 {
+    /// Times a ratio with at most 18 decimals, rounded half away from zero.
+    fileprivate func multiplied(by ratio: FixedDecimal) -> Int64 {
+        let power = Int128(Int64.powerOfTen(Int(ratio.scale)) ?? 1)
+        return Int64(
+            clamping: Exact.roundedHalfUp(Int128(self) * Int128(ratio.mantissa), by: power))
     }
 }
 

@@ -21,10 +21,8 @@ package struct DeclarationDeviation: Sendable, Hashable {
             let dayAhead = interval.dayAhead, let realTime = interval.realTime
         else { return nil }
         let one = Int64.powerOfTen(Int(tolerance.scale)) ?? 1
-        func bound(_ numerator: Int64) -> EnergyQuantity {
-            let exact = Int128(actual.wattHours) * Int128(numerator)
-            return EnergyQuantity(
-                wattHours: Int64(clamping: Exact.roundedHalfUp(exact, by: Int128(one))))
+        func bound(_ mantissa: Int64) -> EnergyQuantity {
+            actual.multiplied(by: FixedDecimal(mantissa: mantissa, scale: tolerance.scale))
         }
         let upper = bound(one + tolerance.mantissa)
         let lower = bound(one - tolerance.mantissa)
@@ -74,9 +72,7 @@ package struct ContractCoverage: Sendable, Hashable {
     }
 
     private func bound(_ energy: EnergyQuantity) -> EnergyQuantity {
-        let one = Int128(Int64.powerOfTen(Int(share.scale)) ?? 1)
-        let exact = Int128(energy.wattHours) * Int128(share.mantissa)
-        return EnergyQuantity(wattHours: Int64(clamping: Exact.roundedHalfUp(exact, by: one)))
+        energy.multiplied(by: share)
     }
 
     private func times(_ amount: ExactAmount) -> ExactAmount {
@@ -116,11 +112,7 @@ package struct BandContract: Sendable, Hashable {
     }
 
     package func settle(actual: EnergyQuantity) -> Settlement {
-        let one = Int128(Int64.powerOfTen(max(0, Int(tolerance.scale))) ?? 1)
-        let width = EnergyQuantity(
-            wattHours: Int64(
-                clamping: Exact.roundedHalfUp(
-                    Int128(energy.wattHours) * Int128(tolerance.mantissa), by: one)))
+        let width = energy.multiplied(by: tolerance)
         let over = max(.zero, actual - (energy + width))
         let under = max(.zero, (energy - width) - actual)
         return Settlement(
