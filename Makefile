@@ -52,7 +52,7 @@ $(PEERS)/.ready: Makefile
 
 test: test-deps peers
 	swift build --build-tests $(SWIFT_FLAGS)
-	swift test --skip-build
+	scripts/run-swift-tests
 	Tests/Integration/run
 
 # Ten million broken messages, and broken answers of every profile.
