@@ -18,6 +18,12 @@ package struct SiteView: Codable, Sendable, Equatable {
     package var cooling: [CoolingView]
     package var chain: [PowerNodeView]
     package var health: HealthView
+    /// Alarms that are not shown, with the reason: those that are not normal, and what a person has
+    /// put aside; at most `hiddenLimit`. Nil from a daemon that does not tell.
+    package var hiddenAlarms: [AlarmView]?
+    /// How many there are of each, beyond the limit too.
+    package var hiddenCounts: HiddenCountsView?
+    package static let hiddenLimit = 500
 
     package init(
         sequence: Int64, timeMS: Int64, offsetMinutes: Int, site: String, displayName: String,
@@ -235,6 +241,28 @@ package struct AlarmView: Codable, Sendable, Equatable {
     package var action: String
     package var acknowledgedBy: String?
     package var comment: String?
+    /// `SHELVED`, `SUPPRESSED`, `OUT_OF_SERVICE`: what hides it first; nil for one that is shown.
+    package var hiding: String?
+    package var hiddenSinceMS: Int64?
+    /// When the shelf ends; nil where no person has shelved it.
+    package var hiddenUntilMS: Int64?
+    /// Who has shelved it or taken it out of service, and why; of a suppressed one the reason.
+    package var hiddenBy: String?
+    package var hiddenReason: String?
+    /// The second person, and when to look again: of one out of service.
+    package var approver: String?
+    package var reviewMS: Int64?
+    /// The alarm that explains this one; its id.
+    package var causeID: String?
+    /// Names of the maintenance windows that hide it.
+    package var windows: [String]?
+    /// How many devices this alarm speaks for, and their names, at most `childrenLimit`; nil for
+    /// an alarm that is no cause of others.
+    package var childrenCount: Int?
+    package var children: [String]?
+    package static let childrenLimit = 1_000
+    /// True where it is more urgent than its rule says: both power paths are lost.
+    package var isRaised: Bool?
     package init(
         id: String, rule: String, device: String, point: String, place: String?, priority: String,
         state: String, raisedMS: Int64, changedMS: Int64, valueText: String, cause: String,
@@ -256,6 +284,15 @@ package struct AlarmView: Codable, Sendable, Equatable {
         self.acknowledgedBy = acknowledgedBy
         self.comment = comment
     }
+}
+
+/// Alarms that are not shown, by what hides them first.
+package struct HiddenCountsView: Codable, Sendable, Equatable {
+    package var shelved = 0
+    package var suppressed = 0
+    package var outOfService = 0
+    package var all: Int { shelved + suppressed + outOfService }
+    package init() {}
 }
 
 package struct CoolingView: Codable, Sendable, Equatable {
