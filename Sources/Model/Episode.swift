@@ -53,10 +53,19 @@ package struct AlarmEvent: Sendable {
     package var comment: String?
     /// What receivers are to be told; nil for changes that only the journal keeps.
     package var notice: NoticeKind?
+    /// What happened, as `raise`, `shelve`, `unsuppress`; nil in lines of before this was kept.
+    package var input: String?
+    /// More of it: until when, who approved, which alarm is the cause.
+    package var detail: String?
+    /// What the alarm looks like after it; nil for one that is shown.
+    package var hiding: HiddenState?
+    /// Devices that a notice speaks for, beside its own; not in the journal.
+    package var children: [String] = []
     package init(
         key: AlarmKey, episode: Int64, sequence: Int64, time: Instant, state: AlarmState,
         previous: AlarmState, priority: AlarmPriority, valueText: String, actor: String? = nil,
-        comment: String? = nil, notice: NoticeKind?
+        comment: String? = nil, notice: NoticeKind?, input: String? = nil, detail: String? = nil,
+        hiding: HiddenState? = nil
     ) {
         self.key = key
         self.episode = episode
@@ -69,6 +78,9 @@ package struct AlarmEvent: Sendable {
         self.actor = actor
         self.comment = comment
         self.notice = notice
+        self.input = input
+        self.detail = detail
+        self.hiding = hiding
     }
 }
 
@@ -84,10 +96,24 @@ package struct AlarmRecord: Sendable {
     package var acknowledgedBy: String?
     package var comment: String?
     package var valueText: String
+    /// Whether this episode was ever shown.
+    package var wasShown: Bool
+    /// Whether receivers last heard that it is active.
+    package var isOpenOutside: Bool
+    /// By how much it is more urgent than its rule says.
+    package var raisedLevels: UInt8
+    /// At most `maximumReasons`.
+    package var reasons: [HidingReason]
+    /// Two of persons, some causes, and as many windows as may overlap.
+    package static let maximumReasons = 64
+
+    /// - Parameters:
+    ///   - wasShown: nil for what follows from the state; likewise `isOpenOutside`.
     package init(
         key: AlarmKey, state: AlarmState, priority: AlarmPriority, episode: Int64, sequence: Int64,
         raisedAt: Instant, changedAt: Instant, acknowledgedBy: String? = nil,
-        comment: String? = nil, valueText: String
+        comment: String? = nil, valueText: String, wasShown: Bool? = nil,
+        isOpenOutside: Bool? = nil, raisedLevels: UInt8 = 0, reasons: [HidingReason] = []
     ) {
         self.key = key
         self.state = state
@@ -99,7 +125,15 @@ package struct AlarmRecord: Sendable {
         self.acknowledgedBy = acknowledgedBy
         self.comment = comment
         self.valueText = valueText
+        self.wasShown = wasShown ?? (state != .normal)
+        self.isOpenOutside =
+            isOpenOutside ?? (state != .normal && state != .returnedUnacknowledged)
+        self.raisedLevels = raisedLevels
+        self.reasons = reasons
     }
+
+    /// What it looks like while it is not shown; nil for one that is.
+    package var hidden: HiddenState? { HiddenState(reasons) }
 }
 
 /// A notice on its way to one receiver: written in the same transaction as the change it tells of,
