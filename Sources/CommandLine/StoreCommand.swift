@@ -38,13 +38,21 @@ struct StoreCommand: ParsableCommand {
             var headBytes: Int64
             var oldest: String?
             var newest: String?
+            struct Incident: Encodable {
+                var time: String
+                var kind: String
+                var detail: String
+            }
+            /// All there are, and the newest of them.
             var incidents: Int64
+            var newestIncidents: [Incident]
             var tables: [Table]
         }
+        private static let incidentsShown = 10
 
         func run() throws {
-            let info = try withStore(locations) { reader throws(StoreError) in
-                try reader.info()
+            let (info, incidents) = try withStore(locations) { reader throws(StoreError) in
+                (try reader.info(), try reader.incidents(limit: Self.incidentsShown))
             }
             let answer = Answer(
                 path: SiteStore.databasePath(in: locations.dataDirectory), schema: info.schema,
@@ -54,6 +62,9 @@ struct StoreCommand: ParsableCommand {
                 headRows: info.headRows, headBytes: info.headBytes,
                 oldest: info.oldest?.iso8601(), newest: info.newest?.iso8601(),
                 incidents: info.incidents,
+                newestIncidents: incidents.map {
+                    .init(time: $0.time.iso8601(), kind: $0.kind, detail: $0.detail)
+                },
                 tables: info.tables.map { Answer.Table(name: $0.name, bytes: $0.bytes) })
             if json {
                 try Output.json(answer)
@@ -73,6 +84,9 @@ struct StoreCommand: ParsableCommand {
             table.add(["newest", answer.newest ?? "–"])
             table.add(["incidents noted", String(info.incidents)])
             table.write()
+            for incident in answer.newestIncidents {
+                Output.line("\(incident.time)  \(incident.kind): \(incident.detail)")
+            }
         }
     }
 

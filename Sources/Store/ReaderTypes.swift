@@ -144,6 +144,13 @@ package struct DownsampledSeries: Sendable {
     }
 }
 
+/// Something that happened to the store itself: damage, a repair, readings that found no room.
+package struct StoreIncident: Sendable {
+    package var time: Instant
+    package var kind: String
+    package var detail: String
+}
+
 package struct StoreInfo: Sendable {
     package var schema: Int64
     /// Of all files together.

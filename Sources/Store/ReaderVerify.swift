@@ -27,6 +27,21 @@ extension ReaderState {
             incidents: try number("SELECT count(*) FROM incident"), tables: tableSizes())
     }
 
+    /// The newest first.
+    func incidents(limit: Int) throws(SQLiteError) -> [StoreIncident] {
+        let select = try db.prepare(
+            "SELECT time, kind, detail FROM incident ORDER BY rowid DESC LIMIT ?")
+        try select.bind(1, Int64(limit))
+        var incidents: [StoreIncident] = []
+        while try select.step() {
+            incidents.append(
+                StoreIncident(
+                    time: Instant(milliseconds: select.integer(0)), kind: select.text(1),
+                    detail: select.text(2)))
+        }
+        return incidents
+    }
+
     /// Empty where this sqlite3 was built without the dbstat table.
     private func tableSizes() -> [(name: String, bytes: Int64)] {
         var sizes: [(name: String, bytes: Int64)] = []
@@ -54,6 +69,7 @@ extension ReaderState {
                     kind: .head, device: nil, range: nil,
                     detail: "head row \(row) is lost: up to a second of readings of all devices"))
         }
+        checkLog(&damage)
         checkStructure(&damage)
         progress(0.1)
         var chunks = ChunkCheck(try chunkList(&damage))
@@ -72,6 +88,23 @@ extension ReaderState {
         if !isOld { verifyRows(&damage) }
         progress(1)
         return damage
+    }
+
+    /// Of a store that nobody writes to: the next start would put right what can be.
+    private func checkLog(_ damage: inout [Damage]) {
+        let maximum = Int(WriteAheadLog.maximumBytes)
+        guard let bytes = try? FileIO.read(path + "-wal", maximumBytes: maximum) else { return }
+        let check = LogCheck(bytes)
+        if !check.mends.isEmpty {
+            damage.append(
+                file(
+                    "\(check.mends.count) flipped bits in the write-ahead log hide what follows;"
+                        + " `frostline serve` puts them right when it starts"))
+        }
+        if check.hasLoss {
+            damage.append(
+                file("\(check.commitsBehind) commits of the write-ahead log cannot be read"))
+        }
     }
 
     private func checkStructure(_ damage: inout [Damage]) {

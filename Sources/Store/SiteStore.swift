@@ -45,6 +45,7 @@ package final class SiteStore: Sendable {
         }
         let shared = ConditionLock(SharedState())
         let path = databasePath(in: directory)
+        let incident = LogRepair.run(directory)
         do throws(StoreError) {
             try worker.perform { () throws(StoreError) in
                 try Repair.opening(directory) { () throws(StoreError) in
@@ -65,7 +66,14 @@ package final class SiteStore: Sendable {
             worker.stop()
             throw error
         }
-        return SiteStore(directory, shared, worker, ConditionLock(lock), options)
+        let store = SiteStore(directory, shared, worker, ConditionLock(lock), options)
+        if let incident {
+            // What the disk does not take now is written when it does.
+            try? store.perform(.kept) { db throws(SQLiteError) in
+                try Incident.write(db, kind: "log", incident)
+            }
+        }
+        return store
     }
 
     private init(

@@ -136,6 +136,11 @@ package final class StoreReader: Sendable {
         try read { state throws(SQLiteError) in try state.ledger(meter, range) }
     }
 
+    /// What happened to the store, the newest first.
+    package func incidents(limit: Int) throws(StoreError) -> [StoreIncident] {
+        try read { state throws(SQLiteError) in try state.incidents(limit: limit) }
+    }
+
     package func info() throws(StoreError) -> StoreInfo {
         try read { state throws(SQLiteError) in try state.info() }
     }

@@ -9,10 +9,8 @@ struct WriteAheadLog {
     /// Pages of the database after the last commit; nil where there is none.
     private(set) var pageCount: UInt32?
 
-    private static let headerBytes = 32
-    private static let frameHeaderBytes = 24
     /// The log is cut back at 64 MiB and grows beyond it only while somebody reads for long.
-    private static let maximumBytes: Int64 = 1 << 30
+    static let maximumBytes: Int64 = 1 << 30
 
     /// An empty log.
     init() {}
@@ -29,9 +27,9 @@ struct WriteAheadLog {
                     operation: "read", subject: path, reason: "the log has more than 1 GiB")
             }
             guard let copy = try file.bytes(at: 0, count: Int(file.size)) else { continue }
-            guard copy.count >= Self.headerBytes else { return }
-            let again = try file.bytes(at: 0, count: Self.headerBytes)
-            if again.map({ $0[...] }) == copy[..<Self.headerBytes] {
+            guard copy.count >= LogLayout.header else { return }
+            let again = try file.bytes(at: 0, count: LogLayout.header)
+            if again.map({ $0[...] }) == copy[..<LogLayout.header] {
                 bytes = copy
                 parse(pageSize)
                 return
@@ -55,7 +53,7 @@ struct WriteAheadLog {
         var count: UInt32?
         bytes.withUnsafeBytes { bytes in
             let magic = bytes.bigEndian32(0)
-            guard magic & ~1 == 0x377F_0682, bytes.bigEndian32(8) == UInt32(pageSize) else {
+            guard magic & ~1 == LogLayout.magic, bytes.bigEndian32(8) == UInt32(pageSize) else {
                 return
             }
             let isBigEndian = magic & 1 == 1
@@ -63,9 +61,9 @@ struct WriteAheadLog {
             sum.add(UnsafeRawBufferPointer(rebasing: bytes[0..<24]))
             guard sum.matches(bytes, 24) else { return }
             var waiting: [UInt32: Int] = [:]
-            var offset = Self.headerBytes
-            while offset + Self.frameHeaderBytes + pageSize <= bytes.count {
-                let page = offset + Self.frameHeaderBytes
+            var offset = LogLayout.header
+            while offset + LogLayout.frameHeader + pageSize <= bytes.count {
+                let page = offset + LogLayout.frameHeader
                 guard bytes[offset + 8..<offset + 16].elementsEqual(bytes[16..<24]) else { return }
                 sum.add(UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + 8]))
                 sum.add(UnsafeRawBufferPointer(rebasing: bytes[page..<page + pageSize]))
@@ -85,13 +83,31 @@ struct WriteAheadLog {
     }
 }
 
-/// Both running sums of the log's frames.
-private struct LogChecksum {
-    let isBigEndian: Bool
-    private var first: UInt32 = 0
-    private var second: UInt32 = 0
+/// Sizes in bytes.
+enum LogLayout {
+    /// Its lowest bit says in which order the checksums take bytes.
+    static let magic: UInt32 = 0x377F_0682
+    static let header = 32
+    static let frameHeader = 24
+}
 
-    init(isBigEndian: Bool) { self.isBigEndian = isBigEndian }
+/// Both running sums of the log's frames.
+struct LogChecksum {
+    let isBigEndian: Bool
+    private(set) var first: UInt32 = 0
+    private(set) var second: UInt32 = 0
+
+    init(isBigEndian: Bool, first: UInt32 = 0, second: UInt32 = 0) {
+        self.isBigEndian = isBigEndian
+        (self.first, self.second) = (first, second)
+    }
+
+    /// As the log has them.
+    var bytes: [UInt8] {
+        [first, second].flatMap { word in
+            stride(from: 24, through: 0, by: -8).map { UInt8(truncatingIfNeeded: word >> $0) }
+        }
+    }
 
     /// A whole number of eight-byte words.
     mutating func add(_ bytes: UnsafeRawBufferPointer) {

@@ -29,10 +29,7 @@ struct Salvage {
             case 2 where ["site", "created", "offsetMinutes"].contains(row.text(0)):
                 try insert(row, "meta(key, value)", isWhole: true)
             case 12 where row.isText(0):
-                let columns =
-                    "rule, device, point, state, priority, episode, sequence, raised,"
-                    + " changed, acknowledged_by, comment, value"
-                try insert(row, "alarm(\(columns))", isWhole: true)
+                try insert(row, "alarm(\(Self.alarmColumns))", isWhole: true)
             case 3 where row.isText(0):
                 try insert(row, "meta(key, value, crc)", isWhole: crc(row, [0, 1], 2))
             case 3:
@@ -48,7 +45,10 @@ struct Salvage {
                 let fields = (0..<4).compactMap { row.integer($0) }
                 if fields.count == 4 { indexed.append((fields[3], fields[1], fields[2])) }
             case 13 where row.isText(0):
-                try insert(row, "alarm", isWhole: crc(row, Array(0..<12), 12))
+                let columns = Self.alarmColumns + ", crc"
+                try insert(row, "alarm(\(columns))", isWhole: crc(row, Array(0..<12), 12))
+            case 17 where row.isText(0):
+                try insert(row, "alarm", isWhole: crc(row, Array(0..<12), later: 13..<17, 12))
             default: break
             }
             return
@@ -72,13 +72,27 @@ struct Salvage {
         case 11 where row.isText(1): try takeDevice(row, id)
         case 13 where row.isText(2): try insert(row, "series", isWhole: crc(row, Array(0..<12), 12))
         case 15 where row.isText(2):
-            try insert(row, "journal", isWhole: crc(row, Array(1..<14), 14))
+            let columns =
+                "id, time, rule, device, point, episode, sequence, state, previous, priority,"
+                + " value, actor, comment, notice, crc"
+            try insert(row, "journal(\(columns))", isWhole: crc(row, Array(1..<14), 14))
+        case 18 where row.isText(2):
+            try insert(row, "journal", isWhole: crc(row, Array(1..<14), later: 15..<18, 14))
         default: break
         }
     }
 
-    private func crc(_ row: ScavengedRow, _ columns: [Int], _ stated: Int) -> Bool {
-        RowChecksum.of(columns.map { row.text($0) }) == row.integer(stated)
+    private static let alarmColumns =
+        "rule, device, point, state, priority, episode, sequence, raised, changed,"
+        + " acknowledged_by, comment, value"
+
+    /// `later` columns count where one of them is not NULL.
+    private func crc(
+        _ row: ScavengedRow, _ columns: [Int], later: Range<Int> = 0..<0, _ stated: Int
+    ) -> Bool {
+        let counts = later.contains { if case .null = row.values[$0] { false } else { true } }
+        let all = counts ? columns + later : columns
+        return RowChecksum.of(all.map { row.text($0) }) == row.integer(stated)
     }
 
     /// Columns of a table are as many as the row's; a table may come with their names.
