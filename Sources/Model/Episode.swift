@@ -100,6 +100,8 @@ package struct AlarmRecord: Sendable {
     package var wasShown: Bool
     /// Whether receivers last heard that it is active.
     package var isOpenOutside: Bool
+    /// The episode they have heard of last; 0 for none.
+    package var outsideEpisode: Int64
     /// By how much it is more urgent than its rule says.
     package var raisedLevels: UInt8
     /// At most `maximumReasons`.
@@ -128,6 +130,7 @@ package struct AlarmRecord: Sendable {
         self.wasShown = wasShown ?? (state != .normal)
         self.isOpenOutside =
             isOpenOutside ?? (state != .normal && state != .returnedUnacknowledged)
+        outsideEpisode = self.isOpenOutside ? episode : 0
         self.raisedLevels = raisedLevels
         self.reasons = reasons
     }

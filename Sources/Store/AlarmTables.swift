@@ -5,7 +5,11 @@ import SQLite
 enum AlarmTables {
     static func write(_ record: AlarmRecord, _ db: Connection) throws(SQLiteError) {
         let insert = try db.cached(
-            "INSERT OR REPLACE INTO alarm VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)")
+            """
+            INSERT OR REPLACE INTO alarm(rule, device, point, state, priority, episode, sequence,
+                raised, changed, acknowledged_by, comment, value, announced, outside, lifted,
+                hidden) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """)
         try insert.bind(1, record.key.rule)
         try insert.bind(2, record.key.device)
         try insert.bind(3, record.key.point)
@@ -18,6 +22,10 @@ enum AlarmTables {
         try insert.bind(10, record.acknowledgedBy)
         try insert.bind(11, record.comment)
         try insert.bind(12, record.valueText)
+        try insert.bind(13, record.wasShown ? Int64(1) : 0)
+        try insert.bind(14, record.isOpenOutside ? record.outsideEpisode : 0)
+        try insert.bind(15, Int64(record.raisedLevels))
+        try insert.bind(16, HidingText.encode(record.reasons))
         try insert.run()
         let key = record.key
         try RowChecks.alarm.stamp(key.rule, key.device, key.point, in: db)
@@ -27,7 +35,8 @@ enum AlarmTables {
         let select = try db.prepare(
             """
             SELECT rule, device, point, state, priority, episode, sequence, raised, changed,
-                acknowledged_by, comment, value FROM alarm ORDER BY rule, device, point
+                acknowledged_by, comment, value, \(try Self.later(alarmLater, db))
+            FROM alarm ORDER BY rule, device, point
             """)
         var records: [AlarmRecord] = []
         while try select.step() {
@@ -35,26 +44,42 @@ enum AlarmTables {
                 let code = UInt8(exactly: select.integer(4)),
                 let priority = AlarmPriority(rawValue: code)
             else { continue }
-            records.append(
-                AlarmRecord(
-                    key: AlarmKey(
-                        rule: select.text(0), device: select.text(1), point: select.text(2)),
-                    state: state, priority: priority, episode: select.integer(5),
-                    sequence: select.integer(6),
-                    raisedAt: Instant(milliseconds: select.integer(7)),
-                    changedAt: Instant(milliseconds: select.integer(8)),
-                    acknowledgedBy: select.optionalText(9), comment: select.optionalText(10),
-                    valueText: select.text(11)))
+            var record = AlarmRecord(
+                key: AlarmKey(
+                    rule: select.text(0), device: select.text(1), point: select.text(2)),
+                state: state, priority: priority, episode: select.integer(5),
+                sequence: select.integer(6),
+                raisedAt: Instant(milliseconds: select.integer(7)),
+                changedAt: Instant(milliseconds: select.integer(8)),
+                acknowledgedBy: select.optionalText(9), comment: select.optionalText(10),
+                valueText: select.text(11),
+                wasShown: select.optionalInteger(12).map { $0 != 0 },
+                isOpenOutside: select.optionalInteger(13).map { $0 != 0 },
+                raisedLevels: UInt8(clamping: select.integer(14)),
+                reasons: HidingText.decode(select.optionalText(15)))
+            record.outsideEpisode = select.optionalInteger(13) ?? record.outsideEpisode
+            records.append(record)
         }
         return records
+    }
+
+    private static let alarmLater = ["announced", "outside", "lifted", "hidden"]
+    static let journalLater = ["input", "detail", "hiding"]
+
+    /// Columns as a question names them: NULL each in a file of before they were, which readers
+    /// leave as it is.
+    static func later(_ columns: [String], _ db: Connection) throws(SQLiteError) -> String {
+        let version = try db.integer("PRAGMA user_version") ?? 0
+        return columns.map { version >= Schema.hidingVersion ? $0 : "NULL" }
+            .joined(separator: ", ")
     }
 
     static func append(_ event: AlarmEvent, _ db: Connection) throws(SQLiteError) {
         let insert = try db.cached(
             """
             INSERT INTO journal(time, rule, device, point, episode, sequence, state, previous,
-                priority, value, actor, comment, notice, crc)
-            VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                priority, value, actor, comment, notice, crc, input, detail, hiding)
+            VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """)
         try insert.bind(1, event.time.milliseconds)
         try insert.bind(2, event.key.rule)
@@ -70,16 +95,33 @@ enum AlarmTables {
         try insert.bind(12, event.comment)
         try insert.bind(13, event.notice?.rawValue)
         try insert.bind(14, checksum(of: event))
+        try insert.bind(15, event.input)
+        try insert.bind(16, event.detail)
+        try insert.bind(17, event.hiding?.rawValue)
         try insert.run()
     }
 
     private static func checksum(of event: AlarmEvent) -> Int64 {
-        RowChecksum.of([
+        var columns = [
             String(event.time.milliseconds), event.key.rule, event.key.device, event.key.point,
             String(event.episode), String(event.sequence), event.state.rawValue,
             event.previous.rawValue, String(event.priority.rawValue), event.valueText,
             event.actor ?? "", event.comment ?? "", event.notice?.rawValue ?? "",
-        ])
+        ]
+        // Lines of before there were these have a checksum without them.
+        if event.input != nil || event.detail != nil || event.hiding != nil {
+            columns += [event.input ?? "", event.detail ?? "", event.hiding?.rawValue ?? ""]
+        }
+        return RowChecksum.of(columns)
+    }
+
+    /// Of times from the first up to the second, the newest first.
+    static func newestEvents(_ db: Connection) throws(SQLiteError) -> String {
+        """
+        SELECT time, rule, device, point, episode, sequence, state, previous, priority, value,
+            actor, comment, notice, crc, \(try later(journalLater, db))
+        FROM journal WHERE time >= ? AND time < ? ORDER BY time DESC, id DESC LIMIT ?
+        """
     }
 
     /// Events of `range` in the order they were written, the newest `limit` of them. The second
@@ -87,12 +129,7 @@ enum AlarmTables {
     static func events(
         _ range: TimeRange, limit: Int, _ db: Connection
     ) throws(SQLiteError) -> (events: [AlarmEvent], damaged: Int) {
-        let select = try db.cached(
-            """
-            SELECT time, rule, device, point, episode, sequence, state, previous, priority, value,
-                actor, comment, notice, crc FROM journal WHERE time >= ? AND time < ?
-            ORDER BY time DESC, id DESC LIMIT ?
-            """)
+        let select = try db.cached(newestEvents(db))
         try select.bind(1, range.start.milliseconds)
         try select.bind(2, range.end.milliseconds)
         try select.bind(3, Int64(limit))
@@ -105,7 +142,7 @@ enum AlarmTables {
         return (events.reversed(), damaged)
     }
 
-    private static func event(_ row: Statement) -> AlarmEvent? {
+    static func event(_ row: Statement) -> AlarmEvent? {
         guard let state = AlarmState(rawValue: row.text(6)),
             let previous = AlarmState(rawValue: row.text(7)),
             let code = UInt8(exactly: row.integer(8)), let priority = AlarmPriority(rawValue: code)
@@ -116,7 +153,9 @@ enum AlarmTables {
             time: Instant(milliseconds: row.integer(0)), state: state, previous: previous,
             priority: priority, valueText: row.text(9), actor: row.optionalText(10),
             comment: row.optionalText(11),
-            notice: row.optionalText(12).flatMap { NoticeKind(rawValue: $0) })
+            notice: row.optionalText(12).flatMap { NoticeKind(rawValue: $0) },
+            input: row.optionalText(14), detail: row.optionalText(15),
+            hiding: row.optionalText(16).flatMap { HiddenState(rawValue: $0) })
         return checksum(of: event) == row.integer(13) ? event : nil
     }
 

@@ -27,10 +27,20 @@ enum RowChecks: String, CaseIterable {
         }
     }
 
+    /// Columns that came later; a checksum is of these too where one of them is not NULL.
+    private var later: [String] {
+        switch self {
+        case .alarm: ["announced", "outside", "lifted", "hidden"]
+        case .outbox, .meta, .incident: []
+        }
+    }
+
     private var condition: String { key.map { $0 + " = ?" }.joined(separator: " AND ") }
 
-    private var question: String {
-        "SELECT " + (columns + ["crc"] + key).joined(separator: ", ") + " FROM " + rawValue
+    private func question(_ db: Connection) throws(SQLiteError) -> String {
+        let later = later.isEmpty ? [] : [try AlarmTables.later(later, db)]
+        return "SELECT " + (columns + ["crc"] + key + later).joined(separator: ", ") + " FROM "
+            + rawValue
     }
 
     private func bind(_ key: [String], _ statement: Statement, from first: Int32)
@@ -48,7 +58,11 @@ enum RowChecks: String, CaseIterable {
     }
 
     private func checksum(_ row: Statement) -> Int64 {
-        RowChecksum.of((0..<Int32(columns.count)).map { row.text($0) })
+        var texts = (0..<Int32(columns.count)).map { row.text($0) }
+        let start = Int32(columns.count + 1 + key.count)
+        let rest = (0..<Int32(later.count)).map { row.optionalText(start + $0) }
+        if rest.contains(where: { $0 != nil }) { texts += rest.map { $0 ?? "" } }
+        return RowChecksum.of(texts)
     }
 
     /// In the transaction that has written the row.
@@ -57,7 +71,7 @@ enum RowChecks: String, CaseIterable {
     }
 
     private func stamp(_ key: [String], _ db: Connection) throws(SQLiteError) {
-        let select = try db.cached(question + " WHERE " + condition)
+        let select = try db.cached(question(db) + " WHERE " + condition)
         try bind(key, select, from: 1)
         guard try select.step() else { return select.reset() }
         let checksum = checksum(select)
@@ -73,7 +87,7 @@ enum RowChecks: String, CaseIterable {
         _ db: Connection, where wanted: (_ crc: Int64?, _ isIntact: Bool) -> Bool
     ) throws(SQLiteError) -> [[String]] {
         var keys: [[String]] = []
-        let select = try db.prepare(question)
+        let select = try db.prepare(question(db))
         let count = Int32(columns.count)
         while try select.step() {
             let crc = select.optionalInteger(count)

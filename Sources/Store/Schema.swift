@@ -5,7 +5,9 @@ enum Schema {
     /// "FROS": tells our files from others (`file` prints it too).
     static let applicationID: Int64 = 0x4652_4F53
     /// Steps from version n to n + 1. A step never changes once a release has carried it.
-    private static let steps: [String] = [version1, version2, version3, version4, version5]
+    private static let steps: [String] = [
+        version1, version2, version3, version4, version5, version6,
+    ]
     static var version: Int64 { Int64(steps.count) }
 
     /// Before the first write, be it a setting: a file that is not ours stays as it is.
@@ -189,4 +191,18 @@ enum Schema {
     /// No table is another. Programs of before cannot read the streams of 3.3 that chunks may have
     /// now, and shall refuse rather than report damage.
     private static let version5 = ""
+
+    /// What hides an alarm and what its receivers know; in the journal, what happened and how the
+    /// alarm looks after it.
+    private static let version6 = """
+        ALTER TABLE alarm ADD COLUMN announced INTEGER;
+        ALTER TABLE alarm ADD COLUMN outside INTEGER;
+        ALTER TABLE alarm ADD COLUMN lifted INTEGER;
+        ALTER TABLE alarm ADD COLUMN hidden TEXT;
+        ALTER TABLE journal ADD COLUMN input TEXT;
+        ALTER TABLE journal ADD COLUMN detail TEXT;
+        ALTER TABLE journal ADD COLUMN hiding TEXT;
+        """
+    /// The first version with these columns.
+    static let hidingVersion: Int64 = 6
 }
