@@ -31,7 +31,10 @@ package struct AlarmEngine: Sendable {
     private static let goodPollsToClear = 2
 
     private let site: Site
-    private let ancestors: [String: Set<String>]
+    private let scopes: RuleScopes
+    /// What looks at several values, and the alarm of each, -1 for none.
+    private var conditions: RuleConditions
+    private var conditionAlarms: [Int32] = []
     private var alarms: [Alarm] = []
     private var devices: [DeviceBinding]
     private var restored: [AlarmKey: AlarmRecord]
@@ -54,90 +57,84 @@ package struct AlarmEngine: Sendable {
             }, uniquingKeysWith: { first, _ in first })
         // One more: the site's own figures.
         devices = Array(repeating: DeviceBinding(), count: site.devices.count + 1)
-        ancestors = Self.ancestors(of: site)
+        scopes = RuleScopes(site: site)
+        conditions = RuleConditions(site: site, scopes: scopes)
         for index in site.devices.indices { bindNoData(DeviceID(index)) }
-    }
-
-    private static func ancestors(of site: Site) -> [String: Set<String>] {
-        var result: [String: Set<String>] = [:]
-        for place in site.places {
-            let above = place.parent.flatMap { result[$0] } ?? []
-            result[place.name] = above.union([place.name])
-        }
-        return result
+        follow(conditions.begin())
     }
 
     // MARK: Binding
 
-    /// Makes alarms for points of `device` that were not known before.
-    package mutating func bind(_ device: DeviceID, points: [PointDefinition]) {
+    /// Makes alarms for points of `device` that were not known before. `groups` are those of the
+    /// points; empty where all are of one.
+    package mutating func bind(
+        _ device: DeviceID, points: [PointDefinition], groups: [PollGroup] = []
+    ) {
         let index = Int(device.index)
         guard devices[index].boundPoints < points.count else { return }
         for pointIndex in devices[index].boundPoints..<points.count {
             var found: [Int32] = []
             for rule in site.alarmRules.indices {
                 guard matches(rule, device),
-                    Glob(site.alarmRules[rule].point)
-                        .matches(points[pointIndex].name),
-                    let alarm = add(rule, device, points[pointIndex])
+                    Glob(site.alarmRules[rule].point).matches(points[pointIndex].name),
+                    let test = ConditionFilter.Test(
+                        site.alarmRules[rule].condition, for: points[pointIndex]),
+                    let alarm = add(
+                        rule, scopes.name(of: device), points[pointIndex], test: test)
                 else { continue }
                 found.append(Int32(alarm))
             }
             devices[index].byPoint.append(found)
         }
+        let spec = index < site.devices.count ? site.devices[index] : nil
+        follow(
+            conditions.bind(device, points: points, from: devices[index].boundPoints) { place in
+                spec?.intervalMilliseconds(of: place < groups.count ? groups[place] : .normal)
+                    ?? OwnSeries.stepMilliseconds
+            })
         devices[index].boundPoints = points.count
+    }
+
+    /// Makes the alarms of conditions that look at several values.
+    private mutating func follow(_ wanted: [RuleConditions.Wanted]) {
+        for condition in wanted {
+            let alarm = add(condition.rule, condition.subject, condition.point, test: .external)
+            while conditionAlarms.count <= condition.condition { conditionAlarms.append(-1) }
+            conditionAlarms[condition.condition] = Int32(alarm ?? -1)
+        }
     }
 
     /// The number under which the site's own figures are stepped and bound.
     package var ownSeries: DeviceID { DeviceID(site.devices.count) }
-
-    private func name(of device: DeviceID) -> String {
-        let index = Int(device.index)
-        return index < site.devices.count ? site.devices[index].name : Site.ownSeriesDevice
-    }
 
     private mutating func bindNoData(_ device: DeviceID) {
         for rule in site.alarmRules.indices {
             guard case .noData = site.alarmRules[rule].condition, matches(rule, device) else {
                 continue
             }
-            if let alarm = add(rule, device, nil) {
+            if let alarm = add(rule, scopes.name(of: device), nil, test: .external) {
                 devices[Int(device.index)].noData.append(alarm)
             }
         }
     }
 
-    private func matches(_ ruleIndex: Int, _ device: DeviceID) -> Bool {
-        let rule = site.alarmRules[ruleIndex]
-        // A pattern means devices; the site's own figures are meant by their name.
-        guard device != ownSeries else { return rule.device == Site.ownSeriesDevice }
-        let spec = site.devices[Int(device.index)]
-        guard Glob(rule.device).matches(spec.name) else { return false }
-        if let profile = rule.profile, profile != spec.profile { return false }
-        guard let place = rule.place else { return true }
-        return spec.place.flatMap { ancestors[$0] }?.contains(place) ?? false
+    private func matches(_ rule: Int, _ device: DeviceID) -> Bool {
+        scopes.matches(site.alarmRules[rule], device)
     }
 
     private mutating func add(
-        _ ruleIndex: Int, _ device: DeviceID, _ point: PointDefinition?
+        _ ruleIndex: Int, _ subject: String, _ point: PointDefinition?, test: ConditionFilter.Test
     ) -> Int? {
         let rule = site.alarmRules[ruleIndex]
-        let test: ConditionFilter.Test
-        if let point {
-            guard let prepared = ConditionFilter.Test(rule.condition, for: point) else {
-                return nil
-            }
-            test = prepared
-        } else {
-            test = .external
-        }
         guard alarms.count < Self.maximumAlarms else {
             unwatched += 1
             return nil
         }
         let key = AlarmKey(
-            rule: rule.name, device: name(of: device), point: point?.name ?? "")
-        let record = restored.removeValue(forKey: key)
+            rule: rule.name, device: subject, point: point?.name ?? "")
+        var record = restored.removeValue(forKey: key)
+        // Of several rules of one name, each for its places, this is the one for this device.
+        record?.priority = rule.priority
         let state = record?.state ?? .normal
         let live = state == .unacknowledged || state == .acknowledged
         alarms.append(
@@ -176,14 +173,16 @@ package struct AlarmEngine: Sendable {
 
     /// The rule that still asks for a restored alarm whose point has not been seen since the start.
     private func rule(ofRestored key: AlarmKey) -> AlarmRule? {
-        guard let rule = site.alarmRules.firstIndex(where: { $0.name == key.rule }),
+        guard
             let device = key.device == Site.ownSeriesDevice
                 ? site.devices.count
                 : site.devices.firstIndex(where: { $0.name == key.device }),
-            !key.point.isEmpty, matches(rule, DeviceID(device)),
-            Glob(site.alarmRules[rule].point).matches(key.point)
+            !key.point.isEmpty
         else { return nil }
-        return site.alarmRules[rule]
+        return site.alarmRules.first {
+            $0.name == key.rule && scopes.matches($0, DeviceID(device))
+                && Glob($0.point).matches(key.point)
+        }
     }
 
     /// Records that `retireOrphans` ended, for storing.
@@ -208,6 +207,15 @@ package struct AlarmEngine: Sendable {
                 if value.quality.isUsable { note(value.mantissa, for: index) }
                 events += follow(input, alarm: index, time: batch.time)
             }
+        }
+        for outcome in conditions.step(batch, now: now) {
+            let index = Int(conditionAlarms[Int(outcome.condition)])
+            guard index >= 0 else { continue }
+            let input = alarms[index].filter.take(outcome.verdict, now: now)
+            if outcome.verdict != .frozen, isNoteworthy(index) {
+                alarms[index].record.valueText = conditions.text(of: Int(outcome.condition))
+            }
+            events += follow(input, alarm: index, time: batch.time)
         }
         return events
     }
@@ -250,11 +258,14 @@ package struct AlarmEngine: Sendable {
     }
 
     private mutating func note(_ mantissa: Int64, for index: Int) {
-        guard let point = alarms[index].point,
-            alarms[index].machine.state != .normal
-                || alarms[index].filter.isWaiting || alarms[index].filter.isLive
-        else { return }
+        guard let point = alarms[index].point, isNoteworthy(index) else { return }
         alarms[index].record.valueText = Self.text(mantissa, of: point)
+    }
+
+    /// Somebody may read its value.
+    private func isNoteworthy(_ index: Int) -> Bool {
+        alarms[index].machine.state != .normal || alarms[index].filter.isWaiting
+            || alarms[index].filter.isLive
     }
 
     private static func text(_ mantissa: Int64, of point: PointDefinition) -> String {
@@ -403,6 +414,7 @@ package struct AlarmEngine: Sendable {
     /// another collector has watched, a delay begins anew.
     package mutating func rest() {
         waiting = []
+        conditions.forget()
         for index in alarms.indices { reset(index) }
         for index in devices.indices {
             devices[index].missedPolls = 0

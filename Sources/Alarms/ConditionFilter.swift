@@ -66,6 +66,9 @@ package struct ConditionFilter: Sendable {
         return advance(now: now)
     }
 
+    /// The condition is as it was last.
+    mutating func keep(now: Int64) -> AlarmInput? { set(isTrue, now: now) }
+
     /// Lets a running delay elapse.
     package mutating func advance(now: Int64) -> AlarmInput? {
         guard let since = changedAt, isTrue != isLive else { return nil }
@@ -104,7 +107,8 @@ extension ConditionFilter.Test {
                 limit: common.limit, clear: common.limit + common.deadband, factor: common.factor)
         case (.state(let names), .state(let labels)):
             self = .codes(Set(labels.filter { names.contains($0.name) }.map(\.code)))
-        case (.above, .state), (.below, .state), (.state, .gauge), (.state, .counter), (.noData, _):
+        case (.above, .state), (.below, .state), (.state, .gauge), (.state, .counter), (.noData, _),
+            (.rate, _), (.deviation, _), (.formula, _):
             return nil
         }
     }

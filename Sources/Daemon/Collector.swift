@@ -183,7 +183,7 @@ actor Collector {
         guard points.count != live[device].points.count else { return }
         handles[device] = store.register(device: site.devices[device].name, points: points)
         live[device].groups = decoders[device].groups
-        alarms.bind(id, points: points)
+        alarms.bind(id, points: points, groups: live[device].groups)
         energy.bind(id, points: points, groups: live[device].groups)
         views.bind(id, points: points)
     }

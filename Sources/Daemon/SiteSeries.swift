@@ -7,7 +7,7 @@ import Views
 enum SiteSeries {
     static let device = Site.ownSeriesDevice
     /// Time between two values in live operation.
-    static let stepMilliseconds: Int64 = 10_000
+    static let stepMilliseconds = OwnSeries.stepMilliseconds
 
     static let points = OwnSeries.points
 

@@ -30,16 +30,28 @@ package struct AlarmRule: Sendable {
         case state(Set<String>)
         /// Raise when the device has not answered for this many polls.
         case noData(missedPolls: Int)
+        /// Raise while the value changes faster than it should.
+        case rate(RateLimit)
+        /// Raise while the value differs too much from what like values say.
+        case deviation(DeviationLimit)
+        /// Raise while what is computed from several points is true.
+        case formula(AlarmFormula)
     }
+    /// What `device` is a pattern of.
+    package enum Subject: Sendable { case devices, powerNodes }
     package var name: String
     /// Devices and points it covers, with `*` for any run of characters: `pdu-*/input.l?.current`.
     /// For `noData` the part before the slash alone counts.
     package var device: String
     package var point: String
-    /// Only devices of this profile, where given.
-    package var profile: String?
+    package var subject: Subject
+    /// Only devices of these profiles, where given; names as devices have them.
+    package var profiles: Set<String>?
     /// Only devices in this place or below, where given.
     package var place: String?
+    /// Not the devices in these places or below: a rule of the same name has other limits for them,
+    /// or nothing is watched there.
+    package var exceptPlaces: Set<String>
     package var condition: Condition
     package var onDelayMilliseconds: Int64
     package var offDelayMilliseconds: Int64
@@ -48,8 +60,14 @@ package struct AlarmRule: Sendable {
     package var cause: String
     package var consequence: String
     package var action: String
+    /// While it is active, what its device measures in the power chain has no power.
+    package var losesPower = false
+    /// It is announced again when it has been active for so long since it was last announced or
+    /// acknowledged; nil for never.
+    package var realarmMilliseconds: Int64?
     package init(
-        name: String, device: String, point: String, profile: String? = nil, place: String? = nil,
+        name: String, device: String, point: String, subject: Subject = .devices,
+        profiles: Set<String>? = nil, place: String? = nil, exceptPlaces: Set<String> = [],
         condition: Condition, onDelayMilliseconds: Int64, offDelayMilliseconds: Int64,
         priority: AlarmPriority, latching: Bool = false, cause: String, consequence: String,
         action: String
@@ -57,8 +75,10 @@ package struct AlarmRule: Sendable {
         self.name = name
         self.device = device
         self.point = point
-        self.profile = profile
+        self.subject = subject
+        self.profiles = profiles
         self.place = place
+        self.exceptPlaces = exceptPlaces
         self.condition = condition
         self.onDelayMilliseconds = onDelayMilliseconds
         self.offDelayMilliseconds = offDelayMilliseconds

@@ -1,6 +1,9 @@
 /// What a site knows of itself and of its collector, as points of a device named `site`: to be
 /// drawn, asked for and watched by alarm rules like any reading.
 package enum OwnSeries {
+    /// Time between two values in live operation.
+    package static let stepMilliseconds: Int64 = 10_000
+
     package static let points: [PointDefinition] =
         [
             gauge("total.power", .watt), gauge("it.power", .watt), gauge("cooling.power", .watt),

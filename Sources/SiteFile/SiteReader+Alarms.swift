@@ -27,8 +27,9 @@ extension SiteReader {
         guard let final = check(condition, scope, devices: matched) else { return }
         site.alarmRules.append(
             AlarmRule(
-                name: name, device: scope.device, point: scope.point, profile: profile,
-                place: place, condition: final, onDelayMilliseconds: onDelay,
+                name: name, device: scope.device, point: scope.point,
+                profiles: profile == nil ? nil : Set(matched.map(\.profile)), place: place,
+                condition: final, onDelayMilliseconds: onDelay,
                 offDelayMilliseconds: offDelay, priority: priority, latching: latching,
                 cause: cause, consequence: consequence, action: action))
     }
