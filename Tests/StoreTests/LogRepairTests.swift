@@ -72,6 +72,7 @@ struct LogRepairTests {
                 #expect(isTold || incidents.isEmpty && isLast, "bit \(bit): \(incidents)")
             }
         }
+        FileOutput.line("log: of \(faultRounds) flips \(mended) put right, \(behind) told")
         #expect(mended > faultRounds / 2, "\(mended) put right, \(behind) not")
     }
 
