@@ -26,6 +26,10 @@ package struct Site: Sendable {
     package var redundancy: CollectorPair?
     /// How long the store keeps what; without rules all of it, for ever.
     package var retention = Retention()
+    /// What stands between the collector and devices.
+    package var network: [NetworkNode] = []
+    /// Planned times in which alarms of a part of the site are not shown.
+    package var maintenance: [MaintenanceWindow] = []
     /// Who is sent every reading.
     package var forwards: [ForwardReceiver]
     /// The engine that commands read from in place of the store of this machine.
@@ -121,6 +125,10 @@ package struct DeviceSpec: Sendable {
     package var retries: Int
     /// Nil for a device as its profile describes it.
     package var adjustment: DeviceAdjustment?
+    /// Network nodes that it is reached through; several where one is enough.
+    package var via: [String] = []
+    /// Words that maintenance windows know it by.
+    package var tags: Set<String> = []
     package init(
         name: String, displayName: String? = nil, profile: String, transport: Transport,
         place: String? = nil, feed: Feed? = nil, intervalMilliseconds: Int64 = 10_000,
