@@ -1,3 +1,5 @@
+package import Model
+
 /// How a cooling unit carries its load.
 package enum FreeCoolingMode: String, Sendable, CaseIterable {
     /// Compressor off.
@@ -53,20 +55,18 @@ package enum FreeCoolingPotential: String, Sendable {
     case fullWet = "FULL_WET"
     case partial = "PARTIAL"
     case none = "NONE"
+
+    /// Whether no compressor is needed.
+    package var isFull: Bool {
+        switch self {
+        case .full, .fullHumidify, .fullDry, .fullWet: true
+        case .partial, .none: false
+        }
+    }
 }
 
-/// Temperatures in °C, differences in K.
-package enum EconomiserPlant: Sendable {
-    /// Cooling tower and plate heat exchanger.
-    case water(supply: Double, return: Double, tower: Double, exchanger: Double, margin: Double)
-    /// Dry cooler, or an air-cooled chiller with a free-cooling coil.
-    case dryCooler(supply: Double, return: Double, approach: Double, margin: Double)
-    /// Outdoor air straight into the room; dew points bound it.
-    case directAir(
-        supply: Double, return: Double, fanHeat: Double, dewMaximum: Double, dewMinimum: Double)
-    /// Air to air, dry or wetted; efficiencies 0…1.
-    case indirectAir(supply: Double, return: Double, dry: Double, wet: Double)
-
+extension EconomiserPlant {
+    /// What weather allows; temperatures in °C.
     package func potential(
         dryBulb: Double, wetBulb: Double, dewPoint: Double
     ) -> FreeCoolingPotential {
@@ -89,6 +89,9 @@ package enum EconomiserPlant: Sendable {
             if dry > 0, dryBulb <= back - rise / dry { return .fullDry }
             if wet > 0, wetBulb <= back - rise / wet { return .fullWet }
             return dryBulb < back ? .partial : .none
+        case .dryBulb(let full, let partial):
+            if dryBulb <= full { return .full }
+            return dryBulb < partial ? .partial : .none
         }
     }
 }

@@ -115,7 +115,7 @@ package struct LiveEnergy: Sendable {
         figures.other = sum(terms(.other), value)
         setPUE(&figures)
         setLosses(&figures)
-        figures.coolingUnits = site.coolingUnits.map { coolingUnit($0, value) }
+        figures.coolingUnits = site.coolingUnits.map { LiveCooling($0, value: value) }
         figures.freeFraction = Self.freeFraction(figures.coolingUnits)
         figures.mode = Self.mode(figures.coolingUnits)
         setCost(&figures, now, sum(terms(.utility), value))

@@ -196,6 +196,14 @@ package struct CoolingUnit: Sendable {
     package var place: String?
     /// Heat it can remove; the weight of equivalent free-cooling hours.
     package var ratedWatts: Int64
+    /// The power it draws, all of it.
+    package var power: PointName?
+    /// The power of its compressors, and what they draw at most: tells its mode where it has none.
+    package var compressorPower: PointName?
+    package var compressorRatedWatts: Int64?
+    package var economiser: EconomiserPlant?
+    /// What it draws with its compressors off, where its own hours do not tell; W.
+    package var economiserWatts: Int64?
     package init(
         name: String, displayName: String, kind: Kind, device: String, place: String?,
         ratedWatts: Int64

@@ -5,7 +5,8 @@ enum CoolerSignals {
     static let upTime = 0, system = 1, cooling = 2, fanState = 3, alarm = 4, capacity = 5
     static let compressor1 = 6, compressor2 = 7, fanSpeed = 8, freeCapacity = 9, freeState = 10
     static let supply = 11, returned = 12, returnHumidity = 13, supplyHumidity = 14
-    static let count = 15
+    static let automatic = 15
+    static let count = 16
     private static let on = 1.0, off = 2.0
 
     static func compute(_ moment: borrowing SiteMoment, _ unit: Int) -> [Double] {
@@ -31,6 +32,8 @@ enum CoolerSignals {
         s[fanSpeed] = running ? min(1, 0.42 + 0.58 * share) * 100 : 0
         s[freeCapacity] = running ? share * (1 - mechanical) * 100 : 0
         s[freeState] = running && mechanical < 1 ? on : off
+        // 1 automatic, 2 manual.
+        s[automatic] = moment.physics.isManual(unit, at: moment.time) ? 2 : 1
         s[supply] = moment.supplyTemperature(unit)
         s[returned] = moment.returnTemperature(unit)
         let nearest = moment.layout.racks.count * unit / moment.layout.coolers
@@ -59,7 +62,7 @@ enum CoolerTables {
         b.add([3, 9, 0], .integer(signal: S.capacity, factor: 1))
         b.add([3, 12, 2, 0], .integer(signal: S.compressor1, factor: 1))
         b.add([3, 12, 3, 0], .integer(signal: S.compressor2, factor: 1))
-        b.add([3, 15, 0], integer: 1)
+        b.add([3, 15, 0], .integer(signal: S.automatic, factor: 1))
         b.add([3, 16, 0], .integer(signal: S.fanSpeed, factor: 1))
         b.add([3, 17, 0], .integer(signal: S.freeCapacity, factor: 1))
         temperature(&b, row: 1, place: 2, signal: S.returned)

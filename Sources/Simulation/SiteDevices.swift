@@ -21,6 +21,9 @@ struct SiteDevices {
         outside()
     }
 
+    /// Room units tell no power: each has a meter of its own in the power room.
+    static func coolerMeter(_ n: Int) -> String { "meter-crac-" + padded(n + 1, 2) }
+
     static func gateways(_ layout: SiteLayout) -> Int { layout.rows.count + 3 }
 
     private mutating func powerRooms() {
@@ -50,6 +53,12 @@ struct SiteDevices {
         }
         add(&self, "meter-other", "照明及弱电表", at.other, 0, "power-a", rated * 0.012)
         add(&self, "meter-office", "办公用电表", at.office, 1, "power-b", rated * 0.006)
+        for n in 0..<layout.coolers {
+            let feed = n % 2
+            add(
+                &self, Self.coolerMeter(n), "\(n + 1)号空调电表", at.coolerPower(n), feed,
+                "power-\(["a", "b"][feed])", rated * 0.12 / Double(layout.coolers))
+        }
     }
 
     private mutating func upsUnits() {

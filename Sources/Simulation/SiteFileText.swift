@@ -171,6 +171,9 @@ struct SiteFileText {
                 ("name", name), ("displayName", "\(n)号自然冷空调"), ("kind", "freeCooling"),
                 ("device", name), ("place", "h1"),
                 ("rated", "\(Int(layout.coolerRatedWatts)) W"),
+                ("power", SiteDevices.coolerMeter(n - 1) + "/input.power"),
+                // A kelvin inside what the controllers switch at.
+                ("economiser", "{kind: dryBulb, full: 7 °C, partial: 18 °C}"),
             ])
         }
         raw("\noutdoor: {temperature: weather/ambient.temperature,")

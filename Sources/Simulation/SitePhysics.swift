@@ -26,7 +26,10 @@ struct SitePhysics: Sendable {
         let outdoor = layout.weather.temperature(at: time)
         let state = NodeState(
             time: time,
-            modes: (0..<layout.coolers).map { mode(of: $0, outdoor: outdoor, before: .off) },
+            modes: (0..<layout.coolers).map {
+                isManual($0, at: time)
+                    ? .mechanical : mode(of: $0, outdoor: outdoor, before: .off)
+            },
             onBattery: Array(repeating: false, count: at.ups))
         var values = Array(repeating: 0.0, count: at.count)
         for n in 0..<at.ups { values[at.charge(n)] = 1 }
@@ -41,7 +44,9 @@ struct SitePhysics: Sendable {
         next.time = time
         let outdoor = layout.weather.temperature(at: time)
         for n in 0..<layout.coolers {
-            next.modes[n] = mode(of: n, outdoor: outdoor, before: previous.modes[n])
+            next.modes[n] =
+                isManual(n, at: time)
+                ? .mechanical : mode(of: n, outdoor: outdoor, before: previous.modes[n])
         }
         if next.faults.contains(.coolerFailure) { next.modes[failedCooler] = .off }
         let seconds = Double(time.millisecondsSince(previous.time)) / 1000
@@ -53,6 +58,18 @@ struct SitePhysics: Sendable {
     var hotRack: Int { layout.racks.count > 1 ? 1 : 0 }
     var silentPDU: Int { min(3, layout.racks.count - 1) }
     var deadGatewayRow: Int { layout.rows.count - 1 }
+
+    /// The unit that people forget: every Tuesday at 10:00 its compressors are tried out in manual
+    /// mode, and it is set back to automatic only on Wednesday at 16:00, whatever the weather.
+    static let manualCooler = 2
+    private static let manualHours: Range<Int64> = (24 + 10)..<(48 + 16)
+
+    func isManual(_ unit: Int, at time: Instant) -> Bool {
+        guard unit == Self.manualCooler else { return false }
+        let seconds = time.milliseconds.flooredDivision(by: 1000)
+        let hour = Weather.weekday(seconds) * 24 + Weather.secondOfDay(seconds) / 3600
+        return Self.manualHours.contains(hour)
+    }
 
     // MARK: - One moment
 

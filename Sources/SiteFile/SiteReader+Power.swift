@@ -139,30 +139,4 @@ extension SiteReader {
             position, "the power chain runs in a circle: \(shown)",
             cure: "remove the parent that is wrong: power flows from sources to racks")
     }
-
-    mutating func readCoolingUnit(_ node: ConfigNode) {
-        var table = TableReader(node, what: title(.cooling, node), &diagnostics)
-        let name = claimName(table.required("name", &diagnostics), .cooling)
-        let displayName = displayName(&table)
-        let kind = table.required("kind", &diagnostics)?
-            .choice(CoolingUnit.Kind.self, &diagnostics)
-        let device = device(table.required("device", &diagnostics))
-        let place = place(table.optional("place"))
-        let rated = table.required("rated", &diagnostics)?.watts(&diagnostics)
-        table.finish(&diagnostics)
-        guard let name, let kind, let device, let rated else { return }
-        site.coolingUnits.append(
-            CoolingUnit(
-                name: name, displayName: displayName ?? name, kind: kind, device: device,
-                place: place, ratedWatts: rated))
-    }
-
-    mutating func readOutdoor(_ node: ConfigNode) {
-        var table = TableReader(node, what: "`outdoor`", &diagnostics)
-        site.outdoorTemperature = point(
-            table.required("temperature", &diagnostics), need: .gauge([.celsius]))
-        site.outdoorHumidity = point(
-            table.optional("humidity"), need: .gauge([.relativeHumidity]))
-        table.finish(&diagnostics)
-    }
 }

@@ -102,10 +102,10 @@ struct SiteReader {
             $0.readPowerNode($1)
         }
         checkPowerChain()
-        readList(table.optional("cooling"), .cooling, maximum: SiteBounds.coolingUnits) {
-            $0.readCoolingUnit($1)
-        }
+        let cooling = table.optional("cooling")
+        readList(cooling, .cooling, maximum: SiteBounds.coolingUnits) { $0.readCoolingUnit($1) }
         if let node = table.optional("outdoor") { readOutdoor(node) }
+        if let cooling { checkEconomisers(cooling) }
         if let node = table.optional("traps") { readTraps(node) }
         if let node = table.optional("redundancy") { readRedundancy(node) }
         if let node = table.optional("retention") { readRetention(node) }

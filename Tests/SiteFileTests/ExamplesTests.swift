@@ -174,6 +174,7 @@ import YAML
         #expect(words("meter", "role") == Meter.Role.allCases.map(\.rawValue))
         #expect(words("powerNode", "kind") == PowerNode.Kind.allCases.map(\.rawValue))
         #expect(words("coolingUnit", "kind") == CoolingUnit.Kind.allCases.map(\.rawValue))
+        #expect(words("economiser", "kind") == EconomiserPlant.Kind.allCases.map(\.rawValue))
         #expect(words("alarm", "priority") == AlarmPriority.allCases.map(\.name))
         #expect(
             words("access", "auth") == SNMPv3User.Authentication.allCases.map(\.rawValue))

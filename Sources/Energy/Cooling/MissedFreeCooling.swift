@@ -5,7 +5,8 @@ package struct CoolingInterval: Sendable, Hashable {
     package var start: Instant
     package var milliseconds: Int64
     package var mode: FreeCoolingMode
-    package var potential: FreeCoolingPotential
+    /// Nil: the weather is not known.
+    package var potential: FreeCoolingPotential?
     /// Power of the unit in W; nil: not measured.
     package var watts: Int64?
     /// What it would have drawn with its compressor off, at this load; nil: not known.
@@ -18,7 +19,7 @@ package struct CoolingInterval: Sendable, Hashable {
 
     package init(
         start: Instant, milliseconds: Int64, mode: FreeCoolingMode,
-        potential: FreeCoolingPotential, watts: Int64?, expectedWatts: Int64?, price: UnitPrice?,
+        potential: FreeCoolingPotential?, watts: Int64?, expectedWatts: Int64?, price: UnitPrice?,
         isInhibited: Bool = false, cause: MissedFreeCooling.Cause = .unknown
     ) {
         self.start = start
@@ -33,8 +34,7 @@ package struct CoolingInterval: Sendable, Hashable {
     }
 
     var isMissed: Bool {
-        let allows: Set<FreeCoolingPotential> = [.full, .fullDry, .fullWet, .fullHumidify]
-        return mode == .mechanical && allows.contains(potential) && !isInhibited
+        mode == .mechanical && potential?.isFull ?? false && !isInhibited
     }
 }
 
@@ -57,12 +57,21 @@ package struct MissedFreeCooling: Sendable {
         package var hours: Double { Double(milliseconds) / 3_600_000 }
     }
 
+    /// One interval of a run, with its share of the run's energy.
+    package struct Item: Sendable, Hashable {
+        package var interval: CoolingInterval
+        /// Nil where power or price is not known.
+        package var energy: EnergyQuantity?
+        package var cost: ExactAmount?
+    }
+
     /// A stretch without a break.
     package struct Run: Sendable, Hashable {
         package var start: Instant
         package var end: Instant
         package var cause: Cause
         package var part: Part
+        package var items: [Item]
     }
 
     package private(set) var runs: [Run] = []
@@ -101,36 +110,41 @@ package struct MissedFreeCooling: Sendable {
             return Int128(watts - expected) * Int128(interval.milliseconds)
         }
         let energies = Exact.integerised(valued.map { $0 ?? 0 }, over: 3_600_000)
+        var items: [Item] = []
         for (index, interval) in run.enumerated() {
             part.milliseconds += interval.milliseconds
             causes[interval.cause, default: 0] += interval.milliseconds
             guard valued[index] != nil, let price = interval.price else {
                 part.unvaluedMilliseconds += interval.milliseconds
+                items.append(Item(interval: interval))
                 continue
             }
             let energy = EnergyQuantity(wattHours: Int64(clamping: energies[index]))
             part.energy += energy
             part.cost += price * energy
+            items.append(Item(interval: interval, energy: energy, cost: price * energy))
         }
         let cause = causes.max { ($0.value, $1.key.rawValue) < ($1.value, $0.key.rawValue) }?.key
         runs.append(
             Run(
                 start: first.start, end: last.start.advanced(byMilliseconds: last.milliseconds),
-                cause: cause ?? .unknown, part: part))
+                cause: cause ?? .unknown, part: part, items: items))
     }
 
     package var total: Part { Self.sum(runs) }
 
     /// By likely cause, the longest first.
-    package var byCause: [(cause: Cause, part: Part)] {
-        Dictionary(grouping: runs, by: \.cause).mapValues(Self.sum)
+    package var byCause: [(cause: Cause, part: Part)] { Self.byCause(runs) }
+
+    package static func byCause(_ runs: [Run]) -> [(cause: Cause, part: Part)] {
+        Dictionary(grouping: runs, by: \.cause).mapValues { Self.sum($0) }
             .sorted {
                 ($1.value.milliseconds, $0.key.rawValue) < ($0.value.milliseconds, $1.key.rawValue)
             }
             .map { (cause: $0.key, part: $0.value) }
     }
 
-    private static func sum(_ runs: [Run]) -> Part {
+    package static func sum(_ runs: some Sequence<Run>) -> Part {
         runs.reduce(into: Part()) { sum, run in
             sum.milliseconds += run.part.milliseconds
             sum.energy += run.part.energy

@@ -7,18 +7,18 @@ package enum FigureTime: Hashable, Sendable, CustomStringConvertible {
     case month(year: Int, month: Int)
     /// Midnight.
     case day(CivilTime)
-    /// A civil minute, and minutes from it: 1…10 080, a week.
+    /// A civil minute, and minutes from it, at most a leap year.
     case span(CivilTime, minutes: Int)
 
     private static let quarterMinutes = 15
-    private static let maximumMinutes = 7 * 24 * 60
+    private static let maximumMinutes = 366 * 24 * 60
 
     package init(_ quarter: QuarterHour, offsetMinutes: Int) {
         self = .span(
             CivilTime(quarter.start, offsetMinutes: offsetMinutes), minutes: Self.quarterMinutes)
     }
 
-    /// Whole minutes between two moments; a span longer than a week is cut.
+    /// Whole minutes between two moments; a span longer than a year is cut.
     package init(_ range: TimeRange, offsetMinutes: Int) {
         let minutes = range.end.millisecondsSince(range.start) / 60_000
         self = .span(
@@ -95,6 +95,39 @@ package enum FigureTime: Hashable, Sendable, CustomStringConvertible {
             return TimeRange(
                 start: from(start), end: from(start).advanced(bySeconds: Int64(minutes) * 60))
         }
+    }
+
+    /// The next finer times within this one: months of a year, days of a month, quarter hours of a
+    /// day or of a span.
+    package func parts(offsetMinutes: Int) -> [FigureTime] {
+        let range = range(offsetMinutes: offsetMinutes)
+        switch self {
+        case .year(let year): return (1...12).map { .month(year: year, month: $0) }
+        case .month:
+            var days: [FigureTime] = []
+            var day = range.start
+            while day < range.end {
+                days.append(.day(CivilTime(day, offsetMinutes: offsetMinutes)))
+                day = day.advanced(bySeconds: 86_400)
+            }
+            return days
+        case .day, .span:
+            var quarters: [FigureTime] = []
+            var quarter = QuarterHour(containing: range.start)
+            while quarter.start < range.end {
+                quarters.append(FigureTime(quarter, offsetMinutes: offsetMinutes))
+                quarter = quarter.next
+            }
+            return quarters
+        }
+    }
+
+    /// The quarter hour that this is, where it is one.
+    package func quarterHour(offsetMinutes: Int) -> QuarterHour? {
+        guard case .span(_, Self.quarterMinutes) = self else { return nil }
+        let range = range(offsetMinutes: offsetMinutes)
+        let quarter = QuarterHour(containing: range.start)
+        return quarter.start == range.start ? quarter : nil
     }
 
     package var description: String {
