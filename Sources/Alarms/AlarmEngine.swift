@@ -247,6 +247,9 @@ package struct AlarmEngine: Sendable {
         return events
     }
 
+    /// Some delay runs, so that `tick` can change something.
+    package var hasDelays: Bool { !waiting.isEmpty }
+
     /// Lets delays elapse; call about once a second.
     package mutating func tick(now: Int64, time: Instant) -> [AlarmEvent] {
         var events: [AlarmEvent] = []

@@ -28,6 +28,8 @@ struct CheckCommand: ParsableCommand {
         }
         var ok: Bool
         var problems: [Problem]
+        /// What is allowed and hardly meant.
+        var warnings: [Problem]
         var summary: String?
     }
 
@@ -50,17 +52,21 @@ struct CheckCommand: ParsableCommand {
     private func write(_ diagnostics: Diagnostics, summary: String?, unread: [String]) throws {
         let problems = diagnostics.sorted
         if json {
+            func answer(_ all: [Diagnostic]) -> [Answer.Problem] {
+                all.map {
+                    Answer.Problem(
+                        file: $0.position.file, line: $0.position.line,
+                        column: $0.position.column, problem: $0.problem, cure: $0.cure)
+                }
+            }
             try Output.json(
                 Answer(
-                    ok: problems.isEmpty,
-                    problems: problems.map {
-                        Answer.Problem(
-                            file: $0.position.file, line: $0.position.line,
-                            column: $0.position.column, problem: $0.problem, cure: $0.cure)
-                    },
-                    summary: summary))
+                    ok: problems.isEmpty, problems: answer(problems),
+                    warnings: answer(diagnostics.warnings), summary: summary))
         } else {
             Output.diagnostics(problems.map(\.description))
+            Output.diagnostics(
+                diagnostics.warnings.map { "\($0.position): warning: \($0.problem); \($0.cure)" })
             if let summary { Output.line("\(siteFile): \(summary)") }
             if !unread.isEmpty {
                 Output.note(

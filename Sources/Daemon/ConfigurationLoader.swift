@@ -139,6 +139,17 @@ package struct ConfigurationLoader: Sendable {
 
     // MARK: The site
 
+    /// Rules for alarms that a site may take by name.
+    package func alarmTemplates(_ diagnostics: inout Diagnostics) -> [ConfigNode] {
+        yamlFiles(in: resources.profiles + "/alarms").flatMap { file -> [ConfigNode] in
+            guard let node = tree(file, &diagnostics) else { return [] }
+            var table = TableReader(node, what: "a file of alarm templates", &diagnostics)
+            let list = table.required("templates", &diagnostics)?.list(&diagnostics)
+            table.finish(&diagnostics)
+            return list ?? []
+        }
+    }
+
     package func tariffs(_ diagnostics: inout Diagnostics) -> [String: TariffTable] {
         var tables: [String: TariffTable] = [:]
         for file in yamlFiles(in: resources.tariffs) {
@@ -151,21 +162,27 @@ package struct ConfigurationLoader: Sendable {
     }
 
     /// The whole configuration, or nil with every mistake in `diagnostics`.
+    ///
+    /// - Parameter rulesFile: whose alarm rules stand in for those of the site file.
     package func load(
-        siteFile: String, _ diagnostics: inout Diagnostics
+        siteFile: String, rulesFile: String? = nil, _ diagnostics: inout Diagnostics
     ) -> LoadedConfiguration? {
         let tariffs = tariffs(&diagnostics)
         guard let main = tree(siteFile, &diagnostics) else { return nil }
         let directory = Self.directory(of: siteFile)
         let others = yamlFiles(in: directory + "/conf.d").compactMap { tree($0, &diagnostics) }
-        let merged = SiteFileParser.merge(main, with: others, &diagnostics)
+        var merged = SiteFileParser.merge(main, with: others, &diagnostics)
+        if let rulesFile {
+            guard let rules = tree(rulesFile, &diagnostics) else { return nil }
+            merged = SiteFileParser.replaceRules(of: merged, with: rules, &diagnostics)
+        }
         let catalog = catalog
         let profiles = profiles(
             named: Self.names("profile", in: merged), in: catalog, &diagnostics)
         var unread: [String] = []
         let site = SiteFileParser.parse(
             merged, profiles: profiles.facts, catalog: catalog,
-            tariffs: tariffs.mapValues(\.voltageNames),
+            templates: alarmTemplates(&diagnostics), tariffs: tariffs.mapValues(\.voltageNames),
             secret: { reference in
                 if needsCredentials { return SecretResolver.resolve(reference) }
                 if let known = SecretResolver.resolveOutsideService(reference) { return known }

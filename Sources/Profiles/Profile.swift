@@ -19,6 +19,8 @@ package struct Profile: Sendable {
     package var identification: [IdentificationRule]
     /// Asks for the points of every group at once.
     package var requestPlan: RequestPlan
+    /// Rules for alarms of its devices, as written: a site takes them as templates.
+    package var alarmRules: [ConfigNode] = []
     /// What the file says and hardly means.
     var hints: [Diagnostic] = []
     /// What each group asks for, where there is more than one; empty otherwise.

@@ -39,6 +39,7 @@ package enum ProfileParser {
         let snmp = table.optional("snmp")
         let modbus = table.optional("modbus")
         let derived = table.optional("derived")?.list(&d) ?? []
+        let alarms = table.optional("alarms")?.list(&d) ?? []
         table.finish(&d)
 
         var compiled: CompiledPoints
@@ -61,10 +62,41 @@ package enum ProfileParser {
             identification: rules, requestPlan: compiled.plan,
             groupPlans: compiled.groupPlans, points: compiled.points,
             tables: compiled.tables, derived: compiled.derived, sunspecBases: compiled.sunspecBases)
+        profile.alarmRules = ruleTemplates(alarms, profile: name, &d)
         profile.requiredPoints = vocabulary.classes.filter { classNames.contains($0.name) }
             .flatMap { known in known.required.map { (known.name, $0) } }
         checkClasses(profile, node: classesNode ?? node, vocabulary: vocabulary, &d)
         return profile
+    }
+
+    /// Rules are read with the site that takes them; here they get their profile and a name by
+    /// which to take them.
+    private static func ruleTemplates(
+        _ nodes: [ConfigNode], profile: String, _ d: inout Diagnostics
+    ) -> [ConfigNode] {
+        nodes.compactMap { node in
+            guard let entries = node.entries(&d) else { return nil }
+            for key in ["profile", "class", "place", "template", "overrides"] {
+                guard let entry = entries.first(where: { $0.key == key }) else { continue }
+                d.add(
+                    entry.keyPosition, "an alarm rule of a profile has no `\(key)`",
+                    cure: "remove it: the rule is for devices of the profile")
+            }
+            guard let rule = entries.first(where: { $0.key == "name" }) else {
+                d.add(node.position, "an alarm rule has no `name`", cure: "add `name: …`")
+                return nil
+            }
+            guard rule.value.identifier(&d) != nil else { return nil }
+            let own = ConfigNode(
+                position: rule.keyPosition, content: .scalar(profile, quoted: true))
+            return ConfigNode(
+                position: node.position,
+                content: .mapping(
+                    entries + [
+                        ConfigNode.Entry(
+                            key: "profile", keyPosition: rule.keyPosition, value: own)
+                    ]))
+        }
     }
 
     /// A list of texts, or one text.

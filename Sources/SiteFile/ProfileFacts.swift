@@ -1,3 +1,4 @@
+package import ConfigTree
 package import Model
 
 /// What the site file must know of a profile to check it: its protocol and its points.
@@ -40,8 +41,16 @@ package struct ProfileFacts: Sendable {
     package var points: [Point]
     /// The registers it reads; nil for SNMP.
     package var registers: ClosedRange<Int>?
-    package init(registers: ClosedRange<Int>? = nil, access: Access, points: [Point]) {
+    package var classes: [String]
+    /// Rules that the profile has for its devices, to be taken as templates.
+    package var rules: [ConfigNode]
+    package init(
+        registers: ClosedRange<Int>? = nil, access: Access, points: [Point],
+        classes: [String] = [], rules: [ConfigNode] = []
+    ) {
         self.registers = registers
+        self.classes = classes
+        self.rules = rules
         self.access = access
         self.points = points
     }
@@ -64,6 +73,9 @@ package struct ProfileFacts: Sendable {
         points.first { $0.pattern == name }
             ?? points.first { overlaps(pattern: $0.pattern, glob: name) }
     }
+
+    /// How often a point is asked for.
+    package func poll(of name: String) -> PollGroup { point(named: name)?.poll ?? .normal }
 
     func points(overlapping glob: String) -> [Point] {
         points.filter { overlaps(pattern: $0.pattern, glob: glob) }

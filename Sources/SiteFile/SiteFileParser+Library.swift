@@ -10,10 +10,13 @@ extension SiteFileParser {
     ///   - tariffs: the voltage classes of each tariff table.
     ///   - secret: gives the text behind a reference; called once for each place it stands.
     package static func parse(
-        _ node: ConfigNode, profiles library: ProfileLibrary, tariffs: [String: [String]],
-        secret: @escaping SecretSource, _ diagnostics: inout Diagnostics
+        _ node: ConfigNode, profiles library: ProfileLibrary, templates: [ConfigNode] = [],
+        tariffs: [String: [String]], secret: @escaping SecretSource,
+        _ diagnostics: inout Diagnostics
     ) -> Site? {
-        parse(node, profiles: library.facts, tariffs: tariffs, secret: secret, &diagnostics)
+        parse(
+            node, profiles: library.facts, templates: templates, tariffs: tariffs, secret: secret,
+            &diagnostics)
     }
 }
 
@@ -46,7 +49,7 @@ extension ProfileFacts {
                     highest: template.range.flatMap {
                         Self.bound($0.upperBound, digits: template.digits)
                     }, poll: template.poll)
-            })
+            }, classes: profile.classes, rules: profile.alarmRules)
     }
 
     /// From the first to the last register that is read; nil for SNMP.

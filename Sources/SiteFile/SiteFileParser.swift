@@ -9,18 +9,21 @@ package enum SiteFileParser {
     /// - Parameters:
     ///   - profiles: what is known of each profile, by name.
     ///   - catalog: what other profiles there are, and where they were looked for; for messages.
+    ///   - templates: alarm rules that a site takes by name; those of its profiles come on top.
     ///   - tariffs: the voltage classes of each tariff table.
     ///   - secret: gives the text behind a reference; called once for each place it stands.
     package static func parse(
         _ node: ConfigNode, profiles: [String: ProfileFacts],
         catalog: ProfileCatalog = ProfileCatalog(folders: [], files: []),
-        tariffs: [String: [String]], secret: @escaping SecretSource,
+        templates: [ConfigNode] = [], tariffs: [String: [String]], secret: @escaping SecretSource,
         _ diagnostics: inout Diagnostics
     ) -> Site? {
         var reader = SiteReader(profiles: profiles, tariffs: tariffs, secret: secret)
         reader.catalog = catalog
+        reader.rules.templates =
+            templates + profiles.sorted { $0.key < $1.key }.flatMap(\.value.rules)
         reader.read(node)
-        diagnostics.append(contentsOf: reader.diagnostics.all)
+        diagnostics.append(contentsOf: reader.diagnostics)
         return reader.diagnostics.isEmpty ? reader.site : nil
     }
 
@@ -60,6 +63,26 @@ package enum SiteFileParser {
             }
         }
         return ConfigNode(position: main.position, content: .mapping(merged))
+    }
+
+    /// The site with the rules of another file: a list of them, or a table that has `alarms`.
+    package static func replaceRules(
+        of site: ConfigNode, with rules: ConfigNode, _ diagnostics: inout Diagnostics
+    ) -> ConfigNode {
+        guard case .mapping(let entries) = site.content else { return site }
+        var list: ConfigNode? = rules
+        if case .mapping = rules.content {
+            var table = TableReader(rules, what: "a file of rules", &diagnostics)
+            list = table.required("alarms", &diagnostics)
+            table.finish(&diagnostics)
+        }
+        guard let list else { return site }
+        return ConfigNode(
+            position: site.position,
+            content: .mapping(
+                entries.filter { $0.key != "alarms" } + [
+                    ConfigNode.Entry(key: "alarms", keyPosition: list.position, value: list)
+                ]))
     }
 
     private static func joined(

@@ -64,6 +64,7 @@ struct SiteReader {
     let profiles: [String: ProfileFacts]
     /// What other profiles there are.
     var catalog = ProfileCatalog(folders: [], files: [])
+    var rules = RuleReading()
     let tariffs: [String: [String]]
     let secret: SecretSource
 
@@ -116,9 +117,7 @@ struct SiteReader {
         let meters = table.optional("meters")
         readList(meters, .meter, maximum: SiteBounds.meters) { $0.readMeter($1) }
         if let meters { checkMeters(meters) }
-        readList(table.optional("alarms"), .alarm, maximum: SiteBounds.alarmRules) {
-            $0.readAlarmRule($1)
-        }
+        readAlarms(table.optional("alarms"))
         readList(table.optional("hooks"), .hook, maximum: SiteBounds.hooks) { $0.readHook($1) }
         if let node = table.optional("tariff") { readTariff(node) }
         readList(
@@ -176,6 +175,11 @@ struct SiteReader {
                     cure: "write metres above sea level from -500 to 6000, as `950 m`")
             }
         }
+        if let node = table.optional("language"),
+            let language = node.choice(Self.languages.map { ($0, $0) }, &diagnostics)
+        {
+            rules.language = language
+        }
         table.finish(&diagnostics)
     }
 
@@ -198,7 +202,7 @@ struct SiteReader {
 
     /// Reads every item of a list, generated ones spelled out. A mistake in a template is reported
     /// for the first item that has it.
-    private mutating func readList(
+    mutating func readList(
         _ list: ConfigNode?, _ section: Section, maximum: Int,
         read: (inout SiteReader, ConfigNode) -> Void
     ) {

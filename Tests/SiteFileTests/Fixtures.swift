@@ -19,7 +19,7 @@ enum Fixtures {
             points: [
                 state("ups.status", ["normal", "battery", "bypass"]),
                 point("output.power", .watt), point("battery.charge", .percent, 0, 100),
-            ]),
+            ], classes: ["ups"]),
         "eastron.sdm630": ProfileFacts(
             access: .modbus, points: [point("input.power", .watt), counter("input.energy")]),
         "xymd02.probe": ProfileFacts(
@@ -27,7 +27,7 @@ enum Fixtures {
             points: [
                 point("ambient.temperature", .celsius, -60, 100),
                 point("ambient.humidity", .relativeHumidity, 0, 100),
-            ]),
+            ], classes: ["sensor"]),
     ]
     static let tariffs = ["shanxi": ["10kV", "35kV", "110kV"]]
 

@@ -260,12 +260,12 @@ import Testing
             "no device is called `q*`; use a name of `devices`, or a pattern such as `pdu-*`"),
         alarm(
             "points: p/input.power, above: 3, below: 2",
-            "an alarm rule has several conditions; write exactly one of above, below, state and "
-                + "noData"),
+            "an alarm rule has several conditions; write exactly one of above, below, state, "
+                + "noData, rises, falls, deviates and when"),
         alarm(
             "points: p/input.power",
             "an alarm rule has no condition; write exactly one of above, "
-                + "below, state and noData"),
+                + "below, state, noData, rises, falls, deviates and when"),
         alarm(
             "points: u/input.power, noData: 3",
             "a `noData` rule is about devices; write `devices: pdu-*` and no `points`"),
