@@ -88,6 +88,7 @@ let package = Package(
         module("Alarms", ["Model"]),
         module("Energy", ["Model", "ConfigTree"]),
         module("Views", ["Model"]),
+        module("PowerFlow", ["Views"]),
         module("SNMPWire", ["Model"]),
         module("Recordings", ["Model"]),
         module("Redundancy", ["Model"]),
@@ -106,8 +107,8 @@ let package = Package(
         module(
             "Console",
             [
-                "ConfigTree", "Energy", "Fleet", "HTTPClient", "Model", "Platform", "Screen",
-                "Terminal", "Views",
+                "ConfigTree", "Energy", "Fleet", "HTTPClient", "Model", "Platform", "PowerFlow",
+                "Screen", "Terminal", "Views",
             ]),
         module("Simulation", ["Model", "SNMP", "Modbus", "Platform", "Recordings"]),
 
@@ -123,9 +124,9 @@ let package = Package(
             "CommandLine",
             [
                 "Alarms", "ConfigTree", "Console", "Daemon", "Energy", "Fleet", "HTTPClient",
-                "Interchange", "Model", "Notify", "Platform", "Polling", "ProfileProof", "Profiles",
-                "Recordings", "Reporting", "Screen", "Serve", "Simulation", "SiteFile", "Store",
-                "Views", "YAML",
+                "Interchange", "Model", "Notify", "Platform", "Polling", "PowerFlow",
+                "ProfileProof", "Profiles", "Recordings", "Reporting", "Screen", "Serve",
+                "Simulation", "SiteFile", "Store", "Views", "YAML",
                 argumentParser, logging,
             ]),
         .executableTarget(
@@ -197,6 +198,7 @@ let package = Package(
         tests("Fleet", ["Energy", "Fleet", "Model"]),
         tests("Alarms", ["Alarms", "Model", "TestSupport"]),
         tests("Energy", ["Energy", "Model", "ConfigTree", "YAML", "TestSupport"]),
+        tests("PowerFlow", ["PowerFlow"]),
         tests("Screen", ["Screen"]),
         tests(
             "Polling",

@@ -2,85 +2,250 @@ import Model
 import Screen
 import Views
 
-/// View 4: what is wrong, what follows from it, and what to do.
+/// View 4: what is wrong, what follows from it, and what to do; what is hidden and why; what was.
 extension Painter {
     mutating func drawAlarms(_ body: Rect) {
         guard let snapshot = model.snapshot else { return }
-        let all = model.alarms
-        var note = alarmCounts(snapshot.header, word: false)
-        if !model.alarmFilter.isEmpty {
-            note = [Span("filter `\(model.alarmFilter)`  ", .accent)] + note
-        }
-        screen.heading("Alarms", note: note, in: body)
+        drawAlarmHeading(snapshot, body)
         let area = body.rows(1)
-        guard !all.isEmpty else {
-            let text =
-                snapshot.alarms.isEmpty ? "no active alarm" : "no alarm matches the filter"
-            screen.put(text, in: area.rows(1, 1), Style(.good))
-            return
+        if model.state.alarmList == .history { return drawAlarmHistory(area) }
+        let lines = model.alarmLines
+        guard !lines.isEmpty, let chosen = model.chosenAlarm else {
+            return drawNoAlarm(snapshot, area)
         }
-        let index = ConsoleModel.index(of: model.selectedAlarm, in: all.map(\.id))
         let detailHeight = min(max(8, area.height / 3), 14)
         let parts = area.split(rows: [.share(1), .fixed(min(detailHeight, area.height / 2))])
-        var columns: [Table.Column] = [
-            .init("P", .fixed(1)), .init("STATE", .fixed(6)), .init("AGE", .fixed(7), .right),
-            .init("WHAT", .share(5)), .init("WHERE", .share(3)),
-            .init("VALUE", .fixed(12), .right),
-        ]
-        if area.width >= 120 { columns.append(.init("POINT", .share(4))) }
-        var table = Table(columns: columns, count: all.count)
-        table.selected = index
-        let rows = table.window(in: parts[0]).range.map { alarmCells(all[$0]) }
+        var table = Table(columns: alarmColumns(area.width), count: lines.count)
+        table.selected = ConsoleModel.index(of: model.selectedAlarm, in: lines.map(\.id))
+        let window = table.window(in: parts[0])
+        let rows = window.range.map { alarmCells(lines[$0]) }
         table.draw(on: &screen, in: parts[0], rows: rows)
-        drawAlarmDetail(all[index], parts[1])
+        target(window.range.map { lines[$0].id }, rowsOf: parts[0])
+        drawAlarmDetail(chosen, parts[1])
     }
 
-    private func alarmCells(_ alarm: AlarmView) -> [Span] {
+    private mutating func drawAlarmHeading(_ snapshot: SiteView, _ body: Rect) {
+        let list = model.state.alarmList
+        var note: [Span] = []
+        if !model.alarmFilter.isEmpty {
+            note.append(Span(t("filter") + " `\(model.alarmFilter)`  ", .accent))
+        }
+        if let hidden = snapshot.hiddenCounts, list != .history, hidden.all > 0 {
+            note.append(
+                Span(
+                    t("shelved") + " \(hidden.shelved)  " + t("suppressed")
+                        + " \(hidden.suppressed)  " + t("out of service")
+                        + " \(hidden.outOfService)  ", .muted))
+        }
+        if list == .active { note += alarmCounts(snapshot.header, word: false) }
+        let title =
+            switch list {
+            case .active: t("Alarms")
+            case .hidden: t("Hidden alarms")
+            case .history: t("Alarm history")
+            }
+        screen.heading(title, note: note, in: body)
+    }
+
+    private mutating func drawNoAlarm(_ snapshot: SiteView, _ area: Rect) {
+        if model.state.alarmList == .hidden {
+            let text =
+                snapshot.hiddenCounts == nil
+                ? t("this daemon does not tell of hidden alarms") : t("no alarm is hidden")
+            return screen.put(text, in: area.rows(1, 1), .muted)
+        }
+        let text = snapshot.alarms.isEmpty ? t("no active alarm") : t("no alarm matches the filter")
+        screen.put(text, in: area.rows(1, 1), Style(.good))
+        if let hidden = snapshot.hiddenCounts, hidden.all > 0 {
+            screen.put(
+                t("{0} are hidden; v shows them", "\(hidden.all)"), in: area.rows(2, 1), .muted)
+        }
+    }
+
+    private func alarmColumns(_ width: Int) -> [Table.Column] {
+        var columns: [Table.Column] = [
+            .init("P", .fixed(1)), .init(t("STATE"), .fixed(6)),
+            .init(t("AGE"), .fixed(7), .right), .init(t("WHAT"), .share(5)),
+            .init(t("WHERE"), .share(3)), .init(t("VALUE"), .fixed(12), .right),
+        ]
+        if width >= 120 { columns.append(.init(t("POINT"), .share(4))) }
+        return columns
+    }
+
+    private func alarmCells(_ line: ConsoleModel.AlarmLine) -> [Span] {
+        switch line {
+        case .alarm(let alarm): return alarmCells(alarm, indent: "")
+        case .child(let alarm, let isLast):
+            return alarmCells(alarm, indent: isLast ? glyphs.lastBranch : glyphs.branch)
+        case .device(let name, _, let isLast):
+            let title = model.device(named: name)?.displayName ?? name
+            return [
+                Span(" "), Span(""), Span(""),
+                Span((isLast ? glyphs.lastBranch : glyphs.branch) + t("not reached"), .muted),
+                Span(title, .muted), Span(""), Span(name, .muted),
+            ]
+        }
+    }
+
+    private func alarmCells(_ alarm: AlarmView, indent: String) -> [Span] {
         let ink = Self.ink(ofPriority: alarm.priority)
-        let waits = ConsoleModel.isUnacknowledged(alarm)
+        let waits = ConsoleModel.isUnacknowledged(alarm) && alarm.hiding == nil
+        var what = alarm.cause
+        if let count = alarm.childrenCount, count > 0 {
+            let isOpen = model.state.expandedAlarms.contains(alarm.id)
+            what = (isOpen ? glyphs.down : glyphs.cursor) + " " + what
+            what += "  " + t("explains {0}", "\(count)")
+        }
         return [
             Span(Self.letter(ofPriority: alarm.priority), Style(ink, .bold)),
-            Span(alarm.state, waits ? Style(ink, .bold) : .muted),
-            Span(age(of: alarm.raisedMS), .muted),
-            Span(alarm.cause, waits ? .plain : .muted),
+            Span(stateText(alarm), waits ? Style(ink, .bold) : .muted),
+            Span(age(of: alarm.hiding == nil ? alarm.raisedMS : alarm.hiddenSinceMS), .muted),
+            Span(indent + what, waits ? .plain : .muted),
             Span(whereText(of: alarm), .muted),
             Span(alarm.valueText.isEmpty ? unknown : alarm.valueText),
             Span(alarm.device + (alarm.point.isEmpty ? "" : "/" + alarm.point), .muted),
         ]
     }
 
+    /// The state of ISA-18.2, or what hides the alarm, in six letters.
+    private func stateText(_ alarm: AlarmView) -> String {
+        switch alarm.hiding {
+        case HiddenState.shelved.rawValue?: "SHELVD"
+        case HiddenState.suppressed.rawValue?: "SUPPR"
+        case HiddenState.outOfService.rawValue?: "OOS"
+        default: alarm.state
+        }
+    }
+
     /// Two alarms in one room must not look alike: the device by the name people gave it.
     func whereText(of alarm: AlarmView) -> String {
-        model.snapshot?.devices.first { $0.name == alarm.device }?.displayName ?? alarm.device
+        model.device(named: alarm.device)?.displayName ?? alarm.device
     }
+
+    // MARK: One alarm
 
     private mutating func drawAlarmDetail(_ alarm: AlarmView, _ rect: Rect) {
         guard rect.height >= 2 else { return }
         let ink = Self.ink(ofPriority: alarm.priority)
         screen.heading(
-            alarm.rule, note: [Span(alarm.priority, Style(ink, .bold)), Span(" " + alarm.state)],
-            in: rect)
+            alarm.rule,
+            note: [
+                Span(t(alarm.priority), Style(ink, .bold)), Span(" " + alarm.state),
+                Span(alarm.isRaised == true ? "  " + t("raised: both paths are lost") : "", .high),
+            ], in: rect)
         let point = alarm.device + (alarm.point.isEmpty ? "" : "/" + alarm.point)
         var entries: [(String, String)] = [
             ("cause", alarm.cause), ("leads to", alarm.consequence), ("do", alarm.action),
             ("point", point + (alarm.valueText.isEmpty ? "" : "  " + alarm.valueText)),
+            (
+                "since",
+                t(
+                    "raised {0} ago, changed {1} ago", age(of: alarm.raisedMS),
+                    age(of: alarm.changedMS))
+            ),
         ]
-        let raised = age(of: alarm.raisedMS)
-        let changed = age(of: alarm.changedMS)
-        entries.append(("since", "raised \(raised) ago, changed \(changed) ago"))
+        entries += hidingEntries(alarm)
         if let by = alarm.acknowledgedBy {
             entries.append(("seen by", by + (alarm.comment.map { ": " + $0 } ?? "")))
+        } else if let comment = alarm.comment, !comment.isEmpty {
+            entries.append(("comment", comment))
         }
         var y = 1
         for (label, text) in entries where !text.isEmpty {
-            screen.put(label, in: rect.rows(y, 1).columns(0, 9), .muted)
-            let lines = TextWrap.lines(text, width: rect.width - 10)
-            for line in lines {
+            screen.put(t(label), in: rect.rows(y, 1).columns(0, 9), .muted)
+            for line in TextWrap.lines(text, width: rect.width - 10) {
                 let place = rect.rows(y, 1).columns(10)
                 guard !place.isEmpty else { return }
                 screen.put(line, in: place, label == "do" ? .bright : .plain)
                 y += 1
             }
         }
+    }
+
+    private func hidingEntries(_ alarm: AlarmView) -> [(String, String)] {
+        var entries: [(String, String)] = []
+        if let hiding = alarm.hiding {
+            var text = t(hiding)
+            if let by = alarm.hiddenBy { text += " " + t("by {0}", by) }
+            if let until = alarm.hiddenUntilMS {
+                let left = NumberText.age(until &- model.serverNowMS)
+                text += ", " + t("for {0} more", left)
+            }
+            if let reason = alarm.hiddenReason, !reason.isEmpty { text += ": " + reason }
+            entries.append(("hidden", text))
+        }
+        if let cause = alarm.causeID { entries.append(("explained", t("by {0}", cause))) }
+        if let windows = alarm.windows, !windows.isEmpty {
+            entries.append(("window", windows.joined(separator: ", ")))
+        }
+        if let count = alarm.childrenCount, count > 0 {
+            entries.append(("explains", t("{0} others; e opens them", "\(count)")))
+        }
+        return entries
+    }
+
+    // MARK: History
+
+    private mutating func drawAlarmHistory(_ area: Rect) {
+        if let error = model.state.alarmHistoryError {
+            screen.put(
+                [Span(t("no history: {0}", error), .critical)], x: area.x, y: area.y + 1,
+                width: area.width)
+            return
+        }
+        guard model.state.alarmHistory != nil else {
+            screen.put(t("reading the journal"), in: area.rows(1, 1), .muted)
+            return
+        }
+        let lines = model.historyLines
+        guard !lines.isEmpty else {
+            let text = t("no change in the last {0} days", "\(ConsoleModel.historyDays)")
+            screen.put(text, in: area.rows(1, 1), .muted)
+            return
+        }
+        var table = Table(
+            columns: [
+                .init(t("TIME"), .fixed(14)), .init("P", .fixed(1)), .init(t("STATE"), .fixed(6)),
+                .init(t("ALARM"), .share(5)), .init(t("VALUE"), .fixed(12), .right),
+                .init(t("BY"), .share(1)), .init(t("COMMENT"), .share(2)),
+            ], count: lines.count)
+        table.selected = ConsoleModel.index(of: model.selectedAlarm, in: lines.map(\.key))
+        let window = table.window(in: area)
+        let rows = window.range.map { historyCells(lines[$0]) }
+        table.draw(on: &screen, in: area, rows: rows)
+        target(window.range.map { lines[$0].key }, rowsOf: area)
+    }
+
+    private func historyCells(_ line: AlarmHistoryLine) -> [Span] {
+        let ink = Self.ink(ofPriority: line.priority)
+        return [
+            Span(moment(line.timeMS), .muted),
+            Span(Self.letter(ofPriority: line.priority), Style(ink, .bold)),
+            Span(line.state), Span(line.id), Span(line.valueText ?? ""),
+            Span(line.by ?? "", .muted), Span(line.comment ?? "", .muted),
+        ]
+    }
+
+    /// `11-21 02:41:05` in the site's civil time.
+    func moment(_ milliseconds: Int64) -> String {
+        let time = Instant(milliseconds: min(max(0, milliseconds), ConsoleModel.latestMS))
+        let civil = CivilTime(time, offsetMinutes: offsetMinutes)
+        return String(civil.dateText.dropFirst(5)) + " " + civil.clockText
+    }
+
+    var offsetMinutes: Int { min(max(model.snapshot?.offsetMinutes ?? 0, -1440), 1440) }
+}
+
+extension AlarmHistoryLine {
+    /// Parts one line from another.
+    var key: String { "\(timeMS) \(id) \(state)" }
+}
+
+extension ConsoleModel {
+    /// The journal's lines that the filter lets through, the newest first.
+    var historyLines: [AlarmHistoryLine] {
+        (state.alarmHistory ?? []).filter {
+            Self.matches(alarmFilter, $0.id, $0.state, $0.priority, $0.by, $0.comment)
+        }.sorted { ($0.timeMS, $0.id) > ($1.timeMS, $1.id) }
     }
 }

@@ -1,6 +1,6 @@
 import Glibc
 import Platform
-import Screen
+package import Screen
 import Terminal
 import Views
 
@@ -21,11 +21,17 @@ package struct ConsoleOptions: Sendable {
     /// Draws with ASCII alone, for terminals that show lines two columns wide.
     package var isASCII: Bool
     package var page: ConsoleModel.Page
+    package var language: Language
+    package var theme: Theme
 
     package init(
         address: Address, authorityFile: String? = nil, dashboard: Dashboard? = nil,
-        user: String? = nil, isASCII: Bool = false, page: ConsoleModel.Page = .overview
+        user: String? = nil, isASCII: Bool = false, page: ConsoleModel.Page = .overview,
+        language: Language? = nil, theme: Theme = .dark
     ) {
+        self.language =
+            language ?? Language.of { name in getenv(name).map { String(cString: $0) } }
+        self.theme = theme
         self.address = address
         self.authorityFile = authorityFile
         self.dashboard = dashboard
@@ -91,19 +97,36 @@ package enum ConsoleApp {
         var model = ConsoleModel(
             user: options.user, target: options.target, dashboard: options.dashboard)
         if model.pages.contains(options.page) { model.page = options.page }
-        TerminalLoop.run(terminal, mailbox, isASCII: options.isASCII) { event in
+        model.language = options.language
+        model.state.theme = options.theme
+        terminal.theme = options.theme
+        run(&model, terminal, mailbox, effects, isASCII: options.isASCII)
+        return 0
+    }
+
+    private static func run(
+        _ model: inout ConsoleModel, _ terminal: Terminal, _ mailbox: Mailbox<ConsoleEvent>,
+        _ effects: Effects, isASCII: Bool
+    ) {
+        var display = terminal.capabilities.display
+        if isASCII { display.glyphs = .ascii }
+        TerminalLoop.run(terminal, mailbox, isASCII: isASCII) { event in
+            var action = LoopAction.goOn
             for command in update(&model, consoleEvent(event)) {
                 switch command {
                 case .quit: return .quit
-                case .redraw: return .redraw
+                case .redraw: action = .redraw
+                case .setTheme(let theme): action = .theme(theme)
+                case .setMouse(let isOn): action = .mouse(isOn)
+                case .save(let name):
+                    effects.save(SavedView(model, display), name: name)
                 default: effects.perform(command)
                 }
             }
-            return .goOn
+            return action
         } draw: { size, capabilities in
             ConsoleView.draw(model, size: size, capabilities: capabilities)
         }
-        return 0
     }
 
     private static func consoleEvent(_ event: LoopEvent<ConsoleEvent>) -> ConsoleEvent {

@@ -5,7 +5,8 @@ package import Views
 /// that changes it, `ConsoleView.draw` the only thing that looks.
 package struct ConsoleModel: Sendable {
     package enum Page: Int, Sendable, CaseIterable {
-        case overview = 1, racks, devices, alarms, power, cooling, dashboard
+        case overview = 1
+        case racks, devices, alarms, power, cooling, energy, dashboard
     }
 
     package enum Connection: Sendable, Equatable {
@@ -16,7 +17,9 @@ package struct ConsoleModel: Sendable {
     }
 
     /// What the heat map of racks shows.
-    package enum HeatMode: Int, Sendable, CaseIterable { case inlet, load, power, age, alarms }
+    package enum HeatMode: Int, Sendable, CaseIterable {
+        case inlet, load, power, balance, humidity, age, alarms
+    }
 
     package enum DeviceOrder: Int, Sendable, CaseIterable {
         case state, name, place, latency, failures
@@ -26,7 +29,11 @@ package struct ConsoleModel: Sendable {
     package struct Prompt: Sendable, Equatable {
         package enum Purpose: Sendable, Equatable {
             case filter
+            case search
+            case command
             case acknowledge(id: String)
+            case shelve(id: String)
+            case comment(id: String)
         }
         package var purpose: Purpose
         package var text: String
@@ -80,6 +87,9 @@ package struct ConsoleModel: Sendable {
     package var totals: [Total] = []
     package var isHelpShown = false
     package var prompt: Prompt?
+    package var language = Language.english
+    package var state = PageState()
+    var derived = Derived()
     package var notice: Notice?
     /// Who acknowledges: the user's name on this machine.
     package var user: String
@@ -150,6 +160,17 @@ package enum ConsoleEvent: Sendable {
     case history(point: String, SeriesView)
     case totals(SeriesView)
     case points(glob: String, [PointView])
+    case series(tag: String, SeriesView)
+    case foundPoints(text: String, [PointView])
+    case energyDay(EnergyDayView)
+    case energyDayFailed(String)
+    case alarmHistory([AlarmHistoryLine])
+    case alarmHistoryFailed(String)
+    case alarmActed(AlarmAction)
+    case alarmActionFailed(AlarmAction, String)
+    /// The files that hold the view now, or why there are none.
+    case saved([String])
+    case saveFailed(String)
     case pointsFailed(String)
     case acknowledged(id: String)
     case acknowledgeFailed(id: String, String)
@@ -164,4 +185,13 @@ package enum ConsoleCommand: Sendable, Equatable {
     case loadTotals(fromMS: Int64, toMS: Int64, stepMS: Int64)
     case loadPoints(glob: String)
     case acknowledge(id: String, by: String, comment: String)
+    case loadSeries(tag: String, points: [String], fromMS: Int64, toMS: Int64, stepMS: Int64)
+    case findPoints(text: String, glob: String, limit: Int)
+    case loadEnergyDay(atMS: Int64)
+    case loadAlarmHistory(fromMS: Int64, toMS: Int64)
+    case alarmAction(AlarmAction)
+    /// The view as it is drawn, as text and as a table, in files of this name.
+    case save(name: String)
+    case setTheme(Theme)
+    case setMouse(Bool)
 }

@@ -21,6 +21,8 @@ struct Painter {
     let model: ConsoleModel
     var screen: Screen
     let capabilities: DisplayCapabilities
+    /// What a press of the mouse on a part of the screen means, later ones over earlier ones.
+    var targets: [(place: Rect, target: ClickTarget)] = []
 
     init(_ model: ConsoleModel, _ screen: Screen, _ capabilities: DisplayCapabilities) {
         self.model = model
@@ -57,6 +59,9 @@ struct Painter {
             drawPage(body)
         }
         drawBottomLine()
+        drawSearch(body)
+        drawCompletion(body)
+        drawExplained(body)
         if model.isHelpShown { HelpText.overlay(model).draw(on: &screen) }
     }
 
@@ -75,11 +80,13 @@ struct Painter {
         if model.openDevice != nil { return drawDevice(body) }
         switch model.page {
         case .overview: drawOverview(body)
+        case .racks where model.isRackOpen: drawRackPage(body)
         case .racks: drawRacks(body)
         case .devices: drawDevices(body)
         case .alarms: drawAlarms(body)
         case .power: drawPower(body)
         case .cooling: drawCooling(body)
+        case .energy: drawEnergy(body)
         case .dashboard: drawDashboard(body)
         }
     }
@@ -185,15 +192,21 @@ struct Painter {
         let short = screen.size.width < 76
         for page in model.pages {
             let isShown = page == model.page
-            let title = short && !isShown ? "" : " " + Self.title(of: page)
+            let title = short && !isShown ? "" : " " + t(Self.title(of: page))
             let text = " \(page.rawValue)\(title) "
             let style = isShown ? Style(.bright, fill: .selection, .bold) : Style.muted
-            x += screen.put(text, x: x, y: 2, width: screen.size.width - x, style)
+            let used = screen.put(text, x: x, y: 2, width: screen.size.width - x, style)
+            targets.append((Rect(x: x, y: 2, width: used, height: 1), .page(page)))
+            x += used
         }
         if let device = model.openDevice {
             screen.put(
                 [Span(" " + glyphs.cursor + " ", .accent), Span(device.name, .bright)], x: x, y: 2,
                 width: screen.size.width - x)
+        } else if model.isRackOpen, let rack = model.selectedRackView {
+            screen.put(
+                [Span(" " + glyphs.cursor + " ", .accent), Span(rack.displayName, .bright)], x: x,
+                y: 2, width: screen.size.width - x)
         }
     }
 
@@ -205,6 +218,7 @@ struct Painter {
         case .alarms: "Alarms"
         case .power: "Power"
         case .cooling: "Cooling"
+        case .energy: "Energy"
         case .dashboard: "Board"
         }
     }
@@ -230,11 +244,7 @@ struct Painter {
         let y = screen.size.height - 1
         let width = screen.size.width
         if let prompt = model.prompt {
-            let label: String =
-                switch prompt.purpose {
-                case .filter: "filter: "
-                case .acknowledge(let id): "acknowledge \(id.prefix { $0 != ":" }), comment: "
-                }
+            let label = promptLabel(prompt.purpose)
             let room = max(4, width - 3 - prompt.text.count)
             var x = 1
             x += screen.put([Span(label, .title)], x: x, y: y, width: min(room, width / 2))
@@ -245,10 +255,9 @@ struct Painter {
             }
             x += screen.put(text, x: x, y: y, .bright)
             screen.put(" ", x: x, y: y, Style(.plain, .reverse))
-            let hint = "Enter accepts  Esc cancels "
-            if x + hint.count + 3 < width {
-                screen.put(hint, x: width - hint.count, y: y, .faint)
-            }
+            let hint = t("Enter accepts  Esc cancels") + " "
+            let columns = CharacterWidth.columns(of: hint)
+            if x + columns + 3 < width { screen.put(hint, x: width - columns, y: y, .faint) }
             return
         }
         if let notice = model.notice {
@@ -258,10 +267,22 @@ struct Painter {
         }
         var x = 1
         for (key, meaning) in HelpText.keys(model) {
-            let needed = key.count + 1 + meaning.count
+            let needed = CharacterWidth.columns(of: key + meaning) + 1
             guard x + needed <= width - 1 else { break }
             x += screen.put(key, x: x, y: y, .bright)
             x += screen.put(" " + meaning, x: x, y: y, .muted) + 2
+        }
+    }
+
+    private func promptLabel(_ purpose: ConsoleModel.Prompt.Purpose) -> String {
+        func rule(_ id: String) -> String { String(id.prefix { $0 != ":" }) }
+        switch purpose {
+        case .filter: return t("filter") + ": "
+        case .search: return "/"
+        case .command: return ":"
+        case .acknowledge(let id): return t("acknowledge {0}, comment: ", rule(id))
+        case .shelve(let id): return t("shelve {0}, how long and why: ", rule(id))
+        case .comment(let id): return t("comment on {0}: ", rule(id))
         }
     }
 

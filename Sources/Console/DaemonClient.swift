@@ -78,12 +78,15 @@ struct DaemonClient: Sendable {
     }
 
     func acknowledge(id: String, by: String, comment: String) throws(Failure) {
-        var post = request("/api/v1/alarms/ack")
+        try post("/api/v1/alarms/ack", Acknowledgement(id: id, by: by, comment: comment))
+    }
+
+    func post(_ path: String, _ body: some Encodable) throws(Failure) {
+        var post = request(path)
         post.method = .post
         post.headers = [.init("Content-Type", "application/json")]
         do {
-            post.body = Array(
-                try JSONEncoder().encode(Acknowledgement(id: id, by: by, comment: comment)))
+            post.body = Array(try JSONEncoder().encode(body))
         } catch {
             throw Failure(description: "the comment cannot be sent; write it in plain words")
         }

@@ -57,7 +57,7 @@ final class Effects: Sendable {
 
     func perform(_ command: ConsoleCommand) {
         switch command {
-        case .quit, .redraw: break
+        case .quit, .redraw, .save, .setTheme, .setMouse: break
         case .loadDevice(let name):
             ask("device \(name)") { client, mailbox in
                 do throws(DaemonClient.Failure) {
@@ -69,16 +69,39 @@ final class Effects: Sendable {
             }
         case .loadHistory(let point, let from, let to, let step):
             ask("history \(point)") { client, mailbox in
-                guard let series = Self.series(client, point, from, to, step) else { return }
+                guard let series = Self.series(client, [point], from, to, step) else { return }
                 mailbox.post(.history(point: point, series))
             }
         case .loadTotals(let from, let to, let step):
             ask("totals") { client, mailbox in
-                guard let series = Self.series(client, Self.totalPoint, from, to, step) else {
+                guard let series = Self.series(client, [Self.totalPoint], from, to, step) else {
                     return
                 }
                 mailbox.post(.totals(series))
             }
+        case .loadSeries(let tag, let points, let from, let to, let step):
+            ask("series \(tag)") { client, mailbox in
+                guard let series = Self.series(client, points, from, to, step) else { return }
+                mailbox.post(.series(tag: tag, series))
+            }
+        case .findPoints(let text, let glob, let limit):
+            ask("find") { client, mailbox in
+                let path = "/api/v1/last?glob=\(DaemonClient.encoded(glob))&limit=\(limit)"
+                // Without an answer the search goes on with what the console knows.
+                guard let points = try? client.get(path, as: [PointView].self) else { return }
+                mailbox.post(.foundPoints(text: text, points))
+            }
+        case .loadEnergyDay(let at):
+            ask("energy") { client, mailbox in
+                do throws(DaemonClient.Failure) {
+                    let path = "/api/v1/energy/day?at=\(at)"
+                    mailbox.post(.energyDay(try client.get(path, as: EnergyDayView.self)))
+                } catch {
+                    mailbox.post(.energyDayFailed(error.description))
+                }
+            }
+        case .loadAlarmHistory(let from, let to): loadAlarmHistory(from, to)
+        case .alarmAction(let action): act(action)
         case .loadPoints(let glob):
             ask("points \(glob)") { client, mailbox in
                 do throws(DaemonClient.Failure) {
@@ -106,10 +129,10 @@ final class Effects: Sendable {
 
     /// History is an extra: where the daemon has none, the page does without.
     private static func series(
-        _ client: DaemonClient, _ point: String, _ from: Int64, _ to: Int64, _ step: Int64
+        _ client: DaemonClient, _ points: [String], _ from: Int64, _ to: Int64, _ step: Int64
     ) -> SeriesView? {
-        let query =
-            "points=\(DaemonClient.encoded(point))&from=\(from)&to=\(to)&step=\(step)"
+        let names = points.map { DaemonClient.encoded($0) }.joined(separator: ",")
+        let query = "points=\(names)&from=\(from)&to=\(to)&step=\(step)"
         do throws(DaemonClient.Failure) {
             return try client.get("/api/v1/series?" + query, as: SeriesView.self)
         } catch {
@@ -117,7 +140,7 @@ final class Effects: Sendable {
         }
     }
 
-    private func ask(
+    func ask(
         _ name: String, _ job: @escaping @Sendable (DaemonClient, Mailbox<ConsoleEvent>) -> Void
     ) {
         guard pending.withLock({ $0.insert(name).inserted }) else { return }

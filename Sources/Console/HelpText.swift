@@ -5,51 +5,111 @@ enum HelpText {
     static func keys(_ model: ConsoleModel) -> [(key: String, meaning: String)] {
         var keys: [(String, String)] = [("?", "help"), ("1-\(model.pages.count)", "views")]
         if model.openDevice != nil {
-            keys += [("\u{2191}\u{2193}", "point"), ("/", "filter"), ("Esc", "back")]
+            keys += [("j/k", "point"), ("f", "filter"), ("x", "explain"), ("Esc", "back")]
+        } else if model.isRackOpen {
+            keys += [("j/k", "device"), ("Enter", "points"), ("x", "explain"), ("Esc", "back")]
         } else {
-            keys += pageKeys(model.page)
+            keys += pageKeys(model)
         }
-        keys.append(("q", "quit"))
-        return keys.map { ($0.0 == "\u{2191}\u{2193}" ? "j/k" : $0.0, $0.1) }
+        keys += [("/", "search"), (":", "command"), ("q", "quit")]
+        return keys.map { ($0.0, model.t($0.1)) }
     }
 
-    private static func pageKeys(_ page: ConsoleModel.Page) -> [(String, String)] {
-        switch page {
-        case .overview: [("j/k", "alarm"), ("Enter", "alarms")]
-        case .racks: [("hjkl", "move"), ("m", "quantity"), ("Enter", "devices")]
+    private static func pageKeys(_ model: ConsoleModel) -> [(String, String)] {
+        switch model.page {
+        case .overview: [("j/k", "alarm"), ("Enter", "alarms"), ("x", "explain")]
+        case .racks: [("hjkl", "move"), ("m", "quantity"), ("Enter", "rack")]
         case .devices:
             [
                 ("j/k", "move"), ("Enter", "points"), ("s", "sort"), ("r", "reverse"),
-                ("/", "filter"),
+                ("f", "filter"),
             ]
-        case .alarms:
-            [("j/k", "move"), ("a", "acknowledge"), ("Enter", "device"), ("/", "filter")]
-        case .power: [("j/k", "move"), ("/", "filter")]
-        case .cooling: [("j/k", "move"), ("Enter", "device")]
+        case .alarms: alarmKeys(model)
+        case .power:
+            model.state.failing.isEmpty
+                ? [("j/k", "move"), ("w", "what if it failed"), ("f", "filter")]
+                : [("j/k", "move"), ("w", "fail or restore"), ("Esc", "as it is")]
+        case .cooling: [("j/k", "move"), ("Enter", "device"), ("x", "explain")]
+        case .energy: [("j/k", "quarter hour"), ("x", "explain")]
         case .dashboard: []
         }
     }
 
+    private static func alarmKeys(_ model: ConsoleModel) -> [(String, String)] {
+        switch model.state.alarmList {
+        case .active:
+            [
+                ("a", "acknowledge"), ("s", "shelve"), ("c", "comment"), ("e", "open cause"),
+                ("v", "hidden"), ("Enter", "device"),
+            ]
+        case .hidden: [("u", "unshelve"), ("c", "comment"), ("v", "history"), ("Esc", "active")]
+        case .history: [("v", "active"), ("f", "filter")]
+        }
+    }
+
+    /// What each page's own keys do, for the help of that page.
+    private static func pageHelp(_ model: ConsoleModel) -> [(String, String)] {
+        if model.openDevice != nil {
+            return [
+                ("j k", "another point; its last hour is drawn below"),
+                ("x", "where the value comes from"), ("f", "only points with this text"),
+            ]
+        }
+        if model.isRackOpen {
+            return [("j k, Enter", "a device of the rack, its points"), ("Esc", "back to the map")]
+        }
+        switch model.page {
+        case .overview: return [("x", "how the figures of this view came about")]
+        case .racks:
+            return [
+                ("arrows, hjkl", "another rack"), ("m M", "next, previous quantity of the map"),
+                ("Enter", "the page of the rack"), ("x", "how the rack's figures came about"),
+            ]
+        case .devices:
+            return [("s r", "next order, reverse"), ("f", "only devices with this text")]
+        case .alarms:
+            return [
+                ("a s c", "acknowledge, shelve, comment"), ("u", "take back from the shelf"),
+                ("e, Space", "what a cause explains"), ("v", "active, hidden, history"),
+                ("Enter", "the device"), ("f", "only alarms with this text"),
+            ]
+        case .power:
+            return [
+                ("w", "fail the selected node in thought, or restore it"),
+                ("Esc", "the chain as it is"), ("Enter", "its rack or device"),
+                ("x", "how its figures came about"),
+            ]
+        case .cooling: return [("Enter", "the points of the unit")]
+        case .energy: return [("j k", "another quarter hour"), ("x", "how its cost came about")]
+        case .dashboard: return []
+        }
+    }
+
     static func overlay(_ model: ConsoleModel) -> Overlay {
-        var entries: [(String, String)] = [
+        let own = pageHelp(model)
+        let common: [(String, String)] = [
             ("1-\(model.pages.count), Tab", "change the view"),
-            ("arrows, hjkl", "move"), ("g G, PgUp PgDn", "far"),
-            ("Enter", "go into what is selected"), ("Esc", "go back, drop the filter"),
-            ("/", "filter the list (views 3, 4, 5, points)"),
-            ("m", "next quantity on the rack map (view 2)"),
-            ("s r", "sort, reverse (view 3)"), ("a", "acknowledge an alarm (view 4)"),
-            ("Ctrl-L", "draw everything again"), ("q, Ctrl-C", "leave"), ("", ""),
+            ("g G, PgUp PgDn", "far"), ("Esc", "go back, drop the filter"),
+            ("/", "search racks, devices, points, alarms"), (":", "a command; Tab completes"),
+            ("Ctrl-S", "save this view as text and CSV"),
+            ("F2 F3 F4", "mouse, colours, language"),
+            ("Ctrl-L", "draw everything again"), ("q, Ctrl-C", "leave"),
         ]
-        entries += [
+        let legend: [(String, String)] = [
             ("C H M L", "alarms: critical, high, medium, low"),
             ("s a b l u", "values: stale, absent, bad, late, substituted"),
         ]
-        var lines = entries.map { key, meaning -> [Span] in
-            let pad = String(repeating: " ", count: max(1, 16 - key.count))
-            return [Span(key + pad, .bright), Span(meaning, .plain)]
+        var lines: [[Span]] = []
+        for (index, group) in [own, common, legend].enumerated() where !group.isEmpty {
+            if index > 0, !lines.isEmpty { lines.append([]) }
+            lines += group.map { key, meaning in
+                let pad = String(repeating: " ", count: max(1, 16 - key.count))
+                return [Span(key + pad, .bright), Span(model.t(meaning), .plain)]
+            }
         }
         lines.append([])
-        lines.append([Span("any key closes this", .faint)])
-        return Overlay(title: "Keys", lines: lines)
+        lines.append([Span(model.t("any key closes this"), .faint)])
+        let page = model.openDevice != nil ? "Device" : Painter.title(of: model.page)
+        return Overlay(title: model.t("Keys") + ": " + model.t(page), lines: lines)
     }
 }

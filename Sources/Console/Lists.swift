@@ -10,7 +10,12 @@ extension ConsoleModel {
         return texts.contains { $0?.lowercased().contains(wanted) == true }
     }
 
+    /// Filtered and in order.
     package var devices: [DeviceSummaryView] {
+        derived.devicesKey == devicesKey ? derived.devices : orderedDevices
+    }
+
+    var orderedDevices: [DeviceSummaryView] {
         let all = snapshot?.devices ?? []
         let found = all.filter {
             Self.matches(
@@ -74,8 +79,7 @@ extension ConsoleModel {
 
     /// The power chain as lines of a tree: each node once, below its first known parent.
     package var chainLines: [ChainLine] {
-        guard let nodes = snapshot?.chain else { return [] }
-        let lines = ChainLine.lines(of: nodes)
+        let lines = chainTree
         guard !powerFilter.isEmpty else { return lines }
         return lines.filter {
             Self.matches(

@@ -1,76 +1,272 @@
 import Model
+import PowerFlow
 import Screen
 import Views
 
-/// View 5: the power chain from the utility to the racks, as a tree.
+/// View 5: the power chain as a single-line diagram, A beside B, and below it the nodes that a cell
+/// of the diagram stands for; the same after nodes have failed in thought.
 extension Painter {
     mutating func drawPower(_ body: Rect) {
         let lines = model.chainLines
-        var note: [Span] = [Span("\(lines.count) nodes", .muted)]
-        if !model.powerFilter.isEmpty {
-            note = [Span("filter `\(model.powerFilter)`  ", .accent)] + note
-        }
-        screen.heading("Power chain", note: note, in: body)
-        let area = body.rows(1)
+        let outcome = model.failure
+        screen.heading(t("Power chain"), note: powerNote(lines.count), in: body)
+        var area = body.rows(1)
         guard !lines.isEmpty else {
             let text =
                 model.powerFilter.isEmpty
-                ? "the site file names no power chain" : "no node matches the filter"
+                ? t("the site file names no power chain") : t("no node matches the filter")
             screen.put(text, in: area.rows(1, 1), .muted)
             return
         }
+        if let outcome {
+            let used = drawFailure(outcome, area)
+            area = area.rows(used)
+        }
+        if model.powerFilter.isEmpty, area.height >= 18, area.width >= 76 {
+            let diagram = model.singleLine
+            let height = min(diagram.height, area.height / 2)
+            drawDiagram(diagram, outcome, area.rows(0, height))
+            area = area.rows(height + 1)
+        }
+        drawChain(lines, outcome, area)
+    }
+
+    private func powerNote(_ count: Int) -> [Span] {
+        var note: [Span] = [Span(t("{0} nodes", "\(count)"), .muted)]
+        if !model.powerFilter.isEmpty {
+            note.insert(Span(t("filter") + " `\(model.powerFilter)`  ", .accent), at: 0)
+        }
+        return note
+    }
+
+    // MARK: What if
+
+    /// What the failure comes to, in at most five lines; how many were used.
+    private mutating func drawFailure(_ outcome: FailureOutcome, _ area: Rect) -> Int {
+        let names = model.state.failing.sorted()
+        var lines: [[Span]] = [
+            [
+                Span(" " + t("WHAT IF") + " ", Style(.onFill, fill: .high, .bold)),
+                Span(
+                    "  "
+                        + t(
+                            "{0} failed: nothing has been switched; Esc leaves",
+                            names.joined(separator: ", ")), .high),
+            ]
+        ]
+        let dark = outcome.darkConsumers.count
+        var first = [
+            Span(t("dark") + " ", .muted),
+            Span("\(dark)", dark > 0 ? Style(.critical, .bold) : Style(.good, .bold)),
+        ]
+        if dark > 0 {
+            first.append(Span(" " + text(outcome.darkWatts / 1000, digits: 1, unit: "kW")))
+            if outcome.darkUnknown > 0 {
+                first.append(
+                    Span(" " + t("and {0} of unknown load", "\(outcome.darkUnknown)"), .high))
+            }
+        }
+        let over = outcome.overloads.count
+        first += [
+            Span("   " + t("overloaded") + " ", .muted),
+            Span("\(over)", over > 0 ? Style(.critical, .bold) : Style(.good, .bold)),
+            Span("   " + t("moved") + " ", .muted),
+            figure(outcome.movedWatts / 1000, digits: 1, unit: "kW"),
+        ]
+        if !outcome.unknownConsumers.isEmpty {
+            let count = "\(outcome.unknownConsumers.count)"
+            first.append(Span("   " + t("{0} loads are unknown", count), .high))
+        }
+        lines.append(first)
+        if !outcome.bridges.isEmpty {
+            let bridges = outcome.bridges.prefix(4).map { bridge in
+                bridge.name + " "
+                    + (bridge.minutes.map { text($0, digits: 0, unit: "min") } ?? unknown)
+            }
+            lines.append([
+                Span(t("until then on battery") + " ", .muted),
+                Span(bridges.joined(separator: "  "), .medium),
+            ])
+        }
+        for (index, spans) in lines.enumerated() {
+            let line = area.rows(index, 1)
+            guard !line.isEmpty else { break }
+            screen.put(spans, x: line.x, y: line.y, width: line.width)
+        }
+        return min(lines.count + 1, area.height)
+    }
+
+    // MARK: Diagram
+
+    /// A bus line between the levels; a cell for each node, or for all that stand side by side.
+    private mutating func drawDiagram(
+        _ diagram: SingleLine, _ outcome: FailureOutcome?, _ rect: Rect
+    ) {
+        let columns = rect.split(columns: [.share(1), .share(1)], gap: 4)
+        for (index, levels) in [diagram.left, diagram.right].enumerated() {
+            var y = 0
+            for (depth, level) in levels.enumerated() {
+                guard y < rect.height else { break }
+                if depth > 0 {
+                    let bus = columns[index].rows(y, 1)
+                    screen.put("  " + glyphs.separator, in: bus, .faint)
+                    y += 1
+                }
+                let line = columns[index].rows(y, 1)
+                guard !line.isEmpty else { break }
+                let cells = line.split(
+                    columns: Array(repeating: .share(1), count: level.count), gap: 1)
+                for (cell, group) in zip(cells, level) { drawGroup(group, outcome, cell) }
+                y += 1
+            }
+        }
+    }
+
+    /// `▪ UPS A1  113.6 kW  57%  12 min`.
+    private mutating func drawGroup(
+        _ group: SingleLine.Group, _ outcome: FailureOutcome?, _ cell: Rect
+    ) {
+        let state = GroupState(group, outcome)
+        var spans = [
+            Span(state.mark(glyphs) + " ", Style(state.ink, .bold)),
+            Span(group.title(t), state.isDown ? Style(state.ink) : .plain), Span("  "),
+            Span(
+                text(kilowatts(state.watts), digits: 1, unit: "kW")
+                    + (state.isIncomplete ? "+" : ""),
+                state.watts == nil ? .faint : Style(state.ink, .bold)),
+        ]
+        if let load = state.load {
+            spans.append(
+                Span("  " + text(load * 100, digits: 0, unit: "%"), Style(state.loadInk)))
+        }
+        if let minutes = group.batteryMinutes {
+            spans.append(Span("  " + text(minutes, digits: 0, unit: "min"), .muted))
+        }
+        if state.darkCount > 0 {
+            spans.append(Span("  " + t("{0} dark", "\(state.darkCount)"), Style(.critical, .bold)))
+        }
+        screen.put(spans, x: cell.x, y: cell.y, width: cell.width)
+        if group.nodes.contains(where: { $0.name == model.selectedNode }) {
+            screen.shade(cell, .selection)
+        }
+        if let first = group.nodes.first { target(first.name, cell) }
+    }
+
+    // MARK: Tree
+
+    private mutating func drawChain(
+        _ lines: [ChainLine], _ outcome: FailureOutcome?, _ area: Rect
+    ) {
         let wide = area.width >= 110
         var columns: [Table.Column] = [
-            .init("NODE", .share(3)), .init("FEED", .fixed(4)),
-            .init("POWER", .fixed(11), .right), .init("RATED", .fixed(9), .right),
-            .init("LOAD", .fixed(5), .right), .init("", wide ? .share(3) : .fixed(8)),
+            .init(t("NODE"), .share(3)), .init(t("FEED"), .fixed(4)),
+            .init(t("POWER"), .fixed(11), .right), .init(t("RATED"), .fixed(9), .right),
+            .init(t("LOAD"), .fixed(5), .right), .init("", wide ? .share(3) : .fixed(8)),
         ]
-        if wide { columns += [.init("KIND", .fixed(11)), .init("ALSO FED BY", .share(1))] }
+        if outcome != nil { columns.append(.init(t("BEFORE"), .fixed(9), .right)) }
+        if wide {
+            columns += [
+                .init(t("BATTERY"), .fixed(8), .right), .init(t("KIND"), .fixed(11)),
+                .init(t("ALSO FED BY"), .share(1)),
+            ]
+        }
         var table = Table(columns: columns, count: lines.count)
         table.selected = ConsoleModel.index(of: model.selectedNode, in: lines.map(\.node.name))
         let isTree = model.powerFilter.isEmpty
         // Bars are drawn over the rows that the table has placed.
         let cells = area.inset(horizontal: 1).split(columns: columns.map(\.extent), gap: table.gap)
         let window = table.window(in: area)
-        let rows = window.range.map { chainCells(lines[$0], isTree: isTree, wide: wide) }
+        let rows = window.range.map {
+            chainCells(lines[$0], outcome, isTree: isTree, wide: wide)
+        }
         table.draw(on: &screen, in: area, rows: rows)
+        target(window.range.map { lines[$0].node.name }, rowsOf: area)
         for (line, index) in window.range.enumerated() {
-            let node = lines[index].node
-            guard let load = load(of: node), Self.isUsable(node.quality) else { continue }
+            let figures = NodeFigures(lines[index].node, outcome?.node(lines[index].node.name))
+            guard let load = figures.load, figures.isUsable else { continue }
             screen.bar(
-                load, in: cells[5].rows(1 + line, 1), HeatScale.load.ink(load * 100))
+                load, in: cells[5].rows(1 + line, 1),
+                load > 1 ? .critical : HeatScale.load.ink(load * 100))
         }
     }
 
-    private func load(of node: PowerNodeView) -> Double? {
-        guard let watts = node.watts, let rated = node.ratedWatts, rated > 0 else { return nil }
-        return watts / rated
-    }
-
-    private func chainCells(_ line: ChainLine, isTree: Bool, wide: Bool) -> [Span] {
+    private func chainCells(
+        _ line: ChainLine, _ outcome: FailureOutcome?, isTree: Bool, wide: Bool
+    ) -> [Span] {
         let node = line.node
         var prefix = ""
         if isTree, line.depth > 0 {
             for more in line.trunk.dropFirst() { prefix += more ? glyphs.trunk : "   " }
             prefix += line.isLast ? glyphs.lastBranch : glyphs.branch
         }
-        let good = Self.isUsable(node.quality)
-        let letter = Self.letter(of: node.quality)
-        let power = text(kilowatts(node.watts), digits: 1, unit: "kW")
+        let figures = NodeFigures(node, outcome?.node(node.name))
         var cells = [
-            Span(prefix + node.displayName),
-            Span(node.feed ?? "", .muted),
-            Span(good ? power : letter + " " + power, good ? Style(.bright) : .faint),
+            Span(prefix + node.displayName, figures.nameStyle),
+            Span(node.feed ?? "", .muted), powerSpan(node, figures),
             Span(text(kilowatts(node.ratedWatts), digits: 0, unit: "kW"), .muted),
             Span(
-                text(load(of: node).map { $0 * 100 }, digits: 0, unit: "%"),
-                good ? .plain : .faint),
+                text(figures.load.map { $0 * 100 }, digits: 0, unit: "%"),
+                figures.isOverloaded
+                    ? Style(.critical, .bold) : figures.isUsable ? .plain : .faint),
             Span(""),
         ]
+        if outcome != nil {
+            cells.append(Span(text(kilowatts(node.watts), digits: 1), .muted))
+        }
         if wide {
             let others = node.parents.dropFirst().joined(separator: ", ")
-            cells += [Span(node.kind, .muted), Span(others, .muted)]
+            let battery = node.batteryMinutes.map { text($0, digits: 0, unit: "min") } ?? ""
+            cells += [Span(battery), Span(t(node.kind), .muted), Span(others, .muted)]
         }
         return cells
+    }
+
+    private func powerSpan(_ node: PowerNodeView, _ figures: NodeFigures) -> Span {
+        switch figures.after?.state {
+        case .failed?: return Span(t("FAILED"), Style(.high, .bold))
+        case .dark?: return Span(t("DARK"), Style(.critical, .bold))
+        case .live?:
+            let value = text(kilowatts(figures.watts), digits: 1, unit: "kW")
+            let more = figures.after?.isIncomplete == true ? "+" : ""
+            let style: Style =
+                figures.isOverloaded
+                ? Style(.critical, .bold) : figures.hasChanged ? Style(.accent, .bold) : .bright
+            return Span(value + more, figures.watts == nil ? .faint : style)
+        case nil:
+            let power = text(kilowatts(node.watts), digits: 1, unit: "kW")
+            let letter = Self.letter(of: node.quality)
+            return Span(
+                figures.isUsable ? power : letter + " " + power,
+                figures.isUsable ? Style.bright : .faint)
+        }
+    }
+}
+
+/// What a line of the chain shows of its node: as measured, or after a failure.
+private struct NodeFigures {
+    var after: FailureOutcome.Node?
+    var watts: Double?
+    var load: Double?
+    var isUsable: Bool
+    var hasChanged = false
+
+    init(_ node: PowerNodeView, _ after: FailureOutcome.Node?) {
+        self.after = after
+        watts = after == nil ? node.watts : after?.afterWatts
+        isUsable = after != nil || Painter.isUsable(node.quality)
+        if let watts, let rated = node.ratedWatts, rated > 0 { load = watts / rated }
+        if let after, let now = after.afterWatts, let before = after.beforeWatts {
+            hasChanged = abs(now - before) > 0.5
+        }
+    }
+
+    var isOverloaded: Bool { after?.isOverloaded ?? ((load ?? 0) > 1) }
+
+    var nameStyle: Style {
+        switch after?.state {
+        case .failed?: Style(.high)
+        case .dark?: Style(.critical)
+        case .live?, nil: .plain
+        }
     }
 }

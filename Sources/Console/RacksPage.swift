@@ -10,7 +10,7 @@ extension Painter {
     mutating func drawRacks(_ body: Rect) {
         guard let snapshot = model.snapshot else { return }
         guard snapshot.rows.contains(where: { !$0.racks.isEmpty }) else {
-            screen.put("the site file names no racks", in: body.rows(1, 1), .muted)
+            screen.put(t("the site file names no racks"), in: body.rows(1, 1), .muted)
             return
         }
         let map: Rect
@@ -63,7 +63,7 @@ extension Painter {
             switch line {
             case .gap: break
             case .hall(let name, let racks):
-                screen.heading(name, note: [Span("\(racks) racks", .muted)], in: place)
+                screen.heading(name, note: [Span(t("{0} racks", "\(racks)"), .muted)], in: place)
             case .numbers(let row): drawNumbers(row, place, columns, cellWidth)
             case .row(let row): drawRow(row, place, columns, cellWidth, snapshot)
             }
@@ -159,6 +159,7 @@ extension Painter {
             var style = Style(cell.fill == nil ? cell.ink : .onFill, fill: cell.fill)
             if isSelected { style.attributes = [.bold] }
             screen.fill(value, " ", style)
+            target(rack.name, value)
             screen.put(
                 [Span(cell.text, style)], x: value.x, y: middle, width: value.width, align: .centre)
             if isSelected {
@@ -177,6 +178,8 @@ extension Painter {
         case .inlet: return .inlet
         case .load: return .load
         case .age: return .age
+        case .balance: return .balance
+        case .humidity: return .humidity
         case .power, .alarms:
             let rated = snapshot.rows.flatMap(\.racks).map(\.ratedWatts).max() ?? 1000
             return .power(ratedKilowatts: rated / 1000)
@@ -202,10 +205,13 @@ extension Painter {
             switch model.heatMode {
             case .inlet: rack.inletCelsius
             case .load: rack.load.map { $0 * 100 }
+            case .balance: rack.imbalance.map { $0 * 100 }
+            case .humidity: rack.humidityPercent
             default: kilowatts(rack.watts)
             }
         guard let value, value.isFinite else { return (unknown, .faint, nil) }
-        let wide = width >= 4 && model.heatMode != .load || width >= 3 && model.heatMode == .power
+        let isWhole = [.load, .balance, .humidity].contains(model.heatMode)
+        let wide = width >= 4 && !isWhole || width >= 3 && model.heatMode == .power
         let text = NumberText.fixed(value, digits: wide && abs(value) < 100 ? 1 : 0) ?? unknown
         guard Self.isUsable(rack.quality), !model.isStale else {
             let letter = model.isStale ? "s" : Self.letter(of: rack.quality)
@@ -219,14 +225,14 @@ extension Painter {
     private mutating func drawLegend(_ snapshot: SiteView, _ line: Rect) {
         let scale = scale(snapshot)
         var x = line.x
-        let title = model.heatMode == .alarms ? "highest active alarm" : scale.title
+        let title = model.heatMode == .alarms ? t("highest active alarm") : t(scale.title)
         x += screen.put([Span(title + "  ", .bright)], x: x, y: line.y, width: line.width)
         if model.heatMode == .alarms {
             for priority in ["critical", "high", "medium", "low"] {
                 let letter = " " + Self.letter(ofPriority: priority) + " "
                 let ink = Self.ink(ofPriority: priority)
                 x += screen.put(letter, x: x, y: line.y, Style(.onFill, fill: ink))
-                x += screen.put(" \(priority)  ", x: x, y: line.y, .muted)
+                x += screen.put(" " + t(priority) + "  ", x: x, y: line.y, .muted)
             }
             return
         }
@@ -242,8 +248,10 @@ extension Painter {
         }
         let unit = scale.unit == "C" ? glyphs.degree + "C" : scale.unit
         x += screen.put(" " + unit, x: x, y: line.y, width: max(0, line.right - x), .muted)
-        let note = "  s stale  a absent  \(unknown) unknown"
-        if x + note.count <= line.right { screen.put(note, x: x, y: line.y, .faint) }
+        let note = "  " + t("s stale  a absent  {0} unknown", unknown)
+        if x + CharacterWidth.columns(of: note) <= line.right {
+            screen.put(note, x: x, y: line.y, .faint)
+        }
     }
 
     // MARK: Selected rack
@@ -253,7 +261,7 @@ extension Painter {
         let row = snapshot.rows.first { $0.racks.contains { $0.name == rack.name } }
         let place = [row?.hall, row?.displayName].compactMap(\.self).joined(separator: " / ")
         screen.heading(
-            "Rack " + rack.displayName, note: [Span(rack.name, .muted)], in: rect)
+            t("Rack {0}", rack.displayName), note: [Span(rack.name, .muted)], in: rect)
         let degree = glyphs.degree + "C"
         var entries: [(String, [Span])] = [
             ("inlet", [figure(rack.inletCelsius, digits: 1, unit: degree)]),
@@ -263,22 +271,33 @@ extension Painter {
                 "power",
                 [
                     figure(kilowatts(rack.watts), digits: 2, unit: "kW"),
-                    Span(" of " + text(rack.ratedWatts / 1000, digits: 1), .muted),
+                    Span(" " + t("of {0} kW", text(rack.ratedWatts / 1000, digits: 1)), .muted),
                 ]
             ),
             ("feed A", [figure(kilowatts(rack.feedAWatts), digits: 2, unit: "kW")]),
-            ("feed B", [figure(kilowatts(rack.feedBWatts), digits: 2, unit: "kW")]),
+            (
+                "feed B",
+                [
+                    figure(kilowatts(rack.feedBWatts), digits: 2, unit: "kW"),
+                    Span(
+                        rack.imbalance.map {
+                            "  " + t("apart {0}", text($0 * 100, digits: 0, unit: "%"))
+                        } ?? "", .muted),
+                ]
+            ),
         ]
         let good = Self.isUsable(rack.quality)
-        entries.append((
-            "quality",
-            [
-                Span(rack.quality, good ? Style(.good) : Style(.high)),
-                Span("  age " + (rack.ageMS.map(NumberText.age) ?? unknown), .muted),
-            ]
-        ))
-        let alarm = rack.alarm.map { Span($0, Style(Self.ink(ofPriority: $0), .bold)) }
-        entries.append(("alarm", [alarm ?? Span("none", .faint)]))
+        entries.append(
+            (
+                "quality",
+                [
+                    Span(t(rack.quality), good ? Style(.good) : Style(.high)),
+                    Span(
+                        "  " + t("age {0}", rack.ageMS.map(NumberText.age) ?? unknown), .muted),
+                ]
+            ))
+        let alarm = rack.alarm.map { Span(t($0), Style(Self.ink(ofPriority: $0), .bold)) }
+        entries.append(("alarm", [alarm ?? Span(t("none"), .faint)]))
         if rect.height >= 12 {
             drawTallDetail(rack, place, entries, rect)
         } else {
@@ -296,7 +315,7 @@ extension Painter {
         for (index, entry) in entries.enumerated() {
             let line = rect.rows(y, 1)
             guard !line.isEmpty else { return }
-            screen.put(entry.0, in: line.columns(0, 10), .muted)
+            screen.put(t(entry.0), in: line.columns(0, 10), .muted)
             screen.put(entry.1, x: line.x + 10, y: line.y, width: line.width - 10)
             y += 1
             if index == 2 || index == 5 { y += 1 }
@@ -307,7 +326,7 @@ extension Painter {
             }
         }
         y += 1
-        screen.put("devices", in: rect.rows(y, 1), .muted)
+        screen.put(t("devices"), in: rect.rows(y, 1), .muted)
         for (index, device) in rack.devices.enumerated() {
             screen.put(device, in: rect.rows(y + index, 1).columns(10))
         }
@@ -320,14 +339,14 @@ extension Painter {
         for (index, entry) in entries.enumerated() {
             let cell = cells[index % 3].rows(index / 3, 1)
             guard !cell.isEmpty else { continue }
-            screen.put(entry.0, in: cell.columns(0, 9), .muted)
+            screen.put(t(entry.0), in: cell.columns(0, 9), .muted)
             screen.put(entry.1, x: cell.x + 9, y: cell.y, width: cell.width - 9)
         }
         let place = Span("\(place)  \(rack.heightUnits)U", .muted)
         screen.put([place], x: cells[2].x, y: cells[2].y + 2, width: cells[2].width)
         let load = rect.rows(4, 1)
         if !load.isEmpty {
-            screen.put("load", in: load.columns(0, 9), .muted)
+            screen.put(t("load"), in: load.columns(0, 9), .muted)
             screen.put(
                 text(rack.load.map { $0 * 100 }, digits: 0, unit: "%"),
                 in: load.columns(9, 6), .bright)
@@ -335,7 +354,8 @@ extension Painter {
             screen.bar(rack.load, in: load.columns(16), ink)
         }
         screen.put(
-            [Span("devices  ", .muted), Span(rack.devices.joined(separator: "  "))], x: rect.x,
+            [Span(t("devices") + "  ", .muted), Span(rack.devices.joined(separator: "  "))],
+            x: rect.x,
             y: rect.y + 5, width: rect.height > 5 ? rect.width : 0)
     }
 }

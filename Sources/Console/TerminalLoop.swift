@@ -12,7 +12,11 @@ enum LoopEvent<Posted: Sendable> {
     case posted(Posted)
 }
 
-enum LoopAction { case goOn, redraw, quit }
+enum LoopAction {
+    case goOn, redraw, quit
+    case theme(Theme)
+    case mouse(Bool)
+}
 
 /// The loop of a terminal application, on the thread that calls it.
 enum TerminalLoop {
@@ -46,6 +50,8 @@ enum TerminalLoop {
                 switch handle(event) {
                 case .quit: return
                 case .redraw: terminal.invalidate()
+                case .theme(let theme): terminal.theme = theme
+                case .mouse(let isOn): terminal.setMouse(isOn)
                 case .goOn: break
                 }
             }

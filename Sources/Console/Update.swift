@@ -4,8 +4,15 @@ import Views
 
 /// What the console does with an event: the new model, and what is to be done outside.
 package func update(_ model: inout ConsoleModel, _ event: ConsoleEvent) -> [ConsoleCommand] {
+    if case .tick(let now) = event { return model.tick(now) }
+    let commands = handle(&model, event)
+    model.derive()
+    return commands
+}
+
+private func handle(_ model: inout ConsoleModel, _ event: ConsoleEvent) -> [ConsoleCommand] {
     switch event {
-    case .tick(let now): return model.tick(now)
+    case .tick: break
     case .key(let key): return model.press(key)
     case .resized(let size):
         model.size = size
@@ -18,12 +25,10 @@ package func update(_ model: inout ConsoleModel, _ event: ConsoleEvent) -> [Cons
             model.connection = .lost(reason: reason, sinceMS: model.nowMS)
         }
     case .device(let view):
-        guard model.openDevice?.name == view.summary.name else { return [] }
-        model.openDevice?.view = view
-        model.openDevice?.error = nil
+        model.take(view)
     case .deviceFailed(let name, let reason):
-        guard model.openDevice?.name == name else { return [] }
-        model.openDevice?.error = reason
+        if model.openDevice?.name == name { model.openDevice?.error = reason }
+        if model.rackDevices.contains(name) { model.state.rack?.errors[name] = reason }
     case .history(let point, let series):
         guard model.openDevice?.historyPoint == point else { return [] }
         model.openDevice?.history = series
@@ -32,9 +37,24 @@ package func update(_ model: inout ConsoleModel, _ event: ConsoleEvent) -> [Cons
         model.dashboardPoints[glob] = points
         model.dashboardError = nil
     case .pointsFailed(let reason): model.dashboardError = reason
-    case .acknowledged(let id): model.say("acknowledged \(id)")
+    case .series(let tag, let series): model.takeSeries(tag, series)
+    case .foundPoints(let text, let points): model.foundPoints(text, points)
+    case .energyDay(let day):
+        model.state.energy = day
+        model.state.energyError = nil
+    case .energyDayFailed(let reason): model.state.energyError = reason
+    case .alarmHistory(let lines):
+        model.state.alarmHistory = lines
+        model.state.alarmHistoryError = nil
+    case .alarmHistoryFailed(let reason): model.state.alarmHistoryError = reason
+    case .alarmActed(let action): model.sayDone(action)
+    case .alarmActionFailed(let action, let reason): model.sayFailed(action, reason)
+    case .saved(let files): model.say(model.t("saved {0}", files.joined(separator: ", ")))
+    case .saveFailed(let reason):
+        model.say(model.t("not saved: {0}", reason), isError: true)
+    case .acknowledged(let id): model.say(model.t("acknowledged {0}", id))
     case .acknowledgeFailed(let id, let reason):
-        model.say("not acknowledged: \(id): \(reason)", isError: true)
+        model.say(model.t("not acknowledged: {0}: {1}", id, reason), isError: true)
     }
     return []
 }
@@ -51,7 +71,7 @@ extension ConsoleModel {
         guard case .live = connection else { return [] }
         var commands: [ConsoleCommand] = []
         if nowMS >= refreshDueMS { commands += refresh() }
-        if nowMS >= historyDueMS { commands += loadHistory() }
+        if nowMS >= historyDueMS { commands += isRackOpen ? loadRackHistory() : loadHistory() }
         return commands
     }
 
@@ -59,6 +79,8 @@ extension ConsoleModel {
     mutating func refresh() -> [ConsoleCommand] {
         refreshDueMS = nowMS &+ Self.refreshMilliseconds
         if let openDevice { return [.loadDevice(openDevice.name)] }
+        if isRackOpen { return rackDevices.map { .loadDevice($0) } }
+        if page == .energy { return [.loadEnergyDay(atMS: serverNowMS)] }
         if page == .dashboard, let dashboard {
             return dashboard.globs.map { .loadPoints(glob: $0) }
         }

@@ -7,19 +7,23 @@ extension ConsoleModel {
     mutating func press(_ key: Key) -> [ConsoleCommand] {
         if case .control("c") = key { return [.quit] }
         if prompt != nil { return type(key) }
+        if state.explained != nil {
+            state.explained = nil
+            return []
+        }
         if isHelpShown {
             isHelpShown = false
             if key == .character("?") || key == .escape || key == .enter { return [] }
             if key == .character("q") { return [] }
         }
         notice = nil
+        if let commands = pressCommon(key) { return commands }
         switch key {
         case .character("q"): return [.quit]
         case .control("l"): return [.redraw]
         case .character("?"), .function(1): isHelpShown = true
         case .tab: return turn(by: 1)
         case .backTab: return turn(by: -1)
-        case .character("/"): return startFilter()
         case .escape, .backspace: return goBack()
         case .enter: return drill()
         case .character(let character):
@@ -36,12 +40,12 @@ extension ConsoleModel {
         case .pageDown: return move(0, pageStep)
         case .home: return move(0, -1_000_000)
         case .end: return move(0, 1_000_000)
-        case .control, .delete, .function, .paste: break
+        case .control, .delete, .function, .paste, .mouse: break
         }
         return []
     }
 
-    private static func step(for character: Character) -> (Int, Int)? {
+    static func step(for character: Character) -> (Int, Int)? {
         switch character {
         case "h": (-1, 0)
         case "j": (0, 1)
@@ -55,19 +59,22 @@ extension ConsoleModel {
 
     private mutating func show(_ number: Int) -> [ConsoleCommand] {
         guard let wanted = Page(rawValue: number), pages.contains(wanted) else {
-            say("there is no view \(number); the views are 1 to \(pages.count)")
+            say(t("there is no view {0}; the views are 1 to {1}", "\(number)", "\(pages.count)"))
             return []
         }
-        page = wanted
-        openDevice = nil
-        return refresh()
+        return turn(to: wanted)
     }
 
     private mutating func turn(by delta: Int) -> [ConsoleCommand] {
         let all = pages
         let index = all.firstIndex(of: page) ?? 0
-        page = all[(index + delta + all.count) % all.count]
+        return turn(to: all[(index + delta + all.count) % all.count])
+    }
+
+    mutating func turn(to wanted: Page) -> [ConsoleCommand] {
+        page = wanted
         openDevice = nil
+        state.rack = nil
         return refresh()
     }
 
@@ -88,16 +95,16 @@ extension ConsoleModel {
 
     private func explanation(of letter: Character) -> String {
         switch letter {
-        case "a": "alarms are acknowledged in view 4 (press 4)"
-        case "m", "M": "the map's quantity is changed in view 2 (press 2)"
-        case "s", "r": "devices are sorted in view 3 (press 3)"
-        default: "`\(letter)` does nothing here; ? shows the keys"
+        case "a": t("alarms are acknowledged in view 4 (press 4)")
+        case "m", "M": t("the map's quantity is changed in view 2 (press 2)")
+        case "s", "r": t("devices are sorted in view 3 (press 3)")
+        default: t("`{0}` does nothing here; ? shows the keys", "\(letter)")
         }
     }
 
     // MARK: Moving
 
-    private mutating func move(_ dx: Int, _ dy: Int) -> [ConsoleCommand] {
+    mutating func move(_ dx: Int, _ dy: Int) -> [ConsoleCommand] {
         if openDevice != nil {
             let names = points.map(\.name)
             let old = openDevice?.selected
@@ -108,13 +115,15 @@ extension ConsoleModel {
             return []
         }
         switch page {
+        case .racks where isRackOpen: moveInRack(by: dy)
         case .racks: moveRack(dx, dy)
         case .devices:
             let names = devices.map(\.name)
             selectedDevice = Self.moved(selectedDevice ?? names.first, in: names, by: dy)
         case .alarms, .overview:
-            let names = alarms.map(\.id)
+            let names = page == .overview ? alarms.map(\.id) : alarmNames
             selectedAlarm = Self.moved(selectedAlarm ?? names.first, in: names, by: dy)
+        case .energy: moveQuarter(by: dy)
         case .power:
             let names = chainLines.map(\.node.name)
             selectedNode = Self.moved(selectedNode ?? names.first, in: names, by: dy)
@@ -146,13 +155,17 @@ extension ConsoleModel {
 
     // MARK: Enter and Escape
 
-    private mutating func drill() -> [ConsoleCommand] {
+    mutating func drill() -> [ConsoleCommand] {
         if openDevice != nil { return [] }
         switch page {
         case .overview:
             page = .alarms
             return []
-        case .racks: return drillRack()
+        case .racks where isRackOpen: return drillIntoRack()
+        case .racks:
+            guard let rack = selectedRackView else { return [] }
+            selectedRack = rack.name
+            return openRack(rack.name)
         case .devices:
             let all = devices
             guard !all.isEmpty else { return [] }
@@ -160,30 +173,15 @@ extension ConsoleModel {
             selectedDevice = all[index].name
             return open(all[index].name)
         case .alarms:
-            let all = alarms
-            guard !all.isEmpty else { return [] }
-            return open(all[Self.index(of: selectedAlarm, in: all.map(\.id))].device)
+            guard let alarm = chosenAlarm else { return [] }
+            return open(alarm.device)
         case .cooling:
             let units = snapshot?.cooling ?? []
             guard !units.isEmpty else { return [] }
             return open(units[Self.index(of: selectedUnit, in: units.map(\.name))].device)
-        case .power, .dashboard:
-            say("nothing lies below this; devices are in view 3")
-            return []
-        }
-    }
-
-    private mutating func drillRack() -> [ConsoleCommand] {
-        guard let rack = selectedRackView else { return [] }
-        switch rack.devices.count {
-        case 0:
-            say("no device is named for rack \(rack.displayName) in the site file")
-            return []
-        case 1: return open(rack.devices[0])
-        default:
-            page = .devices
-            deviceFilter = rack.name
-            selectedDevice = nil
+        case .power: return drillNode()
+        case .energy, .dashboard:
+            say(t("nothing lies below this; devices are in view 3"))
             return []
         }
     }
@@ -198,6 +196,12 @@ extension ConsoleModel {
             openDevice?.filter = ""
         } else if openDevice != nil {
             openDevice = nil
+        } else if isRackOpen {
+            state.rack = nil
+        } else if page == .power, !state.failing.isEmpty {
+            restoreChain()
+        } else if page == .alarms, state.alarmList != .active {
+            state.alarmList = .active
         } else if page == .devices, !deviceFilter.isEmpty {
             deviceFilter = ""
         } else if page == .alarms, !alarmFilter.isEmpty {
@@ -207,43 +211,52 @@ extension ConsoleModel {
         } else if page != .overview {
             page = .overview
         } else {
-            say("q leaves the console")
+            say(t("q leaves the console"))
         }
         return []
     }
 
     // MARK: Typing
 
-    private mutating func startFilter() -> [ConsoleCommand] {
+    /// Whether the page has a list that a filter can shorten.
+    var canFilter: Bool {
+        openDevice != nil || !isRackOpen && [.devices, .alarms, .power].contains(page)
+    }
+
+    mutating func refuseFilter() -> [ConsoleCommand] {
+        say(t("there is no list to filter here; filters work in views 3, 4 and 5"))
+        return []
+    }
+
+    mutating func startFilter() -> [ConsoleCommand] {
+        guard canFilter else { return refuseFilter() }
         let old: String
         switch page {
         case _ where openDevice != nil: old = openDevice?.filter ?? ""
         case .devices: old = deviceFilter
         case .alarms: old = alarmFilter
         case .power: old = powerFilter
-        case .overview, .racks, .cooling, .dashboard:
-            say("there is no list to filter here; filters work in views 3, 4 and 5")
-            return []
+        case .overview, .racks, .cooling, .energy, .dashboard: old = ""
         }
         prompt = Prompt(purpose: .filter, text: old)
         return []
     }
 
     private mutating func startAcknowledging() -> [ConsoleCommand] {
-        let all = alarms
-        guard !all.isEmpty else {
-            say("there is no alarm to acknowledge")
+        guard state.alarmList != .history else {
+            say(t("history does not change; v shows the alarms of now"))
             return []
         }
-        let alarm = all[Self.index(of: selectedAlarm, in: all.map(\.id))]
-        if case .live = connection {} else {
-            say("not connected: an alarm is acknowledged by the daemon", isError: true)
+        guard let alarm = chosenAlarm else {
+            say(t("there is no alarm to acknowledge"))
             return []
         }
+        guard canAct else { return [] }
         let isReset = alarm.state == AlarmState.latchedAcknowledged.rawValue
         guard Self.isUnacknowledged(alarm) || isReset else {
-            let by = alarm.acknowledgedBy.map { " by \($0)" } ?? ""
-            say("already acknowledged\(by)")
+            say(
+                alarm.acknowledgedBy.map { t("already acknowledged by {0}", $0) }
+                    ?? t("already acknowledged"))
             return []
         }
         selectedAlarm = alarm.id
@@ -256,13 +269,18 @@ extension ConsoleModel {
         switch key {
         case .escape:
             if line.purpose == .filter { setFilter("") }
+            state.search = nil
             prompt = nil
             return []
         case .enter:
             prompt = nil
-            if case .acknowledge(let id) = line.purpose {
-                return [.acknowledge(id: id, by: user, comment: line.text)]
-            }
+            return accept(line)
+        case .tab where line.purpose == .command:
+            complete()
+            return []
+        case .up, .down, .pageUp, .pageDown:
+            let step = key == .up || key == .pageUp ? -1 : 1
+            moveHit(by: key == .pageUp || key == .pageDown ? step * 10 : step)
             return []
         case .backspace: if !line.text.isEmpty { line.text.removeLast() }
         case .control("u"): line.text = ""
@@ -277,10 +295,29 @@ extension ConsoleModel {
         line.text = String(line.text.prefix(Self.maximumPrompt))
         prompt = line
         if line.purpose == .filter { setFilter(line.text) }
-        return []
+        return line.purpose == .search ? searchChanged(line.text) : []
     }
 
-    private mutating func setFilter(_ text: String) {
+    private mutating func accept(_ line: Prompt) -> [ConsoleCommand] {
+        switch line.purpose {
+        case .filter: return []
+        case .search: return takeHit()
+        case .command: return runVerb(line.text)
+        case .acknowledge(let id):
+            return [.acknowledge(id: id, by: user, comment: line.text)]
+        case .shelve(let id): return shelve(id, line.text)
+        case .comment(let id):
+            guard !line.text.isEmpty else {
+                say(t("nothing was written"))
+                return []
+            }
+            var action = AlarmAction(kind: .comment, id: id, by: user)
+            action.comment = line.text
+            return [.alarmAction(action)]
+        }
+    }
+
+    mutating func setFilter(_ text: String) {
         if openDevice != nil {
             openDevice?.filter = text
             historyDueMS = nowMS &+ 300
@@ -290,7 +327,7 @@ extension ConsoleModel {
         case .devices: deviceFilter = text
         case .alarms: alarmFilter = text
         case .power: powerFilter = text
-        case .overview, .racks, .cooling, .dashboard: break
+        case .overview, .racks, .cooling, .energy, .dashboard: break
         }
     }
 }

@@ -7,6 +7,13 @@ package struct FrameEncoder {
     /// Sequences already made, by style: a console uses a few dozen.
     private var sequences: [Style: [UInt8]] = [:]
 
+    package var theme = Theme.dark {
+        didSet {
+            sequences = [:]
+            shown = nil
+        }
+    }
+
     package init(_ capabilities: TerminalCapabilities) { self.capabilities = capabilities }
 
     /// Forgets what the terminal shows: the next frame draws everything.
@@ -34,7 +41,7 @@ package struct FrameEncoder {
 
     private mutating func sequence(for style: Style) -> [UInt8] {
         if let made = sequences[style] { return made }
-        let made = capabilities.select(Theme.paint(style, capabilities.display.colours))
+        let made = capabilities.select(theme.paint(style, capabilities.display.colours))
         sequences[style] = made
         return made
     }

@@ -137,9 +137,27 @@ package struct KeyDecoder: Sendable {
         }
         let length = end - bytes.startIndex + 1
         let parameters = String(decoding: body[..<end], as: UTF8.self)
+        if parameters.hasPrefix("<") {
+            let isPress = body[end] == UInt8(ascii: "M")
+            return (isPress ? Self.mouse(parameters.dropFirst()) : nil, length)
+        }
         if body[end] == UInt8(ascii: "~") { return (Self.numberKey(parameters), length) }
         if body[end] == UInt8(ascii: "Z") { return (.backTab, length) }
         return (Self.letterKey(body[end]), length)
+    }
+
+    /// xterm's mode 1006: `button;column;row`, both from 1; the left button and the wheel count.
+    private static func mouse(_ parameters: Substring) -> Key? {
+        let numbers = parameters.split(separator: ";").map { Int($0) }
+        guard numbers.count == 3, let button = numbers[0], let x = numbers[1], let y = numbers[2],
+            x > 0, y > 0
+        else { return nil }
+        switch button {
+        case 0: return .mouse(Mouse(.press, x: x - 1, y: y - 1))
+        case 64: return .mouse(Mouse(.wheelUp, x: x - 1, y: y - 1))
+        case 65: return .mouse(Mouse(.wheelDown, x: x - 1, y: y - 1))
+        default: return nil
+        }
     }
 
     private static func letterKey(_ letter: UInt8) -> Key? {

@@ -35,11 +35,7 @@ package final class Terminal {
             environment: { name in getenv(name).map { String(cString: $0) } },
             descriptor: STDOUT_FILENO)
         encoder = FrameEncoder(capabilities)
-        let leave = capabilities.leave
-        leave.withUnsafeBytes { bytes in
-            guard let base = bytes.baseAddress else { return }
-            cterminfo_set_farewell(base.assumingMemoryBound(to: CChar.self), bytes.count)
-        }
+        Self.setFarewell(capabilities.leave)
         signals = cterminfo_watch_signals()
         guard signals >= 0 else {
             throw TerminalError("signal handlers cannot be installed; check the file limit")
@@ -53,6 +49,13 @@ package final class Terminal {
     }
 
     deinit { close() }
+
+    private static func setFarewell(_ leave: [UInt8]) {
+        leave.withUnsafeBytes { bytes in
+            guard let base = bytes.baseAddress else { return }
+            cterminfo_set_farewell(base.assumingMemoryBound(to: CChar.self), bytes.count)
+        }
+    }
 
     /// Gives the terminal back. Harmless when called again.
     package func close() {
@@ -76,6 +79,20 @@ package final class Terminal {
     package func present(_ screen: Screen) {
         let bytes = encoder.encode(screen)
         if !bytes.isEmpty { write(bytes) }
+    }
+
+    /// The colours from the next frame on.
+    package var theme: Theme {
+        get { encoder.theme }
+        set { encoder.theme = newValue }
+    }
+
+    /// Whether presses and the wheel come as keys (xterm's modes 1000 and 1006). What a terminal
+    /// does with the mouse itself, such as marking text, it does not do meanwhile.
+    package func setMouse(_ isOn: Bool) {
+        let off = Array("\u{1B}[?1006l\u{1B}[?1000l".utf8)
+        write(isOn ? Array("\u{1B}[?1000h\u{1B}[?1006h".utf8) : off)
+        Self.setFarewell((isOn ? off : []) + capabilities.leave)
     }
 
     /// Forgets what is shown, so that the next `present` draws all of it.

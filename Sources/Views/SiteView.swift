@@ -64,6 +64,15 @@ package struct HeaderView: Codable, Sendable, Equatable {
     package var costTodayYuan: Double?
     /// True where energy is missing since midnight: the cost is at least that much.
     package var costTodayIsPartial: Bool?
+    /// Energy charges of the civil month so far; nil until they are known.
+    package var costMonthYuan: Double?
+    /// True where energy is missing in the month: the cost is at least that much.
+    package var costMonthIsPartial: Bool?
+    /// The month's energy charges over the month's energy: what a kWh has cost.
+    package var monthYuanPerKWh: Double?
+    package var pueMonth: Double?
+    /// Share of the month's quarter hours behind `pueMonth`, 0…1.
+    package var pueMonthCoverage: Double?
     /// `FULL`, `PARTIAL`, `MECH`, `OFF`, `UNKNOWN`: of the units together.
     package var freeCoolingMode: String?
     /// Equivalent hours since local midnight.
@@ -305,6 +314,12 @@ package struct CoolingView: Codable, Sendable, Equatable {
     package var returnCelsius: Double?
     package var fanPercent: Double?
     package var compressorPercent: Double?
+    /// Opening of the valve that lets the cold outside do the work, 0…100.
+    package var valvePercent: Double?
+    /// Share of the heat in use that the cold outside removes, 0…100.
+    package var freePercent: Double?
+    /// Heat it can remove.
+    package var ratedWatts: Double?
     package var watts: Double?
     package var quality: String
     package init(name: String, displayName: String, device: String, mode: String, quality: String) {
@@ -325,6 +340,11 @@ package struct PowerNodeView: Codable, Sendable, Equatable {
     package var watts: Double?
     package var ratedWatts: Double?
     package var quality: String
+    /// Of a rack's node: the rack.
+    package var place: String?
+    /// Of a UPS: minutes for which the battery carries the present load, and its charge, 0…100.
+    package var batteryMinutes: Double?
+    package var batteryPercent: Double?
     package init(
         name: String, displayName: String, kind: String, feed: String?, parents: [String],
         watts: Double?, ratedWatts: Double?, quality: String

@@ -223,6 +223,9 @@ package struct SiteViewBuilder: Sendable {
             view.returnCelsius = device?.usableValue(of: "return.temperature")
             view.fanPercent = device?.usableValue(of: "fan.speed")
             view.compressorPercent = device.flatMap { Self.compressorPercent($0) }
+            view.valvePercent = device?.usableValue(of: "freecooling.valve.position")
+            view.freePercent = device?.usableValue(of: "freecooling.capacity")
+            view.ratedWatts = Double(unit.ratedWatts)
             view.watts = device?.usableValue(of: "input.power")
             return view
         }
@@ -244,19 +247,23 @@ package struct SiteViewBuilder: Sendable {
             let rack = node.place.flatMap { racks[$0] }
             var watts = rack?.watts
             var quality = rack.flatMap { Quality(name: $0.quality) } ?? .good
+            let device = node.power.flatMap { deviceIndex[$0.device] }.map { live[$0] }
             if let name = node.power {
                 (watts, quality) = (nil, .absent)
-                if let device = deviceIndex[name.device],
-                    let point = live[device].index(ofPoint: name.point)
-                {
-                    quality = live[device].values[point].quality
-                    watts = live[device].usableValue(of: name.point)
+                if let device, let point = device.index(ofPoint: name.point) {
+                    quality = device.values[point].quality
+                    watts = device.usableValue(of: name.point)
                 }
             }
-            return PowerNodeView(
+            var view = PowerNodeView(
                 name: node.name, displayName: node.displayName, kind: node.kind.rawValue,
                 feed: node.feed?.rawValue, parents: node.parents, watts: watts,
                 ratedWatts: node.ratedWatts.map(Double.init), quality: quality.name)
+            view.place = node.place
+            guard node.kind == .ups else { return view }
+            view.batteryMinutes = device?.usableValue(of: "battery.runtime").map { $0 / 60 }
+            view.batteryPercent = device?.usableValue(of: "battery.charge")
+            return view
         }
     }
 }

@@ -66,7 +66,7 @@ struct DashboardTests {
         #expect(figures.usable.count == 2 && figures.points.count == 4)
         var model = try Fixture.model(dashboard: dashboard)
         #expect(
-            model.press(.character("7"))
+            model.press(.character("8"))
                 == [.loadPoints(glob: "a*/x"), .loadPoints(glob: "*/x")])
         for (glob, points) in values { _ = update(&model, .points(glob: glob, points)) }
         #expect(model.text().contains("107 W  sum"))

@@ -8,7 +8,62 @@ import Views
 enum Fixture {
     static func snapshot() throws -> SiteView {
         let path = repositoryRoot() + "/Tests/Golden/screens/snapshot.json"
-        return try JSONDecoder().decode(SiteView.self, from: Data(try readText(path).utf8))
+        var view = try JSONDecoder().decode(SiteView.self, from: Data(try readText(path).utf8))
+        complete(&view)
+        return view
+    }
+
+    /// The chain down to the racks, and what other daemons than the recorded one tell.
+    private static func complete(_ view: inout SiteView) {
+        for index in view.chain.indices where view.chain[index].kind == "ups" {
+            view.chain[index].batteryMinutes = 14
+            view.chain[index].batteryPercent = 99
+        }
+        for row in view.rows {
+            for rack in row.racks {
+                let hall = rack.name.prefix(2)
+                var node = PowerNodeView(
+                    name: "rack-" + rack.name, displayName: rack.displayName, kind: "rack",
+                    feed: nil, parents: ["pdu-a-\(hall)", "pdu-b-\(hall)"], watts: rack.watts,
+                    ratedWatts: rack.ratedWatts, quality: rack.quality)
+                node.place = rack.name
+                view.chain.append(node)
+            }
+        }
+        for index in view.cooling.indices {
+            view.cooling[index].valvePercent = Double(100 - index * 20)
+            view.cooling[index].freePercent = Double(80 - index * 20)
+            view.cooling[index].ratedWatts = 120_000
+        }
+        view.header.costMonthYuan = 61_230.5
+        view.header.monthYuanPerKWh = 0.3712
+        view.header.pueMonth = 1.2509
+        view.header.pueMonthCoverage = 0.998
+        var counts = HiddenCountsView()
+        counts.suppressed = 2
+        counts.shelved = 1
+        view.hiddenCounts = counts
+        view.alarms[1].childrenCount = 2
+        view.alarms[1].children = ["pdu-b-h1-r01-k02", "pdu-b-h1-r01-k03"]
+        view.hiddenAlarms = [hidden(view, "SUPPRESSED"), hidden(view, "SHELVED")]
+    }
+
+    private static func hidden(_ view: SiteView, _ how: String) -> AlarmView {
+        var alarm = view.alarms[2]
+        alarm.id = "no-data:" + (how == "SHELVED" ? "crac-9" : "pdu-b-h1-r01-k02") + "/"
+        alarm.rule = "no-data"
+        alarm.device = how == "SHELVED" ? "crac-9" : "pdu-b-h1-r01-k02"
+        alarm.point = ""
+        alarm.hiding = how
+        alarm.hiddenSinceMS = view.timeMS - 600_000
+        if how == "SHELVED" {
+            alarm.hiddenUntilMS = view.timeMS + 5_400_000
+            alarm.hiddenBy = "lisi"
+            alarm.hiddenReason = "风机已订货"
+        } else {
+            alarm.causeID = view.alarms[1].id
+        }
+        return alarm
     }
 
     static func device() throws -> DeviceView {

@@ -11,12 +11,14 @@ struct GoldenScreenTests {
     @Test(
         "Every page looks as recorded",
         arguments: [
-            (80, 24, "80x24", false), (120, 36, "120x36", false), (160, 50, "160x50", false),
+            (80, 24, "80x24", false), (120, 40, "120x40", false), (200, 60, "200x60", false),
             (80, 24, "80x24-ascii", true), (40, 10, "40x10", false),
+            (80, 24, "80x24-zh", false), (120, 40, "120x40-zh", false),
         ])
     func pages(width: Int, height: Int, name: String, isASCII: Bool) throws {
         var text = ""
-        for (title, model) in try Self.scenes() {
+        for (title, var model) in try Self.scenes() {
+            model.language = name.hasSuffix("-zh") ? .chinese : .english
             let screen = ConsoleView.draw(
                 model, size: Size(width: width, height: height),
                 capabilities: isASCII ? Fixture.ascii : Fixture.full)
@@ -84,7 +86,7 @@ struct GoldenScreenTests {
     private static func deviceScene(_ base: ConsoleModel) throws -> ConsoleModel {
         var model = base
         let device = try Fixture.device()
-        model.press(.character("3"), .character("/"))
+        model.press(.character("3"), .character("f"))
         model.type(device.summary.name)
         model.press(.enter, .enter)
         _ = update(&model, .device(device))

@@ -10,10 +10,10 @@ struct UpdateTests {
         var model = try Fixture.model()
         model.press(.character("4"))
         #expect(model.page == .alarms)
-        model.press(.tab, .tab, .tab)
+        model.press(.tab, .tab, .tab, .tab)
         #expect(model.page == .overview)
         model.press(.backTab)
-        #expect(model.page == .cooling)
+        #expect(model.page == .energy)
         model.press(.escape)
         #expect(model.page == .overview)
         #expect(model.press(.escape) == [])
@@ -50,9 +50,13 @@ struct UpdateTests {
         #expect(model.heatMode == .power)
         model.press(.character("M"), .character("M"), .character("M"))
         #expect(model.heatMode == .alarms)
-        model.press(.enter)
-        #expect(model.page == .devices && model.deviceFilter == "h2-r02-k03")
-        #expect(model.devices.count == 3)
+        let asked = model.press(.enter)
+        #expect(model.page == .racks && model.state.rack?.name == "h2-r02-k03")
+        #expect(asked.count == 3 && asked.first == .loadDevice("pdu-a-h2-r02-k03"))
+        model.press(.down, .enter)
+        #expect(model.openDevice?.name == "pdu-b-h2-r02-k03")
+        model.press(.escape, .escape)
+        #expect(model.state.rack == nil && model.page == .racks)
     }
 
     @Test("Devices sort, filter and open; Escape undoes each step")
@@ -64,7 +68,7 @@ struct UpdateTests {
         #expect(model.devices.first?.name == "env-h1-r01-k01")
         model.press(.character("r"))
         #expect(model.devices.first?.name == "pdu-b-h2-r02-k10")
-        model.press(.character("/"))
+        model.press(.character("f"))
         model.type("fcu-")
         #expect(model.devices.count == 5)
         model.press(.enter, .down)
@@ -81,7 +85,7 @@ struct UpdateTests {
     func refresh() throws {
         var model = try Fixture.model()
         let device = try Fixture.device()
-        model.press(.character("3"), .character("/"))
+        model.press(.character("3"), .character("f"))
         model.type(device.summary.name)
         #expect(model.press(.enter, .enter) == [.loadDevice(device.summary.name)])
         #expect(update(&model, .tick(3500)) == [])
@@ -279,9 +283,9 @@ struct DrawingTests {
         _ = update(&model, .tick(.max))
         _ = update(&model, .snapshot(snapshot))
         snapshot.timeMS = .min
-        for number in 1...6 {
+        for number in 1...7 {
             model.press(.character(Character("\(number)")))
-            for mode in 0..<5 {
+            for mode in 0..<7 {
                 if number == 2, mode > 0 { model.press(.character("m")) }
                 let text = model.text(160, 50)
                 #expect(!text.unicodeScalars.contains { $0.value < 0x20 && $0 != "\n" })
@@ -331,10 +335,12 @@ struct DrawingTests {
         #expect(Set(model.chainLines.map(\.node.name)).count == snapshot.chain.count)
     }
 
-    @Test("Numbers read as people write them", arguments: [
-        (1234.5, 1, "1,234.5"), (-0.04, 1, "0.0"), (-1234567.891, 2, "-1,234,567.89"),
-        (0.996, 2, "1.00"), (12, 0, "12"), (0.05, 4, "0.0500"),
-    ])
+    @Test(
+        "Numbers read as people write them",
+        arguments: [
+            (1234.5, 1, "1,234.5"), (-0.04, 1, "0.0"), (-1234567.891, 2, "-1,234,567.89"),
+            (0.996, 2, "1.00"), (12, 0, "12"), (0.05, 4, "0.0500"),
+        ])
     func numbers(value: Double, digits: Int, text: String) {
         #expect(NumberText.fixed(value, digits: digits) == text)
     }

@@ -184,16 +184,16 @@ struct WidgetTests {
 
     @Test("Without colours, meaning stays in attributes")
     func monochrome() {
-        let critical = Theme.paint(Style(.critical), .monochrome)
+        let critical = Theme.dark.paint(Style(.critical), .monochrome)
         #expect(critical.foreground == nil && critical.attributes.contains(.bold))
-        let hot = Theme.paint(Style(.onFill, fill: .heat8), .monochrome)
+        let hot = Theme.dark.paint(Style(.onFill, fill: .heat8), .monochrome)
         #expect(hot.background == nil && hot.attributes.contains(.reverse))
-        let selected = Theme.paint(Style(.plain, fill: .selection), .monochrome)
+        let selected = Theme.dark.paint(Style(.plain, fill: .selection), .monochrome)
         #expect(selected.attributes.contains(.reverse))
-        #expect(Theme.paint(Style(.plain, fill: .selection), .eight).attributes == .reverse)
+        #expect(Theme.dark.paint(Style(.plain, fill: .selection), .eight).attributes == .reverse)
         for ink in Ink.allCases {
             for fill in Ink.allCases {
-                let paint = Theme.paint(Style(ink, fill: fill), .eight)
+                let paint = Theme.dark.paint(Style(ink, fill: fill), .eight)
                 #expect(paint.foreground ?? 0 < 8 && paint.background ?? 0 < 8)
             }
         }

@@ -1,0 +1,4 @@
+enum ChinesePhrases {
+    static let lines = """
+        """
+}

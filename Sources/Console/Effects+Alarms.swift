@@ -1,0 +1,36 @@
+import Views
+
+/// What is asked of the daemon about alarms.
+extension Effects {
+    func loadAlarmHistory(_ from: Int64, _ to: Int64) {
+        ask("alarm history") { client, mailbox in
+            do throws(DaemonClient.Failure) {
+                let path = "/api/v1/alarms/history?from=\(from)&to=\(to)"
+                mailbox.post(
+                    .alarmHistory(try client.get(path, as: [AlarmHistoryLine].self)))
+            } catch {
+                mailbox.post(.alarmHistoryFailed(error.description))
+            }
+        }
+    }
+
+    private struct ActionBody: Encodable, Sendable {
+        var id: String
+        var by: String
+        var comment: String
+        var untilMS: Int64?
+    }
+
+    func act(_ action: AlarmAction) {
+        ask("\(action.kind) \(action.id)") { client, mailbox in
+            do throws(DaemonClient.Failure) {
+                let body = ActionBody(
+                    id: action.id, by: action.by, comment: action.comment, untilMS: action.untilMS)
+                try client.post("/api/v1/alarms/" + action.kind.rawValue, body)
+                mailbox.post(.alarmActed(action))
+            } catch {
+                mailbox.post(.alarmActionFailed(action, error.description))
+            }
+        }
+    }
+}

@@ -1,0 +1,268 @@
+import PowerFlow
+import Screen
+import Views
+
+/// How the figures in sight came about: formula, inputs, and where to look further.
+package struct ExplainedFigure: Sendable, Equatable {
+    package struct Entry: Sendable, Equatable {
+        package var name: String
+        /// With its value written out; nil where the figure cannot be had.
+        package var formula: String
+        /// Name and value of each input.
+        package var inputs: [String]
+    }
+    package var title: String
+    package var entries: [Entry]
+}
+
+extension ConsoleModel {
+    /// Opens the panel, or says why there is nothing to explain.
+    mutating func explain() -> [ConsoleCommand] {
+        guard let figure = explanation else {
+            say(t("no figure is computed here; the figures stand as the devices gave them"))
+            return []
+        }
+        state.explained = figure
+        return []
+    }
+
+    private var explanation: ExplainedFigure? {
+        guard let snapshot else { return nil }
+        if let openDevice { return explainPoint(openDevice) }
+        switch page {
+        case .overview: return explainOverview(snapshot.header)
+        case .racks: return selectedRackView.map { explainRack($0) }
+        case .alarms: return chosenAlarm.map { explainAlarm($0) }
+        case .power: return explainNode()
+        case .cooling: return explainCooling(snapshot)
+        case .energy: return explainQuarter()
+        case .devices, .dashboard: return nil
+        }
+    }
+
+    private func show(_ value: Double?, _ digits: Int, _ unit: String) -> String {
+        guard let value, let text = NumberText.fixed(value, digits: digits) else {
+            return t("unknown")
+        }
+        return unit.isEmpty ? text : text + " " + unit
+    }
+
+    private func kilowatts(_ watts: Double?) -> String { show(watts.map { $0 / 1000 }, 3, "kW") }
+
+    private func explainOverview(_ header: HeaderView) -> ExplainedFigure {
+        typealias Entry = ExplainedFigure.Entry
+        let total = kilowatts(header.totalWatts)
+        let it = kilowatts(header.itWatts)
+        return ExplainedFigure(
+            title: t("Figures of this view"),
+            entries: [
+                Entry(
+                    name: "PUE " + show(header.pue, 4, ""),
+                    formula: t("total power / IT power"),
+                    inputs: [
+                        t("total") + " " + total, t("IT") + " " + it,
+                        t("usable meters") + " " + show(header.pueCoverage * 100, 0, "%"),
+                    ]),
+                Entry(
+                    name: t("Losses") + " " + kilowatts(header.lossWatts),
+                    formula: t("total - IT - cooling - other"),
+                    inputs: [
+                        t("cooling") + " " + kilowatts(header.coolingWatts),
+                        t("other") + " " + kilowatts(header.otherWatts),
+                    ]),
+                Entry(
+                    name: t("Cost") + " " + show(header.costYuanPerHour, 2, t("yuan/h")),
+                    formula: t("power of the utility meters x price of a kWh now"),
+                    inputs: [
+                        t("price") + " " + show(header.priceYuanPerKWh, 6, t("yuan/kWh")),
+                        t("view 7 has its quarter hours"),
+                    ]),
+                Entry(
+                    name: t("Month") + " " + show(header.monthYuanPerKWh, 6, t("yuan/kWh")),
+                    formula: t("energy charges of the month / its energy"),
+                    inputs: [
+                        t("charges") + " " + show(header.costMonthYuan, 2, t("yuan")),
+                        t("target") + " " + show(Self.targetYuanPerKWh, 2, t("yuan/kWh")),
+                    ]),
+                Entry(
+                    name: t("Free cooling") + " " + show(header.freeCoolingHoursToday, 2, "h"),
+                    formula: t("time x share of the running capacity that is free"), inputs: []),
+            ])
+    }
+
+    private func explainRack(_ rack: RackView) -> ExplainedFigure {
+        typealias Entry = ExplainedFigure.Entry
+        return ExplainedFigure(
+            title: t("Rack {0}", rack.displayName),
+            entries: [
+                Entry(
+                    name: t("power") + " " + kilowatts(rack.watts),
+                    formula: t("sum of its PDUs; unknown when one of them is silent"),
+                    inputs: [
+                        "A " + kilowatts(rack.feedAWatts), "B " + kilowatts(rack.feedBWatts),
+                    ]),
+                Entry(
+                    name: t("load") + " " + show(rack.load.map { $0 * 100 }, 1, "%"),
+                    formula: t("power / rated power"),
+                    inputs: [t("rated") + " " + kilowatts(rack.ratedWatts)]),
+                Entry(
+                    name: t("A/B apart") + " " + show(rack.imbalance.map { $0 * 100 }, 1, "%"),
+                    formula: t("difference of the feeds / their sum"), inputs: []),
+                Entry(
+                    name: t("inlet") + " " + show(rack.inletCelsius, 1, "C"),
+                    formula: t("highest usable probe in front of the rack"),
+                    inputs: [t("quality") + " " + t(rack.quality)] + rack.devices),
+            ])
+    }
+
+    private func explainAlarm(_ alarm: AlarmView) -> ExplainedFigure {
+        ExplainedFigure(
+            title: alarm.rule,
+            entries: [
+                ExplainedFigure.Entry(
+                    name: alarm.valueText.isEmpty ? t("no value") : alarm.valueText,
+                    formula: t("the rule `{0}` on {1}/{2}", alarm.rule, alarm.device, alarm.point),
+                    inputs: [
+                        t("frostline alarms list shows the rule's answer to it"),
+                        t("Enter opens the device and the point's history"),
+                    ])
+            ])
+    }
+
+    private func explainNode() -> ExplainedFigure? {
+        let lines = chainLines
+        guard !lines.isEmpty else { return nil }
+        let node = lines[Self.index(of: selectedNode, in: lines.map(\.node.name))].node
+        let rated = node.ratedWatts.map { show($0 / 1000, 1, "kW") } ?? t("unknown")
+        let source =
+            node.place.map { t("sum of the PDUs of rack {0}", $0) }
+            ?? (node.watts == nil ? t("nothing measures it") : t("as its device measures it"))
+        var entries = [
+            ExplainedFigure.Entry(
+                name: t("power") + " " + kilowatts(node.watts), formula: source,
+                inputs: [t("quality") + " " + t(node.quality)]),
+            ExplainedFigure.Entry(
+                name: t("load")
+                    + " "
+                    + show(
+                        node.watts.flatMap { watts in
+                            node.ratedWatts.map { watts / $0 * 100 }
+                        }, 1, "%"), formula: t("power / rated power"),
+                inputs: [t("rated") + " " + rated]),
+        ]
+        if let after = failure?.node(node.name) {
+            entries.append(
+                ExplainedFigure.Entry(
+                    name: t("if failed") + " " + kilowatts(after.afterWatts),
+                    formula: t("measured now + loads that move here - loads that leave"),
+                    inputs: [
+                        t(
+                            "racks share as measured, switches take the first live parent"
+                        ),
+                        t("losses stay as measured"),
+                    ]))
+        }
+        return ExplainedFigure(title: node.displayName, entries: entries)
+    }
+
+    private func explainCooling(_ snapshot: SiteView) -> ExplainedFigure? {
+        guard !snapshot.cooling.isEmpty else { return nil }
+        let names = snapshot.cooling.map(\.name)
+        let unit = snapshot.cooling[Self.index(of: selectedUnit, in: names)]
+        return ExplainedFigure(
+            title: unit.displayName,
+            entries: [
+                ExplainedFigure.Entry(
+                    name: t("mode") + " " + unit.mode,
+                    formula: t("as the unit says, else from compressor and valve"), inputs: []),
+                ExplainedFigure.Entry(
+                    name: t("compressor") + " " + show(unit.compressorPercent, 0, "%"),
+                    formula: t("capacity in use - its free part"),
+                    inputs: [t("free") + " " + show(unit.freePercent, 0, "%")]),
+            ])
+    }
+
+    private func explainQuarter() -> ExplainedFigure? {
+        guard let day = state.energy, !day.quarters.isEmpty else { return nil }
+        let index = min(state.selectedQuarter ?? currentQuarter, day.quarters.count - 1)
+        let quarter = day.quarters[index]
+        return ExplainedFigure(
+            title: t("Quarter hour"),
+            entries: [
+                ExplainedFigure.Entry(
+                    name: t("cost") + " " + show(quarter.costYuan, 4, t("yuan")),
+                    formula: t("energy of the utility meters x price of a kWh"),
+                    inputs: [
+                        t("energy")
+                            + " "
+                            + show(quarter.energyWattHours.map { Double($0) / 1000 }, 3, "kWh"),
+                        t("price") + " " + show(quarter.yuanPerKWh, 6, t("yuan/kWh")),
+                    ]),
+                ExplainedFigure.Entry(
+                    name: t("load")
+                        + " "
+                        + show(quarter.energyWattHours.map { Double($0) * 4 / 1000 }, 1, "kW"),
+                    formula: t("energy of the quarter hour x 4"), inputs: []),
+            ])
+    }
+
+    private func explainPoint(_ open: OpenDevice) -> ExplainedFigure? {
+        let all = points
+        guard let view = open.view, !all.isEmpty else { return nil }
+        let point = all[Self.index(of: open.selected, in: all.map(\.name))]
+        return ExplainedFigure(
+            title: view.summary.name + "/" + point.name,
+            entries: [
+                ExplainedFigure.Entry(
+                    name: (point.text ?? t("unknown")) + " "
+                        + (point.unit == "1" ? "" : point.unit),
+                    formula: t("as profile {0} reads it", view.summary.profile),
+                    inputs: [
+                        t("read from") + " " + (point.origin ?? t("computed from other points")),
+                        t("quality") + " " + t(point.quality),
+                        "frostline profiles explain \(view.summary.name) \(point.name)",
+                    ])
+            ])
+    }
+}
+
+extension Painter {
+    mutating func drawExplained(_ body: Rect) {
+        guard let figure = model.state.explained else { return }
+        var lines: [[Span]] = []
+        for entry in figure.entries {
+            lines.append([Span(entry.name, .bright)])
+            lines.append([Span("= " + entry.formula, .plain)])
+            lines += entry.inputs.map { [Span("  " + $0, .muted)] }
+            lines.append([])
+        }
+        lines.append([Span(t("any key closes this"), .faint)])
+        Overlay(title: figure.title, lines: lines).draw(on: &screen)
+    }
+
+    /// The commands that fit what is typed, above the bottom line.
+    mutating func drawCompletion(_ body: Rect) {
+        guard let prompt = model.prompt, prompt.purpose == .command else { return }
+        let typed = model.state.cycle?.shown == prompt.text ? nil : prompt.text
+        let completion = typed.map { model.completion(of: $0) } ?? model.state.cycle?.completion
+        guard let completion, !completion.choices.isEmpty else { return }
+        let isVerb = completion.stem.isEmpty
+        let count = min(completion.choices.count, isVerb ? 16 : 8, body.height - 2)
+        guard count > 0 else { return }
+        let width = min(body.width, 62)
+        let rect = Rect(
+            x: body.x, y: body.bottom - count, width: width, height: count)
+        screen.fill(rect, " ", Style(.plain, fill: .titleBar))
+        for (index, choice) in completion.choices.prefix(count).enumerated() {
+            let line = rect.rows(index, 1)
+            let verb = isVerb ? Verb.all.first { $0.name == choice } : nil
+            let isChosen = typed == nil && model.state.cycle?.index == index
+            screen.put(choice, in: line.columns(1, verb == nil ? width - 2 : 9), .bright)
+            if let verb {
+                screen.put(verb.argument, in: line.columns(11, 22), .accent)
+                screen.put(t(verb.meaning), in: line.columns(34), .muted)
+            }
+            screen.restyle(line) { $0.fill = isChosen ? .selection : .titleBar }
+        }
+    }
+}

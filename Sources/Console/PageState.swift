@@ -1,0 +1,55 @@
+package import Screen
+package import Views
+
+/// What single pages keep, apart from the site's picture and the selections in its lists.
+package struct PageState: Sendable {
+    /// The rack whose page is open.
+    package var rack: OpenRack?
+    /// Nodes of the power chain that are out in thought; empty while the chain is as it is.
+    package var failing: Set<String> = []
+    /// The day of the energy page.
+    package var energy: EnergyDayView?
+    package var energyError: String?
+    /// First quarter hour in sight of its table, from 0.
+    package var selectedQuarter: Int?
+    package var search: SearchState?
+    package var explained: ExplainedFigure?
+    /// Where Tab stands in the command being typed.
+    package var cycle: CompletionCycle?
+    /// Alarms whose suppressed children are shown.
+    package var expandedAlarms: Set<String> = []
+    package var alarmList = AlarmList.active
+    package var alarmHistory: [AlarmHistoryLine]?
+    package var alarmHistoryError: String?
+    /// The totals of the last 24 hours by name of the site's own points, for sparklines.
+    package var dayTrends: SeriesView?
+    /// Series of dashboard panels, by the request's tag.
+    package var series: [String: SeriesView] = [:]
+    package var isMouseOn = false
+    package var theme = Theme.dark
+}
+
+/// Which alarms the alarm page lists.
+package enum AlarmList: Int, Sendable, CaseIterable { case active, hidden, history }
+
+/// One line of the journal as the console shows it.
+package struct AlarmHistoryLine: Codable, Sendable, Equatable {
+    package var timeMS: Int64
+    package var id: String
+    package var state: String
+    package var priority: String
+    package var valueText: String?
+    package var by: String?
+    package var comment: String?
+}
+
+/// The rack whose page is open, with the points of its devices as they come.
+package struct OpenRack: Sendable {
+    package var name: String
+    package var devices: [String: DeviceView] = [:]
+    package var errors: [String: String] = [:]
+    package var selected: String?
+    /// Power and temperature over a day.
+    package var history: SeriesView?
+    package init(name: String) { self.name = name }
+}

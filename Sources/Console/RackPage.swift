@@ -1,0 +1,278 @@
+import Model
+import Screen
+import Views
+
+/// Below view 2, one rack: what stands in it, both feeds, temperatures, a day of both, its alarms.
+extension Painter {
+    private static let columnWidth = 34
+
+    mutating func drawRackPage(_ body: Rect) {
+        guard let snapshot = model.snapshot, let rack = model.selectedRackView,
+            let open = model.state.rack
+        else { return }
+        drawRackHeading(snapshot, rack, body)
+        let area = body.rows(2)
+        let feeds = RackFeeds(rack, open, snapshot)
+        guard body.width >= 100 else {
+            let parts = area.split(
+                rows: [.fixed(min(7, feeds.lines + 1)), .share(3), .share(4)], gap: 0)
+            drawFeeds(feeds, parts[0])
+            let halves = parts[1].split(columns: [.share(1), .share(1)], gap: 2)
+            drawElevation(rack, open, halves[0])
+            drawHeights(open, halves[1])
+            drawRackDay(open, parts[2])
+            return
+        }
+        let columns = area.split(columns: [.fixed(Self.columnWidth), .share(1)], gap: 3)
+        let left = columns[0].split(rows: [.share(1), .fixed(8)], gap: 1)
+        drawElevation(rack, open, left[0])
+        drawRackAlarms(snapshot, rack, left[1])
+        let right = columns[1].split(
+            rows: [.fixed(feeds.lines + 1), .share(2), .share(3)], gap: 1)
+        drawFeeds(feeds, right[0])
+        let middle = right[1].split(columns: [.share(1), .share(1)], gap: 3)
+        drawOutlets(open, middle[0])
+        drawHeights(open, middle[1])
+        drawRackDay(open, right[2])
+    }
+
+    private mutating func drawRackHeading(
+        _ snapshot: SiteView, _ rack: RackView, _ body: Rect
+    ) {
+        let row = snapshot.rows.first { $0.racks.contains { $0.name == rack.name } }
+        let place = [row?.hall, row?.displayName].compactMap(\.self).joined(separator: " / ")
+        screen.heading(
+            t("Rack {0}", rack.displayName), note: [Span(place + "  " + rack.name, .muted)],
+            in: body)
+        let degree = glyphs.degree + "C"
+        let ink = rack.load.map { HeatScale.load.ink($0 * 100) } ?? .muted
+        var spans = [
+            figure(kilowatts(rack.watts), digits: 2, unit: "kW"),
+            Span(" " + t("of {0} kW", text(rack.ratedWatts / 1000, digits: 1)) + "  ", .muted),
+            Span(text(rack.load.map { $0 * 100 }, digits: 0, unit: "%"), Style(ink, .bold)),
+            Span("  " + t("inlet") + " ", .muted),
+            figure(rack.inletCelsius, digits: 1, unit: degree),
+            Span("  " + t("outlet") + " ", .muted),
+            figure(rack.outletCelsius, digits: 1, unit: degree),
+            Span("  " + t("humidity") + " ", .muted),
+            figure(rack.humidityPercent, digits: 0, unit: "%"),
+        ]
+        if !Self.isUsable(rack.quality) { spans.append(Span("  " + t(rack.quality), .high)) }
+        if let alarm = rack.alarm {
+            spans.append(
+                Span("  " + t("alarm {0}", t(alarm)), Style(Self.ink(ofPriority: alarm), .bold)))
+        }
+        screen.put(spans, x: body.x, y: body.y + 1, width: body.width)
+    }
+
+    // MARK: Elevation
+
+    private mutating func drawElevation(_ rack: RackView, _ open: OpenRack, _ rect: Rect) {
+        guard rect.height >= 2 else { return }
+        let height = rack.heightUnits > 0 ? "\(rack.heightUnits)U" : unknown
+        screen.heading(t("In the rack"), note: [Span(height, .muted)], in: rect)
+        let names = model.rackDevices
+        guard !names.isEmpty else {
+            screen.put(t("the site file names no device here"), in: rect.rows(1, 1), .muted)
+            return
+        }
+        let selected = ConsoleModel.index(of: open.selected, in: names)
+        let window = ListWindow(total: names.count, height: rect.height - 2, selected: selected)
+        for (line, index) in window.range.enumerated() {
+            let place = rect.rows(1 + line, 1)
+            let device = model.device(named: names[index])
+            let state = device?.state ?? "never"
+            screen.put(
+                [
+                    Span(glyphs.dot + " ", Style(Self.ink(ofState: state))),
+                    Span(device?.displayName ?? names[index]),
+                    Span(device?.feed.map { "  " + $0 } ?? "", .accent),
+                    Span("  " + (device?.profile ?? ""), .muted),
+                ], x: place.x, y: place.y, width: place.width)
+            if index == selected { screen.shade(place, .selection) }
+            target(names[index], place)
+        }
+        let note =
+            rack.devices.count > names.count
+            ? t("{0} more are in view 3", "\(rack.devices.count - names.count)")
+            : t("the site file gives no heights (U)")
+        screen.put(note, in: rect.rows(1 + window.count, 1), .faint)
+    }
+
+    // MARK: Feeds
+
+    private mutating func drawFeeds(_ feeds: RackFeeds, _ rect: Rect) {
+        guard rect.height >= 2 else { return }
+        screen.heading(t("Feeds"), note: balanceNote(feeds), in: rect)
+        let wide = rect.width >= 90
+        var y = 1
+        for feed in feeds.feeds {
+            let line = rect.rows(y, 1)
+            guard !line.isEmpty else { return }
+            var spans = [
+                Span(feed.letter + "  ", .title),
+                figure(kilowatts(feed.watts), digits: 2, unit: "kW"),
+            ]
+            if let rated = feed.ratedWatts {
+                spans.append(Span(" " + t("of {0} kW", text(rated / 1000, digits: 0)), .muted))
+            }
+            spans.append(Span("  " + t("margin") + " ", .muted))
+            spans.append(margin(feed.margin))
+            if wide { spans.append(Span("  " + feed.device, .muted)) }
+            screen.put(spans, x: line.x, y: line.y, width: line.width)
+            y += 1
+            let phases = rect.rows(y, 1)
+            guard !feed.phases.isEmpty, !phases.isEmpty else { continue }
+            var cells: [Span] = [Span("   ")]
+            for phase in feed.phases {
+                cells.append(Span(phase.name + " ", .muted))
+                cells.append(figure(phase.amperes, digits: 1, unit: "A"))
+                if let load = phase.loadPercent {
+                    cells.append(
+                        Span(
+                            " " + text(load, digits: 0, unit: "%"), Style(HeatScale.load.ink(load)))
+                    )
+                }
+                cells.append(Span("  "))
+            }
+            screen.put(cells, x: phases.x, y: phases.y, width: phases.width)
+            y += 1
+        }
+        if feeds.feeds.isEmpty {
+            screen.put(t("no device of this rack is on feed A or B"), in: rect.rows(1, 1), .muted)
+        }
+    }
+
+    private func margin(_ margin: Double?) -> Span {
+        guard let margin else { return Span(unknown, .faint) }
+        let ink: Ink = margin < 0 ? .critical : margin < 0.2 ? .high : .good
+        return Span(text(margin * 100, digits: 0, unit: "%"), Style(ink, .bold))
+    }
+
+    private func balanceNote(_ feeds: RackFeeds) -> [Span] {
+        guard let share = feeds.imbalance else { return [] }
+        let ink = HeatScale.balance.ink(share * 100)
+        return [
+            Span(t("A/B apart") + " ", .muted),
+            Span(text(share * 100, digits: 0, unit: "%"), Style(ink, .bold)),
+        ]
+    }
+
+    // MARK: Outlets and temperatures
+
+    private mutating func drawOutlets(_ open: OpenRack, _ rect: Rect) {
+        guard rect.height >= 2 else { return }
+        let outlets = RackOutlet.all(open, model.rackDevices)
+        let on = outlets.count { $0.state == "on" }
+        screen.heading(
+            t("Outlets"),
+            note: outlets.isEmpty
+                ? [] : [Span(t("{0} of {1} on", "\(on)", "\(outlets.count)"), .muted)],
+            in: rect)
+        guard !outlets.isEmpty else {
+            let reading = open.devices.count < model.rackDevices.count
+            screen.put(
+                reading ? t("reading the points") : t("no outlet is measured or switched here"),
+                in: rect.rows(1, 1), .muted)
+            return
+        }
+        let columnCount = max(1, min(3, rect.width / 24))
+        let columns = rect.rows(1).split(
+            columns: Array(repeating: .share(1), count: columnCount), gap: 2)
+        let height = rect.height - 1
+        for (index, outlet) in outlets.prefix(columnCount * height).enumerated() {
+            let line = columns[index / height].rows(index % height, 1)
+            let cells = line.split(columns: [.fixed(6), .share(1), .fixed(8)], gap: 1)
+            let isOff = outlet.state == "off"
+            screen.put(outlet.name, in: cells[0], isOff ? .faint : .muted)
+            screen.put(outlet.label ?? outlet.state ?? "", in: cells[1], isOff ? .faint : .plain)
+            screen.put(
+                isOff ? t("off") : outlet.valueText ?? unknown, in: cells[2],
+                isOff ? .faint : .bright, align: .right)
+        }
+    }
+
+    private mutating func drawHeights(_ open: OpenRack, _ rect: Rect) {
+        guard rect.height >= 2 else { return }
+        screen.heading(t("Temperatures"), in: rect)
+        let probes = RackProbe.all(open, model.rackDevices)
+        guard !probes.isEmpty else {
+            let reading = open.devices.count < model.rackDevices.count
+            screen.put(
+                reading ? t("reading the points") : t("no probe stands at this rack"),
+                in: rect.rows(1, 1), .muted)
+            return
+        }
+        for (index, probe) in probes.prefix(rect.height - 1).enumerated() {
+            let line = rect.rows(1 + index, 1)
+            let cells = line.split(columns: [.share(2), .fixed(9), .share(1)], gap: 1)
+            screen.put(probe.title, in: cells[0])
+            let good = Self.isUsable(probe.quality)
+            let value = text(probe.celsius, digits: 1, unit: glyphs.degree + "C")
+            screen.put(
+                good ? value : Self.letter(of: probe.quality) + " " + value, in: cells[1],
+                good ? .bright : .faint, align: .right)
+            guard good, let celsius = probe.celsius else { continue }
+            screen.bar(
+                HeatScale.inlet.fraction(celsius), in: cells[2], HeatScale.inlet.ink(celsius))
+        }
+    }
+
+    // MARK: A day
+
+    private mutating func drawRackDay(_ open: OpenRack, _ rect: Rect) {
+        guard rect.height >= 3 else { return }
+        let halves = rect.split(rows: [.share(1), .share(1)])
+        let day = RackDay(open.history)
+        drawDay(t("Power"), "kW", day.watts.map { $0.map { $0 / 1000 } }, .accent, halves[0])
+        drawDay(
+            t("Highest temperature"), glyphs.degree + "C", day.celsius, .high, halves[1])
+    }
+
+    /// A heading and a graph of the last 24 hours with the ends of its scale.
+    mutating func drawDay(
+        _ title: String, _ unit: String, _ values: [Double?], _ ink: Ink, _ rect: Rect
+    ) {
+        guard rect.height >= 2 else { return }
+        screen.heading(title, note: [Span(t("24 h") + "  " + unit, .muted)], in: rect)
+        let chart = rect.rows(1).columns(9)
+        let known = values.compactMap(\.self).filter(\.isFinite)
+        guard let low = known.min(), let high = known.max() else {
+            screen.put(t("no stored values yet"), in: chart.rows(0, 1), .faint)
+            return
+        }
+        let digits = high - low < 20 && abs(high) < 1000 ? 1 : 0
+        let ends = chart.height > 1 ? [(0, high), (chart.height - 1, low)] : [(0, high)]
+        for (row, value) in ends {
+            screen.put(
+                text(value, digits: digits), in: rect.rows(1 + row, 1).columns(0, 8), .muted,
+                align: .right)
+        }
+        let margin = max((high - low) * 0.05, abs(high) * 0.002, 1e-6)
+        screen.sparkline(
+            Self.resampled(values, columns: chart.width), in: chart,
+            range: (low - margin)...(high + margin), ink)
+    }
+
+    // MARK: Alarms
+
+    private mutating func drawRackAlarms(_ snapshot: SiteView, _ rack: RackView, _ rect: Rect) {
+        guard rect.height >= 2 else { return }
+        screen.heading(t("Alarms"), in: rect)
+        let alarms = snapshot.alarms.filter { $0.place == rack.name }
+        guard !alarms.isEmpty else {
+            screen.put(t("no active alarm"), in: rect.rows(1, 1), Style(.good))
+            return
+        }
+        for (index, alarm) in alarms.prefix(rect.height - 1).enumerated() {
+            let line = rect.rows(1 + index, 1)
+            let ink = Self.ink(ofPriority: alarm.priority)
+            screen.put(
+                [
+                    Span(Self.letter(ofPriority: alarm.priority) + " ", Style(ink, .bold)),
+                    Span(alarm.cause), Span("  " + alarm.valueText, .muted),
+                    Span("  " + age(of: alarm.raisedMS), .muted),
+                ], x: line.x, y: line.y, width: line.width)
+        }
+    }
+}
