@@ -84,14 +84,14 @@ final class OpenPolls {
         }
     }
 
-    /// Shows the polls, the newest first, until `body` returns false. Of one time the one that was
-    /// written last comes first.
-    func newestFirst(_ body: (DecodedPoll) -> Bool) {
+    /// Shows the polls before `end`, the newest first, until `body` returns false. Of one time the
+    /// one that was written last comes first.
+    func newestFirst(before end: Int64 = .max, _ body: (DecodedPoll) -> Bool) {
         let polls =
             isAscending
             ? Array(times.indices) : times.indices.sorted { (times[$0], $0) < (times[$1], $1) }
         bytes.withUnsafeBytes { bytes in
-            for index in polls.reversed() {
+            for index in polls.reversed() where times[index] < end {
                 guard let poll = try? DecodedPoll(slice(bytes, index)) else { continue }
                 if !body(poll) { return }
             }

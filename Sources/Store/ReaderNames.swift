@@ -81,6 +81,8 @@ struct ReaderNames {
         }
     }
 
+    func device(named name: String) -> Device? { byName[name].map { devices[$0] } }
+
     func name(of device: UInt32) -> String? { byID[device].map { devices[$0].name } }
 
     /// All generations of a point, ascending.
