@@ -120,6 +120,18 @@ package final class StoreReader: Sendable {
         }
     }
 
+    /// How long points were in each of their states; points the store does not have are left out.
+    package func durations(
+        _ points: [PointName], _ range: TimeRange
+    ) throws(StoreError) -> [StateDurations] {
+        var found: [StateDurations] = []
+        for point in points {
+            let one = try read { state throws(SQLiteError) in try state.durations(point, range) }
+            if let one { found.append(one) }
+        }
+        return found
+    }
+
     /// The newest `limit` changes of alarms in `range`, ascending.
     package func journal(
         _ range: TimeRange, limit: Int = 10_000
