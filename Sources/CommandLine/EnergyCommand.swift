@@ -9,7 +9,12 @@ import Views
 struct EnergyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "energy", abstract: "Energy figures with coverage and method.",
-        subcommands: [PUECommand.self, EnergyBillCommand.self])
+        subcommands: [
+            PUECommand.self, EnergyBillCommand.self, EnergyCoolingCommand.self,
+            EnergyForecastCommand.self, EnergySavingsCommand.self, EnergySupportCommand.self,
+            EnergyKPICommand.self, EnergyBalanceCommand.self, EnergyEditCommand.self,
+            EnergyEditsCommand.self,
+        ])
 
     struct PUECommand: ParsableCommand {
         static let configuration = CommandConfiguration(
@@ -37,6 +42,8 @@ struct EnergyCommand: ParsableCommand {
         @OptionGroup var profileFolders: ProfileFolders
 
         private struct Answer: Encodable {
+            /// As `frostline explain` takes it; nil where the span is no month.
+            var id: String?
             var pue: String?
             var category: Int
             var label: String
@@ -61,6 +68,9 @@ struct EnergyCommand: ParsableCommand {
             }
             let paired = try pairedEnergy(boundary, category, range, configuration)
             let answer = Answer(
+                id: month.map {
+                    "\(FigureID("energy.pue", at: .month(year: $0.year, month: $0.month)))"
+                },
                 pue: paired.pue?.decimal(4).description, category: category.rawValue,
                 label: label(category, range, site),
                 totalKilowattHours: kilowattHours(paired.totalWattHours),

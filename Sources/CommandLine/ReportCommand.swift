@@ -48,9 +48,12 @@ struct ReportCommand: ParsableCommand {
                 try profileFolders
                 .loader(siteFile: locations.configPath, needsCredentials: false)
                 .required(siteFile: locations.configPath)
-            let subsidiary = try choose(configuration.site)
+            guard let subsidiary = try configuration.site.subsidiary(chosen: subsidiary) else {
+                throw CommandFailure(.usage, "the site file has no `subsidiaries`; add one")
+            }
             let month = month
-            let report = try withStore(locations) { reader throws(StoreError) in
+            let reader = try withStore(locations) { reader throws(StoreError) in reader }
+            let report = try askingBooks { () throws(MonthBookError) in
                 try MonthlyReportSource(reader: reader, configuration: configuration).draft(
                     subsidiary: subsidiary, year: month.year, month: month.month,
                     generatedAt: currentInstant())
@@ -69,20 +72,6 @@ struct ReportCommand: ParsableCommand {
             }
             for reason in report.provisional { Output.line("provisional: \(reason)") }
             for file in files { Output.line(file) }
-        }
-
-        private func choose(_ site: Site) throws -> Subsidiary {
-            let names = site.subsidiaries.map(\.name).joined(separator: ", ")
-            if let name = subsidiary {
-                guard let found = site.subsidiaries.first(where: { $0.name == name }) else {
-                    throw CommandFailure(.no, "no subsidiary `\(name)`; there are \(names)")
-                }
-                return found
-            }
-            guard site.subsidiaries.count == 1, let only = site.subsidiaries.first else {
-                throw CommandFailure(.usage, "choose one with --subsidiary: \(names)")
-            }
-            return only
         }
 
         private func write(_ report: MonthlyReport) throws -> [String] {

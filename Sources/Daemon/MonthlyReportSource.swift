@@ -6,8 +6,6 @@ package import Store
 package struct MonthlyReportSource {
     /// A register reading may lie this far from the month's end and still stand for it.
     private static let searchMilliseconds: Int64 = 3_600_000
-    /// Polls more apart than this are no longer "the next reading" for a boundary.
-    private static let defaultPeriodMilliseconds: Int64 = 300_000
 
     private let reader: StoreReader
     private let configuration: LoadedConfiguration
@@ -21,83 +19,108 @@ package struct MonthlyReportSource {
     /// report rests on readings and not on what a running daemon happened to conclude.
     package func draft(
         subsidiary: Subsidiary, year: Int, month: Int, generatedAt: Instant
-    ) throws(StoreError) -> MonthlyReport {
+    ) throws(MonthBookError) -> MonthlyReport {
         let site = configuration.site
         let range = TimeRange.month(year: year, month: month, offsetMinutes: site.offsetMinutes)
+        let stored: Stored
+        do throws(StoreError) {
+            stored = try read(year, month, range, generatedAt)
+        } catch {
+            throw .ledger("\(error)")
+        }
+        func entries(_ meter: Meter) -> [LedgerEntry] {
+            stored.derivations[meter.name]?.entries ?? []
+        }
+        let books = MonthBooks(configuration) { meter, asked throws(MonthBookError) in
+            if asked == range { return entries(meter) }
+            do throws(StoreError) {
+                return try LedgerSource(reader: reader, site: site, now: generatedAt)
+                    .entries(meter, asked)
+            } catch {
+                throw .ledger("\(error)")
+            }
+        }
+        var kpi = stored.indicators
+        kpi.resources = try books.resources(year, month)
+        let former = kpi.ledger
+        kpi.ledger = { $1 == range ? entries($0) : former($0, $1) }
+        let account = try account(books, subsidiary, year, month)
+        var report = MonthlyReport.build(
+            MonthlyReportInput(
+                site: site, subsidiary: subsidiary, year: year, month: month, ledger: entries,
+                registers: { stored.spans[$0.name] ?? MonthRegisters(opening: nil, closing: nil) },
+                findings: { stored.derivations[$0.name]?.findings ?? [] }, edits: stored.edits,
+                bill: account.bill, billReason: account.reason, indicators: KPIStatement(kpi),
+                support: account.support, freeCooling: stored.cooling,
+                tariff: configuration.tariff, generatedAt: generatedAt,
+                softwareVersion: Version.text))
+        // Damage looks like a gap in the figures; a claim must say that it is none.
+        report.provisional += stored.losses
+        return report
+    }
+
+    /// What the store has of a month.
+    private struct Stored {
         var derivations: [String: LedgerDerivation] = [:]
         var spans: [String: MonthRegisters] = [:]
         var losses: [String] = []
+        var edits: [ReportEdit] = []
+        var cooling: FreeCoolingHours
+        var indicators: KPIInput
+    }
+
+    private func read(
+        _ year: Int, _ month: Int, _ range: TimeRange, _ generatedAt: Instant
+    ) throws(StoreError) -> Stored {
+        let site = configuration.site
+        var stored = Stored(
+            cooling: try HistoryReader.cooling(reader, site: site, range: range).hours(in: range),
+            indicators: try KPISource(reader: reader, configuration: configuration)
+                .input(year: year, month: month, now: generatedAt))
+        let source = LedgerSource(reader: reader, site: site, now: generatedAt)
         for meter in site.meters {
-            let readings = try registers(of: meter, around: range)
-            derivations[meter.name] = derive(meter, readings, range)
-            losses += readings.losses.map {
+            let derived = try source.derivation(meter, range)
+            let edits = try reader.ledgerEdits(meter: meter.name, range)
+            stored.derivations[meter.name] = LedgerDerivation(
+                entries: LedgerEdit.apply(edits, to: derived.entries), findings: derived.findings)
+            stored.edits += edits.map(Self.reported)
+            stored.losses += derived.losses.map {
                 "表计 \(meter.name) 存储数据损坏 (stored readings are lost): \($0)"
             }
             // Of a month that still runs, the closing reading is the newest there is.
             let end = min(range.end, max(range.start, generatedAt))
-            spans[meter.name] = Self.span(
-                readings.readings, TimeRange(start: range.start, end: end))
+            stored.spans[meter.name] = Self.span(
+                derived.readings, TimeRange(start: range.start, end: end))
         }
-        let cooling = try HistoryReader.cooling(reader, site: site, range: range)
-        var report = MonthlyReport.build(
-            MonthlyReportInput(
-                site: site, subsidiary: subsidiary, year: year, month: month,
-                ledger: { derivations[$0.name]?.entries ?? [] },
-                registers: { spans[$0.name] ?? MonthRegisters(opening: nil, closing: nil) },
-                findings: { derivations[$0.name]?.findings ?? [] },
-                freeCooling: cooling.hours(in: range), tariff: configuration.tariff,
-                generatedAt: generatedAt, softwareVersion: Version.text))
-        // Damage looks like a gap in the figures; a claim must say that it is none.
-        report.provisional += losses
-        return report
+        return stored
     }
 
-    private struct Registers {
-        var readings: [RegisterReading]
-        var kind: PointKind?
-        /// What of the readings could not be had from the store, in words.
-        var losses: [String] = []
+    private static func reported(_ edit: LedgerEdit) -> ReportEdit {
+        ReportEdit(
+            meter: edit.meter, interval: edit.interval, wattHours: edit.wattHours,
+            original: edit.original, made: edit.made, person: edit.person, reason: edit.reason)
     }
 
-    private func registers(
-        of meter: Meter, around range: TimeRange
-    ) throws(StoreError) -> Registers {
-        let wide = TimeRange(
-            start: range.start.advanced(byMilliseconds: -Self.searchMilliseconds),
-            end: range.end.advanced(byMilliseconds: Self.searchMilliseconds))
-        do throws(StoreError) {
-            let result = try reader.range(meter.energy, wide)
-            let scale = result.series.definition.scale
-            return Registers(
-                readings: result.samples.filter(\.quality.isUsable).map {
-                    RegisterReading(
-                        time: $0.time, mantissa: $0.mantissa, scale: scale, quality: $0.quality)
-                }, kind: result.series.definition.kind,
-                losses: result.damage.map(\.description)
-                    + (result.isCut
-                        ? ["too many readings for one month; the last are left out"] : []))
+    /// The bill, or why there is none, and the claim where there is a sheet for it.
+    private func account(
+        _ books: MonthBooks, _ subsidiary: Subsidiary, _ year: Int, _ month: Int
+    ) throws(MonthBookError) -> (bill: Bill?, reason: String, support: SupportStatement?) {
+        guard configuration.site.tariff != nil else { return (nil, "未配置电价", nil) }
+        guard !Allocation(subsidiary, of: configuration.site).billed.isEmpty else {
+            return (nil, "无计费表计", nil)
+        }
+        let sheet = try books.settlement(
+            year, month, at: books.settlementPath(year, month, subsidiary))
+        let bill: Bill
+        do throws(MonthBookError) {
+            bill = try books.bill(year, month, sheet: sheet, subsidiary: subsidiary)
         } catch {
-            if case .unknownPoint = error { return Registers(readings: [], kind: nil) }
-            throw error
+            guard case .tariff(let problem) = error else { throw error }
+            return (nil, problem.description, nil)
         }
-    }
-
-    private func derive(
-        _ meter: Meter, _ registers: Registers, _ range: TimeRange
-    ) -> LedgerDerivation {
-        MeterLedger.derive(
-            readings: registers.readings,
-            settings: MeterSettings(
-                meter, kind: registers.kind,
-                samplePeriodMilliseconds: Self.period(of: registers.readings)),
-            range: range, offsetMinutes: configuration.site.offsetMinutes)
-    }
-
-    /// The usual time between readings: their median, so that gaps do not count.
-    private static func period(of readings: [RegisterReading]) -> Int64 {
-        guard readings.count > 2 else { return defaultPeriodMilliseconds }
-        let steps = zip(readings.dropFirst(), readings).map { $0.time.millisecondsSince($1.time) }
-        return max(1, steps.sorted()[steps.count / 2])
+        let claim = try books.support(year, at: books.supportPath(year, subsidiary))
+        guard let claim, month >= claim.firstMonth else { return (bill, "", nil) }
+        return (bill, "", try books.statement(claim, upTo: month, subsidiary: subsidiary))
     }
 
     /// The readings nearest to both ends of the month.

@@ -1,35 +1,25 @@
 package import Model
 
-/// One line of the bill, recomputed.
+/// Energy at one price: a component of the price in a period of the day.
 package struct CostLine: Sendable, Hashable {
-    package var category: String
+    package var kind: PriceComponent.Kind
     package var name: String
     package var english: String
     package var period: TimeOfUsePeriod?
     package var kilowattHours: Int64
     package var price: UnitPrice
     package var fee: Fee
-    package var floats: Bool
     package var document: String
     package var basis: TariffBasis
 }
 
-/// The energy charges of a month by period and component.
+/// Quarter hours put together by what they cost: whole kWh by period and component of the price.
 package struct CostLines: Sendable {
     package var lines: [CostLine] = []
-    /// Whole kWh that have a price.
-    package var kilowattHours: Int64 = 0
-    /// Energy without a price, in Wh, and the reasons.
-    package var unpricedWattHours: Int64 = 0
+    /// Why some energy has no price.
     package var reasons: [String] = []
-    /// The period of each quarter hour with a price.
-    package var periods: [QuarterHour: TimeOfUsePeriod?] = [:]
 
     package var fee: Fee { lines.reduce(.zero) { $0 + $1.fee } }
-    /// The part that is paid for energy itself.
-    package var energyFee: Fee {
-        lines.filter { $0.category == "电能量电费" }.reduce(.zero) { $0 + $1.fee }
-    }
 
     /// Quarter hours with energy (nil where it is missing), at the prices of `choice`.
     package init(
@@ -57,9 +47,7 @@ package struct CostLines: Sendable {
             case .success(let breakdown):
                 if sums[breakdown] == nil { order.append(breakdown) }
                 sums[breakdown, default: 0] &+= wattHours ?? 0
-                periods[quarter] = breakdown.period
             case .failure(let error):
-                unpricedWattHours &+= wattHours ?? 0
                 if !reasons.contains(error.description), reasons.count < 10 {
                     reasons.append(error.description)
                 }
@@ -69,7 +57,6 @@ package struct CostLines: Sendable {
         // Whole kWh whose sum is the rounded sum.
         let whole = Exact.integerised(order.map { Int128(sums[$0] ?? 0) }, over: 1000)
             .map { Int64(clamping: $0) }
-        kilowattHours = whole.reduce(0, &+)
         for (breakdown, quantity) in zip(order, whole) {
             for component in breakdown.components {
                 add(component, breakdown.period, quantity)
@@ -96,22 +83,11 @@ package struct CostLines: Sendable {
         }
         lines.append(
             CostLine(
-                category: Self.category(component.kind), name: component.name,
-                english: component.english, period: period, kilowattHours: quantity,
-                price: component.price, fee: .zero, floats: component.floats,
+                kind: component.kind, name: component.name, english: component.english,
+                period: period, kilowattHours: quantity, price: component.price, fee: .zero,
                 document: component.document, basis: component.basis))
     }
 
-    private static func category(_ kind: PriceComponent.Kind) -> String {
-        switch kind {
-        case .energy: "电能量电费"
-        case .transmission: "输配电费"
-        case .addition: "线损及系统运行费"
-        case .fund: "政府性基金及附加"
-        }
-    }
-
-    private static let categories = ["电能量电费", "输配电费", "线损及系统运行费", "政府性基金及附加"]
     private static let periodOrder: [TimeOfUsePeriod?] = [
         .sharp, .peak, .flat, .valley, .deepValley, nil,
     ]
@@ -126,7 +102,7 @@ package struct CostLines: Sendable {
     }
 
     private static func rank(_ line: CostLine) -> Int {
-        (categories.firstIndex(of: line.category) ?? 0) * 10
+        (PriceComponent.Kind.allCases.firstIndex(of: line.kind) ?? 0) * 10
             + (periodOrder.firstIndex(of: line.period) ?? 0)
     }
 }

@@ -5,6 +5,10 @@ package struct LedgerDerivation: Sendable {
     /// One entry for every quarter hour of the range, in order.
     package var entries: [LedgerEntry]
     package var findings: [LedgerFinding]
+    package init(entries: [LedgerEntry], findings: [LedgerFinding]) {
+        self.entries = entries
+        self.findings = findings
+    }
 }
 
 extension MeterLedger {

@@ -93,6 +93,15 @@ struct MonthFigures {
     var billedWattHours: Int64 { billed.reduce(0) { $0 &+ ($1 ?? 0) } }
     var billedMissing: Int { billedComplete.count { !$0 } }
 
+    /// The period of the day by price; nil where energy has no such price: of users who buy in the
+    /// market it is their contract's.
+    func period(of quarter: QuarterHour) -> TimeOfUsePeriod? {
+        guard let choice = input.site.tariff, choice.contractEnergyPrice == nil,
+            let table = input.tariff, input.bill?.settlement == nil
+        else { return nil }
+        return (try? table.timeOfUse(on: civil(quarter)))?.value.period(civil(quarter))
+    }
+
     func civil(_ quarter: QuarterHour) -> CivilTime {
         CivilTime(quarter.start, offsetMinutes: offset)
     }

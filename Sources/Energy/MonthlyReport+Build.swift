@@ -4,24 +4,32 @@ extension MonthlyReport {
     /// Computes the report. Pure: the same input gives the same report.
     package static func build(_ input: MonthlyReportInput) -> MonthlyReport {
         let figures = MonthFigures(input)
-        let cost = CostSummary(figures)
-        let provisional = reasons(figures, cost)
+        let provisional = reasons(figures)
+        var sheets = [
+            generalSheet(figures, provisional), metersSheet(figures), energySheet(figures),
+            costSheet(figures),
+        ]
+        if let settlement = input.bill?.settlement { sheets.append(settlementSheet(settlement)) }
+        sheets += [efficiencySheet(figures)]
+        if let indicators = input.indicators {
+            sheets.append(figuresSheet("指标", "Indicators", indicators.figures, []))
+        }
+        sheets.append(freeCoolingSheet(figures))
+        if let support = input.support { sheets.append(supportSheet(support)) }
+        sheets += [completenessSheet(figures), estimatesSheet(figures)]
+        if !input.edits.isEmpty { sheets.append(editsSheet(figures)) }
+        sheets.append(basisSheet(figures))
         return MonthlyReport(
             site: input.site.name, siteName: input.site.displayName,
             legalName: input.subsidiary.legalName, year: input.year, month: input.month,
             offsetMinutes: input.site.offsetMinutes, revision: 0,
             generatedAt: input.generatedAt, softwareVersion: input.softwareVersion,
-            provisional: provisional, figures: headline(figures, cost),
-            days: days(figures, cost),
-            sheets: [
-                generalSheet(figures, provisional), metersSheet(figures), energySheet(figures),
-                costSheet(figures, cost), efficiencySheet(figures), freeCoolingSheet(figures),
-                completenessSheet(figures), estimatesSheet(figures), basisSheet(figures, cost),
-            ])
+            provisional: provisional, figures: headline(figures), days: days(figures),
+            sheets: sheets)
     }
 
     /// Everything that keeps the figures from being final.
-    private static func reasons(_ figures: MonthFigures, _ cost: CostSummary) -> [String] {
+    private static func reasons(_ figures: MonthFigures) -> [String] {
         var reasons: [String] = []
         let input = figures.input
         if input.generatedAt < figures.range.end {
@@ -39,30 +47,40 @@ extension MonthlyReport {
                 "表计 \(meter.name) 实测完整率 \(percent) %，低于 98 % 或估算电量超过 2 %"
                     + " (below 98 % measured, or over 2 % estimated)")
         }
-        if cost.lines?.lines.contains(where: { $0.basis == .assumed }) ?? false {
-            reasons.append("部分电价为假定值，尚未录入公布值 (some prices are assumed)")
+        if let bill = input.bill {
+            if bill.lines.contains(where: { $0.basis == .assumed }) {
+                reasons.append("部分电价为假定值，尚未录入公布值 (some prices are assumed)")
+            }
+            for reason in bill.open { reasons.append("电费未定: \(reason)") }
         }
-        for reason in cost.reasons { reasons.append("电价缺失: \(reason)") }
         return reasons
     }
 
-    private static func headline(_ figures: MonthFigures, _ cost: CostSummary) -> [ReportFigure] {
+    private static func headline(_ figures: MonthFigures) -> [ReportFigure] {
         let primary = figures.boundary.category.flatMap { figures.pairs[$0] }
         let category = figures.boundary.category.map { "iPUE\($0.rawValue)" } ?? "iPUE"
+        let bill = figures.input.bill
         let billed: ReportCell =
-            figures.billed.contains { $0 != nil }
-            ? .number(wholeKilowattHours(figures.billedWattHours)) : .unknown("无表计数据")
+            bill.map { .number(FixedDecimal(mantissa: $0.billed.wholeKilowattHours, scale: 0)) }
+            ?? (figures.billed.contains { $0 != nil }
+                ? .number(wholeKilowattHours(figures.billedWattHours)) : .unknown("无表计数据"))
+        let isWhole = bill?.isComplete ?? false
         let measured = figures.billedCompleteness.measuredPercent?.rescaled(to: 2)
         let hours = figures.input.freeCooling
         return [
             ReportFigure(
                 chinese: "计费电量", english: "billed energy", unit: "kWh", value: billed),
             ReportFigure(
-                chinese: "电量电费合计", english: "energy charges", unit: "元",
-                value: cost.lines.map { .number($0.fee.decimal) } ?? .unknown(cost.reason)),
+                chinese: isWhole ? "电费合计" : "已知电费之和",
+                english: isWhole ? "bill" : "sum of the charges that are known", unit: "元",
+                value: bill.map { .number($0.total.decimal) }
+                    ?? .unknown(figures.input.billReason)),
             ReportFigure(
-                chinese: "电量均价", english: "average, energy charges", unit: "元/kWh",
-                value: cost.average.map { .number($0) } ?? .unknown(cost.reason)),
+                chinese: isWhole ? "到户均价" : "已知电费均价",
+                english: isWhole ? "average, all-in" : "average of what is known",
+                unit: "元/kWh",
+                value: bill.map { $0.averages.allIn.map { .number($0) } ?? .unknown("无电量") }
+                    ?? .unknown(figures.input.billReason)),
             ReportFigure(
                 chinese: "本月 \(category)", english: "interim PUE", unit: "",
                 value: figures.plausiblePUE(primary)),
@@ -76,7 +94,7 @@ extension MonthlyReport {
         ]
     }
 
-    private static func days(_ figures: MonthFigures, _ cost: CostSummary) -> [ReportDay] {
+    private static func days(_ figures: MonthFigures) -> [ReportDay] {
         var days: [ReportDay] = []
         for (index, quarter) in figures.quarters.enumerated() {
             let day = figures.civil(quarter).day
@@ -86,7 +104,7 @@ extension MonthlyReport {
             let last = days.count - 1
             if !figures.billedComplete[index] { days[last].missing += 1 }
             guard let wattHours = figures.billed[index] else { continue }
-            let period = cost.lines?.periods[quarter] ?? nil
+            let period = figures.period(of: quarter)
             days[last].wattHours[period, default: 0] &+= wattHours
         }
         return days
@@ -125,69 +143,5 @@ extension MonthFigures {
             return .unknown("小于 1，数据有误")
         }
         return .number(pue.decimal(4))
-    }
-}
-
-/// The cost of the month, as far as it can be known from meters and tables.
-struct CostSummary {
-    var lines: CostLines?
-    var basic: BasicCharge?
-    var basicDocument = ""
-    /// Why there is no basic charge line.
-    var basicReason = ""
-    var reasons: [String] = []
-    var reason = "未配置电价"
-
-    init(_ figures: MonthFigures) {
-        let input = figures.input
-        guard let choice = input.site.tariff, let table = input.tariff else {
-            basicReason = reason
-            return
-        }
-        let energy = zip(figures.quarters, figures.billed).map { ($0, $1) }
-        let lines = CostLines(
-            energy.map { (quarter: $0.0, wattHours: $0.1) }, table: table, choice: choice,
-            offsetMinutes: input.site.offsetMinutes)
-        reasons = lines.reasons
-        guard !figures.allocation.billed.isEmpty else {
-            reason = "无计费表计"
-            basicReason = reason
-            return
-        }
-        self.lines = lines
-        guard figures.allocation.holdsConnection(of: input.site) else {
-            basicReason = "本单位未单独立户，容(需)量电费按全站计收，不在本表分摊"
-            return
-        }
-        addBasicCharge(choice, table, CivilTime(year: input.year, month: input.month, day: 1))
-    }
-
-    private mutating func addBasicCharge(
-        _ choice: TariffChoice, _ table: TariffTable, _ day: CivilTime
-    ) {
-        do {
-            let entry = try table.transmission(choice.voltage, on: day)
-            basic = try BasicCharge(
-                BasicChargeInput(
-                    mode: .contractDemand,
-                    capacity: BilledPower(whole: choice.transformerCapacityKVA),
-                    contractDemand: BilledPower(whole: choice.contractDemandKW ?? 0),
-                    energy: EnergyQuantity(kilowattHours: lines?.kilowattHours ?? 0)),
-                voltage: entry.value, rules: try table.demandRules(on: day).value)
-            basicDocument = entry.document
-        } catch {
-            basicReason = "\(error)"
-        }
-    }
-
-    /// Energy charges over the energy they are for, yuan/kWh with six decimals.
-    var average: FixedDecimal? {
-        lines.flatMap { $0.fee.average(kilowattHours: $0.kilowattHours) }
-    }
-
-    /// With the basic charge as far as it is known.
-    var averageWithBasic: FixedDecimal? {
-        guard let lines, let basic else { return nil }
-        return (lines.fee + basic.fee).average(kilowattHours: lines.kilowattHours)
     }
 }

@@ -112,6 +112,30 @@ package struct MonthRegisters: Sendable, Hashable {
     }
 }
 
+/// A person's word on a quarter hour, and what the meter said.
+package struct ReportEdit: Sendable, Hashable {
+    package var meter: String
+    package var interval: QuarterHour
+    /// Nil: what the meter said counts again.
+    package var wattHours: Int64?
+    package var original: LedgerEntry
+    package var made: Instant
+    package var person: String
+    package var reason: String
+    package init(
+        meter: String, interval: QuarterHour, wattHours: Int64?, original: LedgerEntry,
+        made: Instant, person: String, reason: String
+    ) {
+        self.meter = meter
+        self.interval = interval
+        self.wattHours = wattHours
+        self.original = original
+        self.made = made
+        self.person = person
+        self.reason = reason
+    }
+}
+
 /// All that a report is computed from.
 package struct MonthlyReportInput {
     package var site: Site
@@ -123,8 +147,15 @@ package struct MonthlyReportInput {
     package var ledger: (Meter) -> [LedgerEntry]
     package var registers: (Meter) -> MonthRegisters
     package var findings: (Meter) -> [LedgerFinding]
-    /// The twelve months that end with this one, where all of them are stored.
-    package var twelveMonths: PairedEnergy?
+    /// In the order in which they were made.
+    package var edits: [ReportEdit]
+    /// The month's bill; nil where there is no tariff or no meter, as `billReason` says.
+    package var bill: Bill?
+    package var billReason: String
+    /// Nil where they were not asked for.
+    package var indicators: KPIStatement?
+    /// Nil where the site has no support sheet of the year.
+    package var support: SupportStatement?
     package var freeCooling: FreeCoolingHours
     /// The table that the site chose.
     package var tariff: TariffTable?
@@ -135,8 +166,9 @@ package struct MonthlyReportInput {
         site: Site, subsidiary: Subsidiary, year: Int, month: Int,
         ledger: @escaping (Meter) -> [LedgerEntry],
         registers: @escaping (Meter) -> MonthRegisters,
-        findings: @escaping (Meter) -> [LedgerFinding] = { _ in [] },
-        twelveMonths: PairedEnergy? = nil, freeCooling: FreeCoolingHours, tariff: TariffTable?,
+        findings: @escaping (Meter) -> [LedgerFinding] = { _ in [] }, edits: [ReportEdit] = [],
+        bill: Bill?, billReason: String = "未配置电价", indicators: KPIStatement? = nil,
+        support: SupportStatement? = nil, freeCooling: FreeCoolingHours, tariff: TariffTable?,
         generatedAt: Instant, softwareVersion: String
     ) {
         self.site = site
@@ -146,7 +178,11 @@ package struct MonthlyReportInput {
         self.ledger = ledger
         self.registers = registers
         self.findings = findings
-        self.twelveMonths = twelveMonths
+        self.edits = edits
+        self.bill = bill
+        self.billReason = billReason
+        self.indicators = indicators
+        self.support = support
         self.freeCooling = freeCooling
         self.tariff = tariff
         self.generatedAt = generatedAt

@@ -37,13 +37,6 @@ extension MonthlyReport {
             add("iPUE", "interim PUE", .unknown("未配置 IT 表计"), "", "")
         }
         addParts(figures, &rows)
-        rows.append(rollingRow(figures))
-        rows.append(gradeRow(figures))
-        rows.append(
-            ReportRow([
-                .text("不确定度"), .text("uncertainty"), .unknown("表计与互感器准确度等级未录入"),
-                .text(""), .text("按独立误差方和根合成，须录入等级后给出"),
-            ]))
         return ReportSheet(
             "能效", "Efficiency",
             columns: [
@@ -100,40 +93,6 @@ extension MonthlyReport {
                     .text(ordered ? "" : "表计缺漏、倍率或角色有误"),
                 ]))
         }
-    }
-
-    private static func rollingRow(_ figures: MonthFigures) -> ReportRow {
-        let input = figures.input
-        let first = CivilTime(
-            CivilTime(year: input.year, month: input.month - 11, day: 1)
-                .instant(offsetMinutes: 0), offsetMinutes: 0)
-        let span =
-            "\(padded(first.year, 4))-\(padded(first.month, 2))"
-            + "..\(padded(input.year, 4))-\(padded(input.month, 2))"
-        let category = figures.boundary.category?.rawValue ?? 1
-        let value: ReportCell =
-            input.twelveMonths.map { figures.plausiblePUE($0) } ?? .unknown("不足 12 个月数据")
-        return ReportRow([
-            .text("PUE\(category)(\(span))"), .text("twelve months"), value, .text(""),
-            .text("连续 12 个月"),
-        ])
-    }
-
-    private static func gradeRow(_ figures: MonthFigures) -> ReportRow {
-        var value = ReportCell.unknown("仅对连续 12 个月的 PUE 定级")
-        if let pue = figures.input.twelveMonths?.pue {
-            switch GB40879Grade(pue) {
-            case .one: value = .text("1 级")
-            case .two: value = .text("2 级")
-            case .three: value = .text("3 级")
-            case .exceeds: value = .text("超过 1.50，不达标")
-            case .invalid: value = .unknown("小于 1，数据有误")
-            }
-        }
-        return ReportRow([
-            .text("GB 40879-2021 等级"), .text("grade"), value, .text(""),
-            .text("限值与未修约值比较（全数值比较法）"),
-        ])
     }
 
     static func freeCoolingSheet(_ figures: MonthFigures) -> ReportSheet {

@@ -31,9 +31,7 @@ extension MonthlyReport {
                 text(choice?.contractDemandKW.map { "\($0) kW" })),
             row(
                 "购电方式", "market status",
-                choice.map {
-                    .text($0.contractEnergyPrice == nil ? "电网代理购电" : "直接交易（合同电价）")
-                } ?? .unknown("未配置电价")),
+                choice.map { .text(purchaseText($0, input.bill)) } ?? .unknown("未配置电价")),
             row("机架数", "racks", .text("\(racks.count)")),
             row(
                 "折合标准机架 (2.5 kW)", "standard racks",
@@ -53,6 +51,11 @@ extension MonthlyReport {
                 ReportColumn("项目", "item", width: 26), ReportColumn("英文", "English", width: 24),
                 ReportColumn("内容", "content", width: 70),
             ], rows: rows)
+    }
+
+    private static func purchaseText(_ choice: TariffChoice, _ bill: Bill?) -> String {
+        if bill?.settlement != nil { return "直接交易（日清月结）" }
+        return choice.contractEnergyPrice == nil ? "电网代理购电" : "直接交易（合同电价）"
     }
 
     static func allocationText(_ figures: MonthFigures) -> String {

@@ -75,6 +75,31 @@ extension MonthlyReport {
             ], rows: rows, notes: notes)
     }
 
+    /// What people put in place of meters, with what the meters said.
+    static func editsSheet(_ figures: MonthFigures) -> ReportSheet {
+        func energy(_ wattHours: Int64?) -> ReportCell {
+            wattHours.map { .number(kilowattHours($0)) } ?? .unknown("缺失")
+        }
+        let rows = figures.input.edits.map { edit in
+            ReportRow([
+                .text(edit.meter), .text(clock(edit.interval.start, figures.offset)),
+                edit.wattHours.map { .number(kilowattHours($0)) } ?? .text("恢复原值"),
+                energy(edit.original.wattHours), .text(edit.original.flag.rawValue),
+                .text(clock(edit.made, figures.offset)), .text(edit.person), .text(edit.reason),
+            ])
+        }
+        return ReportSheet(
+            "人工修正", "Edits",
+            columns: [
+                ReportColumn("表计", "meter", width: 18),
+                ReportColumn("区间", "quarter hour", width: 20),
+                ReportColumn("修正值", "edited", unit: "kWh", decimals: 3, width: 14),
+                ReportColumn("原值", "original", unit: "kWh", decimals: 3, width: 14),
+                ReportColumn("原标志", "flag", width: 8), ReportColumn("时刻", "made", width: 20),
+                ReportColumn("修正人", "by", width: 14), ReportColumn("原因", "reason", width: 40),
+            ], rows: rows, notes: ["修正只增不改；同一区间以最后一次为准，原值保留。"])
+    }
+
     private struct Run {
         var first: LedgerEntry
         var last: LedgerEntry
@@ -142,7 +167,7 @@ extension MonthlyReport {
     }
 
     /// Which choices were in force where rules leave one; printed so that nobody has to guess.
-    static func basisSheet(_ figures: MonthFigures, _ cost: CostSummary) -> ReportSheet {
+    static func basisSheet(_ figures: MonthFigures) -> ReportSheet {
         let choices: [(mark: String, text: String)] = [
             ("P", "区间边界: 相邻读数间隔不超过两个采样周期（至少 60 s）为实测 M，1 h 内为插值 I，更长为估算 E。"),
             ("P", "示数增量上限为最大功率 × 时长 × 1.1；超过者弃用，由下一读数判定。"),
@@ -150,17 +175,20 @@ extension MonthlyReport {
             ("M", "PUE 类别按 ISO/IEC 30134-2 的 IT 计量位置划分；首列类别为已配置的最高类别。"),
             ("M", "标准机架按 2.5 kW 折算。"),
             ("M", "金额四舍五入（绝对值 0.5 进位）到分，先乘后舍，单价不先行修约。"),
-            ("P", "电费按月逐行计算；市场化用户的日清分结算须以交易结算依据为准。"),
+            ("P", "电费按账单逐行计算；市场化电量按 15 分钟、日清月结，以交易结算依据为准。"),
             ("I", "政府性基金分项由公布合计与各省分项推得，合计与公布值一致。"),
             ("P", "仅电能量电价随分时时段浮动；输配、线损、系统运行与基金不浮动。"),
             ("P", "部分自然冷却无冷量占比数据时，等效小时按 0 计。"),
         ]
         var rows = choices.map { ReportRow([.text("[\($0.mark)]"), .text($0.text)]) }
         var documents: [String] = []
-        for line in cost.lines?.lines ?? [] {
+        for line in figures.input.bill?.lines ?? [] where !line.document.isEmpty {
             let mark = line.basis == .assumed ? "假定" : "公布"
             let text = "\(mark): \(line.document)"
             if !documents.contains(text) { documents.append(text) }
+        }
+        rows += (figures.input.bill?.choices ?? []).map {
+            ReportRow([.text("选择"), .text("\($0.name): \($0.value)")])
         }
         rows += documents.map { ReportRow([.text("依据"), .text($0)]) }
         return ReportSheet(

@@ -2,7 +2,7 @@ package import Model
 
 /// One part of the price of a kWh.
 package struct PriceComponent: Sendable, Hashable {
-    package enum Kind: String, Sendable {
+    package enum Kind: String, Sendable, CaseIterable {
         case energy, transmission, addition, fund
     }
     package var kind: Kind

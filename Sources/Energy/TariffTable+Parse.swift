@@ -21,11 +21,20 @@ extension TariffTable {
         let demand = dated(table.optional("demand"), "demand", &d, DemandRules.init)
         let powerFactor = dated(
             table.optional("power-factor"), "power-factor", &d, PowerFactorTable.list)
+        let emission = dated(table.optional("emission"), "emission", &d) { entry, d in
+            entry.required("factor", &d)?.ratio(&d)
+        }
+        var support: [String: [Dated<SupportPolicy>]] = [:]
+        for policy in table.optional("support")?.entries(&d) ?? [] {
+            support[policy.key] = dated(
+                policy.value, "support policy `\(policy.key)`", &d, SupportPolicy.init)
+        }
         table.finish(&d)
         guard d.all.count == before, let name, let title else { return nil }
         return TariffTable(
             name: name, title: title, transmission: transmission, funds: funds, agency: agency,
-            timeOfUse: timeOfUse, demand: demand, powerFactor: powerFactor)
+            timeOfUse: timeOfUse, demand: demand, powerFactor: powerFactor, emission: emission,
+            support: support)
     }
 
     /// The entries of one list in order of time, checked to follow each other day by day.

@@ -131,6 +131,10 @@ package struct TariffTable: Sendable {
     package var timeOfUse: [Dated<TimeOfUse>]
     package var demand: [Dated<DemandRules>]
     package var powerFactor: [Dated<[PowerFactorTable]>]
+    /// kgCO₂ per kWh of the grid; dated by when each was published.
+    package var emission: [Dated<FixedDecimal>]
+    /// By the name that a support sheet chooses.
+    package var support: [String: [Dated<SupportPolicy>]]
 
     /// What a site file may choose.
     package var voltageNames: [String] {
@@ -170,6 +174,13 @@ package struct TariffTable: Sendable {
 
     package func demandRules(on civil: CivilTime) throws(TariffError) -> Dated<DemandRules> {
         try find(demand, "rules of the demand charge", civil)
+    }
+
+    /// The newest that was published on that day.
+    package func emissionFactor(
+        on civil: CivilTime
+    ) throws(TariffError) -> Dated<FixedDecimal> {
+        try find(emission, "emission factor", civil)
     }
 
     /// `standard` in hundredths.

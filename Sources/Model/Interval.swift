@@ -24,6 +24,15 @@ package struct TimeRange: Hashable, Sendable {
     }
     package func contains(_ instant: Instant) -> Bool { start <= instant && instant < end }
 
+    /// Those that start in the range, ascending.
+    package var quarterHours: [QuarterHour] {
+        let first = QuarterHour(containing: start)
+        let from = first.start < start ? first.number + 1 : first.number
+        let last = QuarterHour(containing: end)
+        let upTo = last.start < end ? last.number + 1 : last.number
+        return from < upTo ? (from..<upTo).map(QuarterHour.init(number:)) : []
+    }
+
     /// The civil month at a fixed offset: 00:00 of day 1 to 00:00 of day 1 of the next.
     package static func month(year: Int, month: Int, offsetMinutes: Int) -> TimeRange {
         TimeRange(

@@ -13,6 +13,8 @@ package struct Site: Sendable {
     package var powerNodes: [PowerNode]
     package var coolingUnits: [CoolingUnit]
     package var meters: [Meter]
+    package var virtualMeters: [VirtualMeter] = []
+    package var balances: [EnergyBalance] = []
     package var alarmRules: [AlarmRule]
     package var hooks: [Hook]
     package var tariff: TariffChoice?
@@ -254,10 +256,12 @@ package struct Meter: Sendable {
     package var serial: String?
     /// Which feed the meter stands on, for the header and the chain.
     package var feed: Feed?
+    /// Nil where the classes are not known: then nothing rests on them.
+    package var accuracy: MeterAccuracy?
     package init(
         name: String, displayName: String, role: Role, energy: PointName, power: PointName? = nil,
         multiplierNumerator: Int64 = 1, multiplierDenominator: Int64 = 1, maximumWatts: Int64,
-        serial: String? = nil, feed: Feed? = nil
+        serial: String? = nil, feed: Feed? = nil, accuracy: MeterAccuracy? = nil
     ) {
         self.name = name
         self.displayName = displayName
@@ -269,6 +273,7 @@ package struct Meter: Sendable {
         self.maximumWatts = maximumWatts
         self.serial = serial
         self.feed = feed
+        self.accuracy = accuracy
     }
 }
 

@@ -14,6 +14,8 @@ package protocol APIBackend: Sendable {
     /// Alarms that are not normal, as of the newest snapshot; nil before the first.
     func alarms() async -> [AlarmView]?
     func acknowledge(_ request: AcknowledgeRequest) async throws(APIRefusal)
+    /// Appends edits of the energy ledger.
+    func edit(_ request: LedgerEditRequest) async throws(APIRefusal)
     /// What another collector of the same site asks; the bytes are the body of the answer.
     func collector(_ question: CollectorQuestion) async throws(APIRefusal) -> [UInt8]
     /// OpenMetrics text.

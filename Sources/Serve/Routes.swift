@@ -25,6 +25,7 @@ struct Routes {
         router.get("api/v1/series") { request, _ in await series(request) }
         router.get("api/v1/alarms") { _, _ in await alarms() }
         router.post("api/v1/alarms/ack") { request, _ in await acknowledge(request) }
+        registerLedger(on: router)
         registerCollector(on: router)
     }
 

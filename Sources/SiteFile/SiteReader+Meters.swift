@@ -14,6 +14,7 @@ extension SiteReader {
         let maximum = table.required("maximum", &diagnostics)?.watts(&diagnostics)
         let serial = table.optional("serial")?.text(maximum: 64, &diagnostics)
         let feed = feed(table.optional("feed"))
+        let accuracy = readAccuracy(table.optional("accuracy"))
         table.finish(&diagnostics)
         if let energy, let energyNode, let role, role != .information {
             if let owner = energyOwners[energy] {
@@ -30,7 +31,36 @@ extension SiteReader {
                 name: name, displayName: displayName ?? name, role: role, energy: energy,
                 power: power, multiplierNumerator: ratio.numerator,
                 multiplierDenominator: ratio.denominator, maximumWatts: maximum, serial: serial,
-                feed: feed))
+                feed: feed, accuracy: accuracy))
+    }
+
+    /// `{meter: 0.5S, ct: 0.2S, pt: 0.2}`.
+    private mutating func readAccuracy(_ node: ConfigNode?) -> MeterAccuracy? {
+        guard let node else { return nil }
+        var table = TableReader(node, what: "`accuracy`", &diagnostics)
+        let meter = accuracyClass(table.required("meter", &diagnostics))
+        let current = table.optional("ct")
+        let voltage = table.optional("pt")
+        table.finish(&diagnostics)
+        let classes = (accuracyClass(current), accuracyClass(voltage))
+        guard let meter else { return nil }
+        return MeterAccuracy(meter: meter, current: classes.0, voltage: classes.1)
+    }
+
+    /// In 0.01 %: `0.2`, `0.5S`, `1`.
+    private mutating func accuracyClass(_ node: ConfigNode?) -> Int64? {
+        guard let node else { return nil }
+        let text = trimmed((node.plainText ?? "")[...])
+        let number = text.hasSuffix("S") ? String(text.dropLast()) : text
+        guard let decimal = FixedDecimal(number), (0...2).contains(decimal.scale),
+            let hundredths = decimal.rescaled(to: 2)?.mantissa, (1...1000).contains(hundredths)
+        else {
+            diagnostics.add(
+                node.position, "`\(text.prefix(40))` is no accuracy class",
+                cure: "write it as on the plate, as `0.5S`, `0.2` or `1`")
+            return nil
+        }
+        return hundredths
     }
 
     private struct Ratio {

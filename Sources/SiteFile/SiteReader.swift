@@ -117,6 +117,8 @@ struct SiteReader {
         let meters = table.optional("meters")
         readList(meters, .meter, maximum: SiteBounds.meters) { $0.readMeter($1) }
         if let meters { checkMeters(meters) }
+        readVirtualMeters(table.optional("virtualMeters"))
+        readBalances(table.optional("balances"))
         readAlarms(table.optional("alarms"))
         readList(table.optional("hooks"), .hook, maximum: SiteBounds.hooks) { $0.readHook($1) }
         if let node = table.optional("tariff") { readTariff(node) }

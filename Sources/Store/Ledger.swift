@@ -49,21 +49,25 @@ enum LedgerTable {
         return CRC32C.checksum(bytes)
     }
 
-    /// Entries of intervals that start in `range`, ascending. A damaged row gives no number: it is
-    /// counted, and its interval is missing.
+    /// Entries of intervals that start in `range`, ascending, with the edits on them.
     static func entries(
+        _ meter: String, _ range: TimeRange, _ db: Connection
+    ) throws(SQLiteError) -> (entries: [LedgerEntry], damaged: Int) {
+        var found = try measured(meter, range, db)
+        let edits = try LedgerEditTable.edits(meter, range, db)
+        found.entries = LedgerEdit.apply(edits, to: found.entries)
+        return found
+    }
+
+    /// As the meter said. A damaged row gives no number: it is counted, and its interval is missing.
+    static func measured(
         _ meter: String, _ range: TimeRange, _ db: Connection
     ) throws(SQLiteError) -> (entries: [LedgerEntry], damaged: Int) {
         guard let id = try meterID(meter, db) else { return ([], 0) }
         let select = try db.cached(
             "SELECT id, wh, flag, crc FROM ledger WHERE id >= ? AND id < ? ORDER BY id")
-        func number(_ time: Instant) -> Int64 {
-            let first = QuarterHour(containing: time)
-            let next = first.start < time ? first.number + 1 : first.number
-            return min(max(next, numbers.lowerBound), numbers.upperBound)
-        }
-        try select.bind(1, id << 32 | number(range.start))
-        try select.bind(2, id << 32 | number(range.end))
+        try select.bind(1, id << 32 | firstNumber(range.start))
+        try select.bind(2, id << 32 | firstNumber(range.end))
         var entries: [LedgerEntry] = []
         var damaged = 0
         while try select.step() {
@@ -71,6 +75,13 @@ enum LedgerTable {
         }
         select.reset()
         return (entries, damaged)
+    }
+
+    /// The first quarter hour that does not start before a time.
+    static func firstNumber(_ time: Instant) -> Int64 {
+        let first = QuarterHour(containing: time)
+        let next = first.start < time ? first.number + 1 : first.number
+        return min(max(next, numbers.lowerBound), numbers.upperBound)
     }
 
     static func entry(_ row: Statement, _ meter: Int64) -> LedgerEntry? {

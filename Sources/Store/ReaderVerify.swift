@@ -291,6 +291,16 @@ extension ReaderState {
     }
 
     private func verifyRows(_ damage: inout [Damage]) {
+        do throws(SQLiteError) {
+            for row in try LedgerEditTable.broken(db) {
+                damage.append(
+                    Damage(
+                        kind: .row, device: nil, range: nil,
+                        detail: "ledger_edit \(row) does not follow from the edit before"))
+            }
+        } catch {
+            damage.append(file("\(error)"))
+        }
         for table in RowChecks.allCases {
             do throws(SQLiteError) {
                 for key in try table.damaged(db) {

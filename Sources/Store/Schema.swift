@@ -202,7 +202,8 @@ enum Schema {
         ALTER TABLE journal ADD COLUMN input TEXT;
         ALTER TABLE journal ADD COLUMN detail TEXT;
         ALTER TABLE journal ADD COLUMN hiding TEXT;
-        """
+
+        """ + LedgerEditTable.version6
     /// The first version with these columns.
     static let hidingVersion: Int64 = 6
 }

@@ -78,29 +78,17 @@ package struct SiteViewBuilder: Sendable {
             case (.watt, "input.power"):
                 sources[rack, default: RackSources()].powers.append(
                     (site.devices[device].feed, source))
-            case (.celsius, let name) where Self.isAmbient(name):
-                if Self.isBehind(point, site.devices[device]) {
+            case (.celsius, _) where point.isAmbient:
+                if point.isBehindRack(of: site.devices[device]) {
                     sources[rack, default: RackSources()].outlets.append(source)
                 } else {
                     sources[rack, default: RackSources()].inlets.append(source)
                 }
-            case (.relativeHumidity, let name) where Self.isAmbient(name):
+            case (.relativeHumidity, _) where point.isAmbient:
                 sources[rack, default: RackSources()].humidities.append(source)
             default: break
             }
         }
-    }
-
-    private static func isAmbient(_ name: String) -> Bool {
-        name.hasPrefix("ambient.") || name.hasPrefix("rack.inlet.")
-    }
-
-    /// Probes behind a rack say so in their label or the device's name.
-    private static func isBehind(_ point: PointDefinition, _ device: DeviceSpec) -> Bool {
-        let text = ((point.label ?? "") + " " + device.name + " " + (device.displayName ?? ""))
-            .lowercased()
-        return ["outlet", "exhaust", "rear", "hot aisle", "出风", "热通道", "背面"]
-            .contains { text.contains($0) }
     }
 
     // MARK: Building

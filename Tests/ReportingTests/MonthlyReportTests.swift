@@ -39,19 +39,37 @@ struct MonthlyReportTests {
         var sum = Fee.zero
         var energy: Int64 = 0
         for row in sheet.rows where !row.strong {
-            guard case .number(let quantity) = row.cells[3], quantity.scale == 0,
-                case .number(let price) = row.cells[4], case .number(let fee) = row.cells[5]
+            guard case .number(let amount) = row.cells[5], case .number(let price) = row.cells[4]
             else { continue }
+            sum += Fee(fen: amount.mantissa)
+            guard row.cells[2] == .text("kWh"), case .number(let quantity) = row.cells[3] else {
+                continue
+            }
             let exact = UnitPrice(raw: price.mantissa).fee(kilowattHours: quantity.mantissa)
-            #expect(exact.decimal == fee, "\(row)")
-            sum += exact
-            if row.cells[6] == .text("是") { energy += quantity.mantissa }
+            #expect(exact.decimal == amount, "\(row)")
+            if row.cells[0] == .text("市场交易电费") { energy += quantity.mantissa }
         }
         let total = try #require(sheet.rows.first { $0.strong })
         #expect(total.cells[5] == .number(sum.decimal))
         #expect(total.cells[3] == .number(FixedDecimal(mantissa: energy, scale: 0)))
-        // Three periods in autumn, two prices of transmission and two additions, four funds.
-        #expect(sheet.rows.filter { !$0.strong }.count == 3 + 1 + 2 + 4 + 1 + 1)
+        // Three periods in autumn, loss and system operation, transmission, four funds, the demand,
+        // what of it is above 105 %, and the power factor.
+        #expect(sheet.rows.filter { !$0.strong }.count == 3 + 2 + 1 + 4 + 1 + 0 + 1)
+        #expect(report.figures[1].chinese == "电费合计")
+        #expect(report.figures[1].value == .number(sum.decimal))
+    }
+
+    @Test("without a demand and without reactive energy the sum is not called a bill")
+    func openBill() throws {
+        var sample = SampleMonth()
+        sample.isSheetEmpty = true
+        let report = sample.report(tariff: try SampleMonth.tariff())
+        #expect(report.figures[1].chinese == "已知电费之和")
+        #expect(report.provisional.contains { $0.contains("最大需量") })
+        #expect(report.provisional.contains { $0.contains("无功电量") })
+        let cost = try report.sheet("Cost")
+        #expect(cost.rows.contains { $0.cells[0] == .text("未定") })
+        #expect(!cost.rows.contains { $0.cells[0] == .text("功率因数调整电费") })
     }
 
     @Test("missing quarter hours are unknown, listed, and make the report provisional")
@@ -66,6 +84,7 @@ struct MonthlyReportTests {
                 $0.cells[0] == .text("gw-b") && $0.cells[5] == .unknown("缺失")
                     && $0.cells[4] == .number(FixedDecimal(mantissa: 100, scale: 0))
             })
+        #expect(report.provisional.contains { $0.contains("100 个时段") })
         #expect(report.days.map(\.missing).reduce(0, +) == 100)
         // The other feeder is billed all the same: the sum is that of the two meters.
         let expected = sample.site.meters.prefix(2).reduce(Int64(0)) { sum, meter in

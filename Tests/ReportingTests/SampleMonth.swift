@@ -13,6 +13,8 @@ struct SampleMonth {
     let range = TimeRange.month(year: 2026, month: 11, offsetMinutes: 480)
     /// Quarter hours of the month's 20th day, from this one on, that the UPS meter B did not give.
     var gap = 0..<0
+    /// Nothing is known of the month beyond the meters.
+    var isSheetEmpty = false
 
     init() {
         site = Site(
@@ -131,8 +133,34 @@ struct SampleMonth {
         MonthlyReport.build(
             MonthlyReportInput(
                 site: site, subsidiary: subsidiary, year: 2026, month: 11, ledger: ledger,
-                registers: registers, freeCooling: freeCooling, tariff: tariff,
-                generatedAt: generated, softwareVersion: "1.0.0"))
+                registers: registers, bill: tariff.flatMap(bill), freeCooling: freeCooling,
+                tariff: tariff, generatedAt: generated, softwareVersion: "1.0.0"))
+    }
+
+    /// With what the clerk knows of the month: its demand and its reactive energy.
+    var sheet: SettlementSheet {
+        var sheet = SettlementSheet(year: 2026, month: 11)
+        if isSheetEmpty { return sheet }
+        sheet.maximumDemand = BilledPower("410.5")
+        sheet.reactive = EnergyQuantity(kilowattHours: 40_000)
+        return sheet
+    }
+
+    func bill(_ tariff: TariffTable) -> Bill? {
+        let allocation = Allocation(subsidiary, of: site)
+        guard let choice = site.tariff, !allocation.billed.isEmpty else { return nil }
+        let ledgers = allocation.billed.map { meter in
+            Dictionary(uniqueKeysWithValues: ledger(meter).map { ($0.interval, $0.wattHours) })
+        }
+        let metered = range.quarterHours.map {
+            quarter -> (quarter: QuarterHour, wattHours: Int64?) in
+            let parts = ledgers.compactMap { $0[quarter] ?? nil }
+            return (quarter, parts.count == ledgers.count ? parts.reduce(0, +) : nil)
+        }
+        return try? Bill(
+            BillInput(
+                sheet: sheet, choice: choice, table: tariff, metered: metered, offsetMinutes: 480,
+                holdsConnection: allocation.holdsConnection(of: site)))
     }
 
     static func tariff() throws -> TariffTable {

@@ -46,18 +46,32 @@ extension Bill {
     private mutating func addPurchase(_ input: BillInput) {
         switch input.purchase {
         case nil: open.append("未给出购电方式或价格 (how the energy is bought is not given)")
-        case .lines(let costs):
-            for cost in costs {
-                let period = cost.period.map { "·" + $0.chinese } ?? ""
-                add(
-                    .market, cost.name + period, cost.english, cost.price,
-                    energy: EnergyQuantity(kilowattHours: cost.kilowattHours),
-                    document: cost.document, basis: cost.basis, isInPowerFactorBase: true)
-            }
+        case .lines(let costs): addLines(costs)
         case .market(let settlement, let reconciliation):
             self.settlement = settlement
             addSettlement(settlement)
             addReconciliation(settlement, reconciliation)
+        }
+    }
+
+    /// Energy at prices by time of use. What the billing meter shows beyond the quarter hours has
+    /// their price where there is one for all, and none otherwise.
+    private mutating func addLines(_ costs: [CostLine]) {
+        let sum = costs.reduce(EnergyQuantity.zero) {
+            $0 + EnergyQuantity(kilowattHours: $1.kilowattHours)
+        }
+        let isFlat = costs.count == 1
+        if sum != billed, !isFlat {
+            open.append(
+                "分时电量 \(sum.decimal.trimmed) kWh 与计费电量 \(billed.decimal.trimmed) kWh 不符 "
+                    + "(energy by time of use is not the energy billed)")
+        }
+        for cost in costs {
+            let period = cost.period.map { "·" + $0.chinese } ?? ""
+            add(
+                .market, cost.name + period, cost.english, cost.price,
+                energy: isFlat ? billed : EnergyQuantity(kilowattHours: cost.kilowattHours),
+                document: cost.document, basis: cost.basis, isInPowerFactorBase: true)
         }
     }
 

@@ -5,9 +5,12 @@ extension BillInput {
     ///
     /// - Parameter metered: energy of the billed meters for each quarter hour of the month in Wh,
     ///   ascending; nil where it is missing.
+    /// - Parameter holdsConnection: false for one of several who share it: then the capacity of the
+    ///   site file is not theirs, and counts only where their sheet says one.
     package init(
         sheet: SettlementSheet, choice: TariffChoice, table: TariffTable,
-        metered: [(quarter: QuarterHour, wattHours: Int64?)], offsetMinutes: Int
+        metered: [(quarter: QuarterHour, wattHours: Int64?)], offsetMinutes: Int,
+        holdsConnection: Bool = true
     ) throws(TariffError) {
         let day = CivilTime(year: sheet.year, month: sheet.month, day: 1)
         let known = metered.reduce(Int64(0)) { $0 &+ ($1.wattHours ?? 0) }
@@ -38,9 +41,11 @@ extension BillInput {
             funds: try table.funds(on: day),
             connection: BasicChargeInput(
                 mode: sheet.mode ?? .contractDemand,
-                capacity: sheet.capacity ?? BilledPower(whole: choice.transformerCapacityKVA),
+                capacity: sheet.capacity
+                    ?? BilledPower(whole: holdsConnection ? choice.transformerCapacityKVA : 0),
                 contractDemand: sheet.contractDemand
-                    ?? choice.contractDemandKW.map { BilledPower(whole: $0) },
+                    ?? (holdsConnection ? choice.contractDemandKW : nil)
+                    .map { BilledPower(whole: $0) },
                 maximumDemand: sheet.maximumDemand, energy: billed,
                 inService: sheet.daysInService.flatMap { ExactRatio($0, days) }),
             demandRules: try table.demandRules(on: day),
@@ -48,22 +53,32 @@ extension BillInput {
         self.open = open
         loss = sheet.loss
         systemOperation = sheet.systemOperation
+        if sheet.loss == nil, sheet.systemOperation.isEmpty {
+            // The site file's, where the month has no others: by name, which is all there is.
+            let published = choice.additions.map {
+                PublishedPrice(
+                    name: $0.name, price: UnitPrice(raw: $0.price), document: "站点配置")
+            }
+            loss = published.first { $0.name.contains("线损") }
+            systemOperation = published.filter { $0 != loss }
+        }
         green = sheet.green
         adjustments = sheet.adjustments
         reactive = sheet.reactive
-        purchase = Self.purchase(
-            sheet, choice: choice, table: table, metered: metered, offsetMinutes: offsetMinutes)
+        guard sheet.market == nil else {
+            purchase = Self.market(sheet, metered: metered, offsetMinutes: offsetMinutes)
+            return
+        }
+        let costs = CostLines(metered, table: table, choice: choice, offsetMinutes: offsetMinutes)
+        self.open += costs.reasons
+        purchase = .lines(costs.lines.filter { $0.kind == .energy })
     }
 
-    private static func purchase(
-        _ sheet: SettlementSheet, choice: TariffChoice, table: TariffTable,
-        metered: [(quarter: QuarterHour, wattHours: Int64?)], offsetMinutes: Int
-    ) -> EnergyPurchase {
-        guard let market = sheet.market else {
-            let costs = CostLines(
-                metered, table: table, choice: choice, offsetMinutes: offsetMinutes)
-            return .lines(costs.lines.filter { $0.category == "电能量电费" })
-        }
+    private static func market(
+        _ sheet: SettlementSheet, metered: [(quarter: QuarterHour, wattHours: Int64?)],
+        offsetMinutes: Int
+    ) -> EnergyPurchase? {
+        guard let market = sheet.market else { return nil }
         var intervals = market.intervals
         if !market.hasMetered {
             let own = Dictionary(

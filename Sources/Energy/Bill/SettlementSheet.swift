@@ -22,6 +22,24 @@ package struct SettlementSheet: Sendable {
         package var rules: MarketRules
     }
 
+    /// What indicators need and no meter of the site file tells; nil: not known.
+    package struct Resources: Sendable, Hashable {
+        package var document: String
+        package var waterLitres: Int64?
+        package var renewable: EnergyQuantity?
+        package var reusedHeat: EnergyQuantity?
+        package var heatRemoved: EnergyQuantity?
+        /// Green certificates retired for the month.
+        package var certificates: EnergyQuantity?
+        package var servers: [ServerGroup] = []
+    }
+
+    package struct ServerGroup: Sendable, Hashable {
+        package var count: Int64
+        /// Mean of the processors, 0…1.
+        package var utilisation: FixedDecimal
+    }
+
     package var year: Int
     package var month: Int
     package var registers: [Register] = []
@@ -39,6 +57,7 @@ package struct SettlementSheet: Sendable {
     package var green: [GreenContract] = []
     package var adjustments: [BillAdjustment] = []
     package var market: Market?
+    package var resources: Resources?
 
     /// A sheet on which nothing is entered yet.
     package init(year: Int, month: Int) {
@@ -70,6 +89,7 @@ package struct SettlementSheet: Sendable {
         if let node = table.optional("published") { sheet.readPublished(node, &d) }
         if let node = table.optional("green") { sheet.readGreen(node, &d) }
         if let node = table.optional("adjustments") { sheet.readAdjustments(node, &d) }
+        if let node = table.optional("resources") { sheet.readResources(node, &d) }
         if let node = table.optional("market") {
             let range = TimeRange.month(year: year, month: month, offsetMinutes: offsetMinutes)
             var reader = MarketReader(
@@ -169,6 +189,34 @@ package struct SettlementSheet: Sendable {
         }
     }
 
+    private mutating func readResources(_ node: ConfigNode, _ d: inout Diagnostics) {
+        var table = TableReader(node, what: "`resources`", &d)
+        var found = Resources(document: table.required("document", &d)?.text(&d) ?? "")
+        // m³ with three decimals are whole litres.
+        found.waterLitres = table.optional("water")?.quantity(&d)?.wattHours
+        found.renewable = table.optional("renewable")?.quantity(&d)
+        found.reusedHeat = table.optional("reused-heat")?.quantity(&d)
+        found.heatRemoved = table.optional("heat-removed")?.quantity(&d)
+        found.certificates = table.optional("certificates")?.quantity(&d)
+        for item in table.optional("servers")?.list(&d) ?? [] {
+            var entry = TableReader(item, what: "servers", &d)
+            let count = entry.required("count", &d)?.integer(in: 1...10_000_000, &d)
+            let node = entry.required("utilisation", &d)
+            let share = node?.decimal(&d)
+            entry.finish(&d)
+            guard let count, let node, let share else { continue }
+            guard let micro = share.rescaled(to: 6), (0...1_000_000).contains(micro.mantissa) else {
+                d.add(
+                    node.position, "`\(share)` is no utilisation",
+                    cure: "write a share from 0 to 1, as `0.32`")
+                continue
+            }
+            found.servers.append(ServerGroup(count: count, utilisation: share))
+        }
+        table.finish(&d)
+        resources = found
+    }
+
     private mutating func readAdjustments(_ node: ConfigNode, _ d: inout Diagnostics) {
         for item in node.list(&d) ?? [] {
             var table = TableReader(item, what: "adjustment", &d)
@@ -202,7 +250,18 @@ extension ConfigNode {
         value("a number", example: "12345.67", &d) { FixedDecimal($0) }
     }
 
-    fileprivate func kilowattHours(_ d: inout Diagnostics) -> EnergyQuantity? {
+    /// kWh or m³, not negative.
+    fileprivate func quantity(_ d: inout Diagnostics) -> EnergyQuantity? {
+        guard let found = kilowattHours(&d) else { return nil }
+        if found < .zero {
+            d.add(
+                position, "`\(found)` is below zero", cure: "enter what was used, 0 or more")
+            return nil
+        }
+        return found
+    }
+
+    func kilowattHours(_ d: inout Diagnostics) -> EnergyQuantity? {
         value("kWh or kvarh", example: "2600000", &d) { EnergyQuantity(kilowattHours: $0) }
     }
 
@@ -218,7 +277,7 @@ extension ConfigNode {
         value("a price in yuan/MWh", example: "233.700", &d) { UnitPrice(yuanPerMegawattHour: $0) }
     }
 
-    fileprivate func fee(_ d: inout Diagnostics) -> Fee? {
+    func fee(_ d: inout Diagnostics) -> Fee? {
         value("an amount in yuan", example: "-120.00", &d) { text in
             FixedDecimal(text).flatMap { $0.scale <= 2 ? $0.rescaled(to: 2) : nil }
                 .map { Fee(fen: $0.mantissa) }
