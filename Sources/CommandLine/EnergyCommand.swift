@@ -10,8 +10,7 @@ struct EnergyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "energy", abstract: "Energy figures with coverage and method.",
         subcommands: [
-            PUECommand.self, EnergyBillCommand.self, EnergyCoolingCommand.self,
-            EnergyForecastCommand.self, EnergySavingsCommand.self, EnergySupportCommand.self,
+            PUECommand.self, EnergyBillCommand.self, EnergySupportCommand.self,
             EnergyKPICommand.self, EnergyBalanceCommand.self, EnergyEditCommand.self,
             EnergyEditsCommand.self,
         ])
