@@ -160,6 +160,11 @@ let package = Package(
             dependencies: ["Daemon", "Model", "Platform", "Store", "Views", logging],
             path: "Benchmarks/FleetBenchmark", swiftSettings: swiftSettings),
 
+        // Measures the alarm engine: `swift run -c release AlarmBenchmark FOLDER`.
+        .executableTarget(
+            name: "AlarmBenchmark", dependencies: ["Alarms", "Model", "Platform", "Store"],
+            path: "Benchmarks/AlarmBenchmark", swiftSettings: swiftSettings),
+
         // Throws broken messages at the decoders; `make fuzz` runs it.
         .executableTarget(
             name: "DecoderFuzz",

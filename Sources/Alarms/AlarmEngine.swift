@@ -9,58 +9,77 @@ package struct AlarmEngine: Sendable {
     /// wrong, and further points go unwatched, counted.
     package static let maximumAlarms = 200_000
 
-    private struct Alarm: Sendable {
+    struct Alarm: Sendable {
         let key: AlarmKey
-        let rule: Int
+        /// Index in `rules`.
+        var rule: Int
         var machine: AlarmStateMachine
         var filter: ConditionFilter
         var record: AlarmRecord
-        let point: PointDefinition?
+        var point: PointDefinition?
+        /// False for one of before the start whose point has not been seen since.
+        var isBound = true
     }
 
-    private struct DeviceBinding: Sendable {
+    struct DeviceBinding: Sendable {
         var boundPoints = 0
         /// Alarms by index of the point.
         var byPoint: [[Int32]] = []
         var noData: [Int] = []
         var missedPolls = 0
         var goodPolls = 0
+        /// Its way is whole again: until then (monotonic, ms) its silence is that of before, or
+        /// until it has missed two more polls.
+        var grace: (cause: AlarmKey, until: Int64, misses: Int)?
     }
 
     /// Good polls in a row before "no data" ends.
     private static let goodPollsToClear = 2
 
-    private let site: Site
+    let site: Site
+    /// Those of the site file, then those of our own.
+    private(set) var rules: [AlarmRule]
     private let scopes: RuleScopes
+    let deviceNumbers: [String: Int]
+    let parentPlaces: [String: String]
     /// What looks at several values, and the alarm of each, -1 for none.
     private var conditions: RuleConditions
     private var conditionAlarms: [Int32] = []
-    private var alarms: [Alarm] = []
-    private var devices: [DeviceBinding]
-    private var restored: [AlarmKey: AlarmRecord]
-    private var indexByKey: [AlarmKey: Int] = [:]
+    var alarms: [Alarm] = []
+    var devices: [DeviceBinding]
+    /// Of before the start, without anything that has to be followed: normal, and not hidden.
+    var restored: [AlarmKey: AlarmRecord]
+    var indexByKey: [AlarmKey: Int] = [:]
     private var waiting: Set<Int> = []
+    var causes: CauseWatch
+    var timers = AlarmTimers()
+    /// Indices in `rules` of the rules for chatter, low and high; nil where the site file has one of
+    /// that name.
+    var chatterRules: [Int?] = []
     /// Points that no alarm could be made for because of `maximumAlarms`.
     package private(set) var unwatched = 0
 
     package init(site: Site, restored: [AlarmRecord]) {
         self.site = site
-        let priorities = Dictionary(site.alarmRules.map { ($0.name, $0.priority) }) {
-            first, _ in first
-        }
+        rules = site.alarmRules
         self.restored = Dictionary(
-            restored.map { record in
-                var record = record
-                // The site file may have said otherwise when this was stored.
-                record.priority = priorities[record.key.rule] ?? record.priority
-                return (record.key, record)
-            }, uniquingKeysWith: { first, _ in first })
+            restored.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
+        deviceNumbers = Dictionary(
+            site.devices.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { a, _ in a })
+        parentPlaces = Dictionary(
+            site.places.compactMap { place in place.parent.map { (place.name, $0) } },
+            uniquingKeysWith: { a, _ in a })
+        causes = CauseWatch(site: site)
         // One more: the site's own figures.
         devices = Array(repeating: DeviceBinding(), count: site.devices.count + 1)
         scopes = RuleScopes(site: site)
         conditions = RuleConditions(site: site, scopes: scopes)
         for index in site.devices.indices { bindNoData(DeviceID(index)) }
         follow(conditions.begin())
+        addOwnRules()
+        for record in self.restored.values.sorted(by: { $0.key.description < $1.key.description }) {
+            keepUnseen(record)
+        }
     }
 
     // MARK: Binding
@@ -125,28 +144,60 @@ package struct AlarmEngine: Sendable {
     private mutating func add(
         _ ruleIndex: Int, _ subject: String, _ point: PointDefinition?, test: ConditionFilter.Test
     ) -> Int? {
-        let rule = site.alarmRules[ruleIndex]
+        add(
+            ruleIndex,
+            AlarmKey(
+                rule: rules[ruleIndex].name, device: subject, point: point?.name ?? ""), point,
+            test: test)
+    }
+
+    /// Makes an alarm, as it was stored where it was; nil where there are too many.
+    mutating func add(
+        _ ruleIndex: Int, _ key: AlarmKey, _ point: PointDefinition?, test: ConditionFilter.Test,
+        isBound: Bool = true
+    ) -> Int? {
+        let rule = rules[ruleIndex]
+        var record = restored.removeValue(forKey: key) ?? .fresh(key, priority: rule.priority)
+        if let known = indexByKey[key] {
+            // One of before the start has been seen; or two rules of one name meet at one point.
+            guard !alarms[known].isBound else { return nil }
+            record = alarms[known].record
+        }
         guard alarms.count < Self.maximumAlarms else {
             unwatched += 1
             return nil
         }
-        let key = AlarmKey(
-            rule: rule.name, device: subject, point: point?.name ?? "")
-        var record = restored.removeValue(forKey: key)
-        // Of several rules of one name, each for its places, this is the one for this device.
-        record?.priority = rule.priority
-        let state = record?.state ?? .normal
-        let live = state == .unacknowledged || state == .acknowledged
-        alarms.append(
-            Alarm(
-                key: key, rule: ruleIndex,
-                machine: AlarmStateMachine(state: state, latching: rule.latching),
-                filter: ConditionFilter(
-                    test: test, onDelay: rule.onDelayMilliseconds,
-                    offDelay: rule.offDelayMilliseconds, isLive: live),
-                record: record ?? .fresh(key, priority: rule.priority), point: point))
-        indexByKey[key] = alarms.count - 1
-        return alarms.count - 1
+        // The site file may have said otherwise when this was stored.
+        record.priority = rule.priority.raised(by: record.raisedLevels)
+        let machine = AlarmStateMachine(record, latching: rule.latching)
+        let alarm = Alarm(
+            key: key, rule: ruleIndex, machine: machine,
+            filter: ConditionFilter(
+                test: test, onDelay: rule.onDelayMilliseconds,
+                offDelay: rule.offDelayMilliseconds, isLive: machine.isLive),
+            record: record, point: point, isBound: isBound)
+        guard let known = indexByKey[key] else {
+            alarms.append(alarm)
+            indexByKey[key] = alarms.count - 1
+            if rule.losesPower { causes.power.add(alarm: alarms.count - 1, device: key.device) }
+            return alarms.count - 1
+        }
+        alarms[known] = alarm
+        return known
+    }
+
+    /// Makes the alarm of a record whose point has not been seen since the start, so that persons,
+    /// windows and timers find it; one that is normal waits for its point.
+    mutating func keepUnseen(_ record: AlarmRecord) {
+        guard record.state != .normal || !record.reasons.isEmpty,
+            let rule = rule(ofRestored: record.key)
+        else { return }
+        _ = add(rule, record.key, nil, test: .external, isBound: false)
+    }
+
+    mutating func append(_ rule: AlarmRule) -> Int {
+        rules.append(rule)
+        return rules.count - 1
     }
 
     /// Ends restored alarms that no rule of the site file makes any more. Points of known devices
@@ -156,30 +207,29 @@ package struct AlarmEngine: Sendable {
         for record in restored.values.sorted(by: { $0.key.description < $1.key.description })
         where rule(ofRestored: record.key) == nil {
             restored.removeValue(forKey: record.key)
-            guard record.state != .normal else { continue }
+            var machine = AlarmStateMachine(record, latching: false)
+            guard case .moved(let previous, let notice) = machine.apply(.retire) else { continue }
             var ended = record
-            ended.state = .normal
-            ended.sequence += 1
-            ended.changedAt = time
+            ended.reasons = []
+            let event = Self.journal(
+                &ended, machine, previous: previous,
+                Change(input: .retire, notice: notice, detail: "the rule or the device is gone"),
+                time: time)
             retired.append(ended)
-            events.append(
-                AlarmEvent(
-                    key: record.key, episode: record.episode, sequence: ended.sequence, time: time,
-                    state: .normal, previous: record.state, priority: record.priority,
-                    valueText: record.valueText, notice: .resolved))
+            events += event
         }
         return events
     }
 
     /// The rule that still asks for a restored alarm whose point has not been seen since the start.
-    private func rule(ofRestored key: AlarmKey) -> AlarmRule? {
+    private func rule(ofRestored key: AlarmKey) -> Int? {
+        if let own = ownRule(for: key) { return own }
         guard
             let device = key.device == Site.ownSeriesDevice
-                ? site.devices.count
-                : site.devices.firstIndex(where: { $0.name == key.device }),
+                ? site.devices.count : deviceNumbers[key.device],
             !key.point.isEmpty
         else { return nil }
-        return site.alarmRules.first {
+        return site.alarmRules.firstIndex {
             $0.name == key.rule && scopes.matches($0, DeviceID(device))
                 && Glob($0.point).matches(key.point)
         }
@@ -205,7 +255,8 @@ package struct AlarmEngine: Sendable {
                 let index = Int(alarm)
                 let input = alarms[index].filter.take(sample, now: now)
                 if value.quality.isUsable { note(value.mantissa, for: index) }
-                events += follow(input, alarm: index, time: batch.time)
+                if !value.quality.isUsable { timers.freeze(index, now: now) }
+                events += follow(input, alarm: index, now: now, time: batch.time)
             }
         }
         for outcome in conditions.step(batch, now: now) {
@@ -215,7 +266,7 @@ package struct AlarmEngine: Sendable {
             if outcome.verdict != .frozen, isNoteworthy(index) {
                 alarms[index].record.valueText = conditions.text(of: Int(outcome.condition))
             }
-            events += follow(input, alarm: index, time: batch.time)
+            events += follow(input, alarm: index, now: now, time: batch.time)
         }
         return events
     }
@@ -231,20 +282,18 @@ package struct AlarmEngine: Sendable {
             devices[device].goodPolls = 0
             devices[device].missedPolls = min(devices[device].missedPolls + 1, 1_000_000)
         }
-        var events: [AlarmEvent] = []
+        var events = followPaths(device, answered: answered, now: now, time: time)
         for index in devices[device].noData {
-            guard case .noData(let limit) = site.alarmRules[alarms[index].rule].condition else {
-                continue
-            }
+            guard case .noData(let limit) = rules[alarms[index].rule].condition else { continue }
             let missed = devices[device].missedPolls
             let wasLive = alarms[index].filter.isLive
             let lost = missed >= limit
             let stays = wasLive && devices[device].goodPolls < Self.goodPollsToClear
             if !answered { alarms[index].record.valueText = "\(missed) polls missed" }
             let input = alarms[index].filter.set(lost || stays, now: now)
-            events += follow(input, alarm: index, time: time)
+            events += follow(input, alarm: index, now: now, time: time)
         }
-        return events
+        return events + settleGrace(device, now: now, time: time)
     }
 
     /// Some delay runs, so that `tick` can change something.
@@ -255,9 +304,9 @@ package struct AlarmEngine: Sendable {
         var events: [AlarmEvent] = []
         for index in waiting.sorted() {
             let input = alarms[index].filter.advance(now: now)
-            events += follow(input, alarm: index, time: time)
+            events += follow(input, alarm: index, now: now, time: time)
         }
-        return events
+        return events + settle(now: now, time: time)
     }
 
     private mutating func note(_ mantissa: Int64, for index: Int) {
@@ -278,139 +327,16 @@ package struct AlarmEngine: Sendable {
     }
 
     private mutating func follow(
-        _ input: AlarmInput?, alarm index: Int, time: Instant
+        _ input: AlarmInput?, alarm index: Int, now: Int64, time: Instant
     ) -> [AlarmEvent] {
         if alarms[index].filter.isWaiting {
             waiting.insert(index)
         } else {
             waiting.remove(index)
         }
-        guard let input, case .moved(let previous, let notice?) = alarms[index].machine.apply(input)
-        else { return [] }
-        return [journal(index, previous: previous, notice: notice, time: time, actor: nil, nil)]
-    }
-
-    private mutating func journal(
-        _ index: Int, previous: AlarmState, notice: NoticeKind, time: Instant, actor: String?,
-        _ comment: String?
-    ) -> AlarmEvent {
-        Self.journal(
-            &alarms[index].record, state: alarms[index].machine.state, previous: previous,
-            notice: notice, time: time, actor: actor, comment)
-    }
-
-    private static func journal(
-        _ record: inout AlarmRecord, state: AlarmState, previous: AlarmState, notice: NoticeKind,
-        time: Instant, actor: String?, _ comment: String?
-    ) -> AlarmEvent {
-        record.state = state
-        record.changedAt = time
-        if notice == .active {
-            record.episode += 1
-            record.sequence = 0
-            record.raisedAt = time
-            record.acknowledgedBy = nil
-            record.comment = nil
-        }
-        record.sequence += 1
-        if let actor { record.acknowledgedBy = actor }
-        if let comment { record.comment = comment }
-        return AlarmEvent(
-            key: record.key, episode: record.episode, sequence: record.sequence, time: time,
-            state: record.state, previous: previous, priority: record.priority,
-            valueText: record.valueText, actor: actor, comment: comment, notice: notice)
-    }
-
-    // MARK: People
-
-    package enum Refusal: Error, Sendable, CustomStringConvertible {
-        case unknown(String)
-        case notAllowed(String)
-        package var description: String {
-            switch self {
-            case .unknown(let id):
-                "no alarm `\(id)`; `frostline alarms list` prints the ids"
-            case .notAllowed(let reason): reason
-            }
-        }
-    }
-
-    /// What an acknowledgement is to the machine: of a latched alarm that was acknowledged and has
-    /// returned it is the reset, which ends it.
-    private static func input(_ machine: AlarmStateMachine) -> AlarmInput {
-        machine.state == .latchedAcknowledged ? .reset : .acknowledge
-    }
-
-    /// Repeating the acknowledgement of an active alarm changes nothing and is no error.
-    package mutating func acknowledge(
-        id: String, by actor: String, comment: String?, at time: Instant
-    ) throws(Refusal) -> [AlarmEvent] {
-        guard let index = alarms.firstIndex(where: { $0.key.description == id }) else {
-            return try acknowledgeRestored(id: id, by: actor, comment: comment, at: time)
-        }
-        switch alarms[index].machine.apply(Self.input(alarms[index].machine)) {
-        case .moved(let previous, let notice?):
-            return [
-                journal(
-                    index, previous: previous, notice: notice, time: time, actor: actor, comment)
-            ]
-        case .moved(_, nil), .unchanged: return []
-        case .refused(let reason): throw .notAllowed(reason)
-        }
-    }
-
-    /// As above, for an alarm whose device has not answered since the start.
-    private mutating func acknowledgeRestored(
-        id: String, by actor: String, comment: String?, at time: Instant
-    ) throws(Refusal) -> [AlarmEvent] {
-        guard var record = restored.values.first(where: { $0.key.description == id }),
-            let rule = rule(ofRestored: record.key)
-        else { throw .unknown(id) }
-        var machine = AlarmStateMachine(state: record.state, latching: rule.latching)
-        switch machine.apply(Self.input(machine)) {
-        case .moved(let previous, let notice?):
-            let event = Self.journal(
-                &record, state: machine.state, previous: previous, notice: notice, time: time,
-                actor: actor, comment)
-            restored[record.key] = record
-            return [event]
-        case .moved(_, nil), .unchanged: return []
-        case .refused(let reason): throw .notAllowed(reason)
-        }
-    }
-
-    // MARK: Views
-
-    /// Alarms that are not normal, most urgent first, then newest: also those of before the start
-    /// whose device has not answered since.
-    package var active: [(record: AlarmRecord, rule: AlarmRule)] {
-        let unseen = restored.values.filter { $0.state != .normal }
-            .compactMap { record in rule(ofRestored: record.key).map { (record, $0) } }
-        let seen = alarms.filter { $0.machine.state != .normal }
-            .map { ($0.record, site.alarmRules[$0.rule]) }
-        return (seen + unseen)
-            .sorted {
-                ($0.0.priority, $0.0.raisedAt, $0.0.key.description)
-                    > ($1.0.priority, $1.0.raisedAt, $1.0.key.description)
-            }
-    }
-
-    /// Every alarm that has ever been raised, as it stands.
-    package var records: [AlarmRecord] {
-        alarms.lazy.map(\.record).filter { $0.episode > 0 } + Array(restored.values)
-    }
-
-    // MARK: The other collector
-
-    /// Takes over what another collector that watches the same site has made of an alarm: its
-    /// state, and that it is announced already. Nothing is journalled.
-    package mutating func adopt(_ record: AlarmRecord) {
-        guard let index = indexByKey[record.key] else {
-            restored[record.key] = record
-            return
-        }
-        alarms[index].record = record
-        reset(index)
+        guard let input else { return [] }
+        return input == .raise
+            ? raise(index, now: now, time: time) : clear(index, now: now, time: time)
     }
 
     /// Forgets what readings have said: delays, and polls missed in a row. After a time in which
@@ -422,26 +348,22 @@ package struct AlarmEngine: Sendable {
         for index in devices.indices {
             devices[index].missedPolls = 0
             devices[index].goodPolls = 0
+            devices[index].grace = nil
         }
+        timers = AlarmTimers()
+        causes.paths.forget()
     }
 
-    private mutating func reset(_ index: Int) {
-        let rule = site.alarmRules[alarms[index].rule]
-        let state = alarms[index].record.state
-        alarms[index].machine = AlarmStateMachine(state: state, latching: rule.latching)
-        alarms[index].filter = alarms[index].filter.fresh(
-            isLive: state == .unacknowledged || state == .acknowledged)
+    mutating func reset(_ index: Int) {
+        let rule = rules[alarms[index].rule]
+        alarms[index].machine = AlarmStateMachine(alarms[index].record, latching: rule.latching)
+        alarms[index].filter = alarms[index].filter.fresh(isLive: alarms[index].machine.isLive)
         waiting.remove(index)
-    }
-
-    package func record(_ key: AlarmKey) -> AlarmRecord? {
-        indexByKey[key].map { alarms[$0].record } ?? restored[key]
-            ?? retired.last { $0.key == key }
     }
 }
 
 extension AlarmRecord {
-    fileprivate static func fresh(_ key: AlarmKey, priority: AlarmPriority) -> AlarmRecord {
+    static func fresh(_ key: AlarmKey, priority: AlarmPriority) -> AlarmRecord {
         let never = Instant(milliseconds: 0)
         return AlarmRecord(
             key: key, state: .normal, priority: priority, episode: 0, sequence: 0, raisedAt: never,

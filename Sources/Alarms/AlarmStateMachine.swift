@@ -32,6 +32,17 @@ package struct AlarmHiding: OptionSet, Hashable, Sendable {
     package static let shelved = AlarmHiding(rawValue: 1)
     package static let suppressed = AlarmHiding(rawValue: 2)
     package static let outOfService = AlarmHiding(rawValue: 4)
+
+    package init(_ reasons: [HidingReason]) {
+        self = []
+        for reason in reasons {
+            switch reason.kind {
+            case .shelf: insert(.shelved)
+            case .cause, .window: insert(.suppressed)
+            case .outOfService: insert(.outOfService)
+            }
+        }
+    }
 }
 
 /// One alarm: which state follows, and what receivers are told (ISA-18.2-2016, section 10;
@@ -59,19 +70,29 @@ package struct AlarmStateMachine: Hashable, Sendable {
 
     /// - Parameters:
     ///   - state: a stored one.
+    ///   - wasShown: nil: what follows from the state.
     ///   - isOpenOutside: what receivers know of it; nil: what follows from the state.
     package init(
         state: AlarmState = .normal, priority: AlarmPriority = .medium, latching: Bool,
-        requiresAcknowledgement: Bool = true, isOpenOutside: Bool? = nil
+        requiresAcknowledgement: Bool = true, hiding: AlarmHiding = [], wasShown: Bool? = nil,
+        isOpenOutside: Bool? = nil
     ) {
         self.state = state
         self.priority = priority
         self.latching = latching
         self.requiresAcknowledgement = requiresAcknowledgement
-        hiding = []
-        wasShown = state != .normal
+        self.hiding = hiding
+        self.wasShown = state != .normal && wasShown ?? true
         self.isOpenOutside =
             isOpenOutside ?? (state != .normal && state != .returnedUnacknowledged)
+    }
+
+    /// As it was stored.
+    package init(_ record: AlarmRecord, latching: Bool) {
+        self.init(
+            state: record.state, priority: record.priority, latching: latching,
+            hiding: AlarmHiding(record.reasons), wasShown: record.wasShown,
+            isOpenOutside: record.isOpenOutside)
     }
 
     /// The filtered condition, which the base state always agrees with.

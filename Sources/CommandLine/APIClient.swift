@@ -15,9 +15,15 @@ struct APIClient {
     }
 
     func get<Answer: Decodable>(_ path: String, as type: Answer.Type) throws -> Answer {
-        let response = try send(HTTPRequest(method: .get, url: "http://localhost" + path))
+        try decode(
+            send(HTTPRequest(method: .get, url: "http://localhost" + path)), of: path)
+    }
+
+    private func decode<Answer: Decodable>(
+        _ response: HTTPResponse, of path: String
+    ) throws -> Answer {
         do {
-            return try JSONDecoder().decode(type, from: Data(response.body))
+            return try JSONDecoder().decode(Answer.self, from: Data(response.body))
         } catch {
             throw CommandFailure(
                 .unreachable, "the daemon's answer to \(path) is of another version: \(error)")
@@ -25,10 +31,18 @@ struct APIClient {
     }
 
     func post(_ path: String, _ body: some Encodable) throws {
+        _ = try posted(path, body)
+    }
+
+    func post<Answer: Decodable>(_ path: String, _ body: some Encodable) throws -> Answer {
+        try decode(posted(path, body), of: path)
+    }
+
+    private func posted(_ path: String, _ body: some Encodable) throws -> HTTPResponse {
         var request = HTTPRequest(method: .post, url: "http://localhost" + path)
         request.headers = [HTTPRequest.Header("Content-Type", "application/json")]
         request.body = Array(try JSONEncoder().encode(body))
-        _ = try send(request)
+        return try send(request)
     }
 
     private func send(_ request: HTTPRequest) throws -> HTTPResponse {

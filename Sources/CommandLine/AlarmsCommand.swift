@@ -10,45 +10,12 @@ import Views
 
 struct AlarmsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "alarms", abstract: "Alarms: list, acknowledge, history, figures of merit.",
-        subcommands: [List.self, Acknowledge.self, History.self, KPI.self, TestHook.self])
-
-    struct List: ParsableCommand {
-        static let configuration = CommandConfiguration(
-            abstract: "Alarms that are not normal, most urgent first.")
-
-        @OptionGroup var locations: Locations
-
-        @Flag(help: "Print JSON.")
-        var json = false
-
-        func run() throws {
-            let view = try APIClient(socketPath: locations.socketPath)
-                .get("/api/v1/snapshot", as: SiteView.self)
-            let alarms = view.alarms
-            if json {
-                try Output.json(alarms)
-                return
-            }
-            if alarms.isEmpty {
-                Output.line("no alarms")
-                return
-            }
-            var table = TextTable([
-                ("PRIORITY", .left), ("STATE", .left), ("RAISED", .left), ("VALUE", .right),
-                ("ID", .left), ("CAUSE", .left), ("ACTION", .left),
-            ])
-            for alarm in alarms {
-                table.add([
-                    alarm.priority, alarm.state,
-                    Instant(milliseconds: alarm.raisedMS).iso8601(
-                        offsetMinutes: view.offsetMinutes),
-                    alarm.valueText, alarm.id, alarm.cause, alarm.action,
-                ])
-            }
-            table.write()
-        }
-    }
+        commandName: "alarms",
+        abstract: "Alarms: list, acknowledge, put aside, history, figures of merit.",
+        subcommands: [
+            List.self, Acknowledge.self, Shelve.self, Unshelve.self, TakeOutOfService.self,
+            ReturnToService.self, History.self, KPI.self, TestHook.self,
+        ])
 
     struct Acknowledge: ParsableCommand {
         static let configuration = CommandConfiguration(
@@ -66,17 +33,10 @@ struct AlarmsCommand: ParsableCommand {
         @OptionGroup var locations: Locations
 
         func run() throws {
-            let person = by ?? userName()
-            let request = AcknowledgeRequest(id: id, by: person, comment: comment)
+            let person = by ?? AlarmsCommand.userName()
+            let request = AlarmActionRequest(id: id, by: person, comment: comment)
             try APIClient(socketPath: locations.socketPath).post("/api/v1/alarms/ack", request)
             Output.line("acknowledged by \(person): \(id)")
-        }
-
-        private func userName() -> String {
-            guard let entry = getpwuid(geteuid()), let name = entry.pointee.pw_name else {
-                return "uid \(geteuid())"
-            }
-            return String(cString: name)
         }
     }
 }
@@ -111,6 +71,11 @@ extension AlarmsCommand {
             var value: String
             var by: String?
             var comment: String?
+            /// What happened, and more of it: `shelve`, `until …`.
+            var input: String?
+            var detail: String?
+            /// What hides the alarm after it.
+            var hiding: String?
         }
 
         func run() throws {
@@ -131,16 +96,22 @@ extension AlarmsCommand {
                     episode: event.episode, sequence: event.sequence,
                     previous: event.previous.rawValue, state: event.state.rawValue,
                     priority: event.priority.name, value: event.valueText, by: event.actor,
-                    comment: event.comment)
+                    comment: event.comment, input: event.input, detail: event.detail,
+                    hiding: event.hiding?.rawValue)
                 if json {
                     try Output.json(row)
                 } else {
                     let person = row.by.map { "  by \($0)" } ?? ""
                     let comment = row.comment.map { "  \($0)" } ?? ""
+                    let state = row.state + (row.hiding.map { " (\($0))" } ?? "")
+                    // What the states do not tell.
+                    let input = row.previous == row.state ? row.input ?? "" : ""
+                    let more = [input, row.detail ?? ""].filter { !$0.isEmpty }
                     Output.line(
                         Output.clean(
-                            "\(row.time)  \(row.priority)  \(row.previous) → \(row.state)  "
-                                + "\(row.id)  \(row.value)\(person)\(comment)"))
+                            "\(row.time)  \(row.priority)  \(row.previous) → \(state)  "
+                                + "\(row.id)  \(row.value)\(person)\(comment)"
+                                + more.map { "  \($0)" }.joined()))
                 }
             }
         }

@@ -21,7 +21,9 @@ extension Collector {
         guard !isLeading else { return }
         isLeading = true
         alarms.rest()
-        unsaved += alarms.retireOrphans(at: Instant(milliseconds: Clocks.wallMilliseconds()))
+        unsaved += alarms.begin(
+            now: Clocks.monotonicNanoseconds() / 1_000_000,
+            time: Instant(milliseconds: Clocks.wallMilliseconds()))
         let notices = unconfirmed.values.sorted { $0.createdAt < $1.createdAt }
         unconfirmed = [:]
         if !notices.isEmpty {
@@ -56,9 +58,9 @@ extension Collector {
             } else if own?.state == .unacknowledged, record.state == .acknowledged,
                 let actor = record.acknowledgedBy
             {
-                let events = try? alarms.acknowledge(
-                    id: record.key.description, by: actor, comment: record.comment,
-                    at: record.changedAt)
+                let events = try? alarms.act(
+                    .acknowledge, id: record.key.description, by: actor, comment: record.comment,
+                    now: Clocks.monotonicNanoseconds() / 1_000_000, at: record.changedAt)
                 unsaved += events ?? []
             }
         }
@@ -170,9 +172,10 @@ extension Collector {
             records.append(record)
         }
         // What only we took for an alarm is in `resting`, from where the other fetches it.
-        for var record in alarms.records where !seen.contains(record.key) && record.state != .normal
-        {
+        for var record in alarms.records
+        where !seen.contains(record.key) && (record.state != .normal || !record.reasons.isEmpty) {
             record.state = .normal
+            record.reasons = []
             records.append(record)
         }
         for record in records { alarms.adopt(record) }

@@ -59,6 +59,8 @@ actor Collector {
     var finished: [EnergyKeeper.Progress] = []
     private var coolingToday = 0.0
     private var alarmChanges: Int64 = 0
+    /// Alarms that began while another explained them, or a window covered them.
+    private var explained: Int64 = 0
 
     /// Where another collector watches the site too: what it copies; nil for one that is alone.
     let feed: PollFeed?
@@ -123,7 +125,9 @@ actor Collector {
             site: configuration.site, directory: store.directory, logger: logger)
         cooling = restored.cooling
         views = SiteViewBuilder(site: site)
-        if isLeading { unsaved = alarms.retireOrphans(at: now) }
+        if isLeading {
+            unsaved = alarms.begin(now: Clocks.monotonicNanoseconds() / 1_000_000, time: now)
+        }
     }
 
     /// Ends the collector's thread; nothing may be asked of it afterwards.
@@ -203,6 +207,8 @@ actor Collector {
             seen.insert(event.key).inserted ? alarms.record(event.key) : nil
         }
         alarmChanges += Int64(unsaved.count { $0.notice != nil })
+        explained += Int64(
+            unsaved.count { $0.input == AlarmInput.raise.rawValue && $0.hiding == .suppressed })
         // The other is told after the commit: then it sees among those that wait what is not
         // delivered yet.
         let told = feed == nil ? nil : Self.feedBytes(unsaved, records)
@@ -227,46 +233,6 @@ actor Collector {
         finished.removeAll()
     }
 
-    func outboxItems(for event: AlarmEvent) -> [OutboxItem] {
-        guard event.notice != nil else { return [] }
-        let rule = site.alarmRules.first { $0.name == event.key.rule }
-        let place = live.index(ofDevice: event.key.device).flatMap { site.devices[$0].place }
-        let raisedAt = alarms.record(event.key)?.raisedAt ?? event.time
-        let context = WebhookPayload.Context(
-            site: site, rule: rule, place: place, raisedAt: raisedAt)
-        return site.hooks.filter { $0.minimumPriority <= event.priority }.map { hook in
-            OutboxItem(
-                id: 0, receiver: hook.name,
-                idempotencyKey:
-                    "\(site.name)/\(event.key)/\(event.episode)/\(event.sequence)/\(hook.name)",
-                payload: WebhookPayload.make(event, receiver: hook.name, context),
-                createdAt: event.time, attempts: 0, nextAttemptAt: event.time)
-        }
-    }
-
-    /// Returns when the acknowledgement is on the disk: nobody is told "saved" before.
-    func acknowledge(
-        id: String, by actor: String, comment: String?
-    ) async throws(AcknowledgeProblem) {
-        let now = Instant(milliseconds: Clocks.wallMilliseconds())
-        do throws(AlarmEngine.Refusal) {
-            unsaved += try alarms.acknowledge(id: id, by: actor, comment: comment, at: now)
-        } catch {
-            throw .refused(error)
-        }
-        publish(at: now)
-        let failure = await withCheckedContinuation { continuation in
-            saveAlarms { continuation.resume(returning: $0) }
-        }
-        if let failure { throw .notSaved(failure) }
-    }
-
-    enum AcknowledgeProblem: Error {
-        case refused(AlarmEngine.Refusal)
-        /// It holds, and is written when the disk takes it.
-        case notSaved(StoreError)
-    }
-
     // MARK: Once a second
 
     func tick() {
@@ -274,6 +240,8 @@ actor Collector {
         let now = Instant(milliseconds: Clocks.wallMilliseconds())
         if let step = clock.step(wall: now.milliseconds, monotonic: monotonic / 1_000_000) {
             logger.warning("\(ClockWatch.text(step))")
+            let records = alarms.clockStepped(byMilliseconds: step)
+            if !records.isEmpty { store.enqueue(events: [], records: records, outbox: []) { _ in } }
         }
         unsaved += alarms.tick(now: monotonic / 1_000_000, time: now)
         saveAlarms()
@@ -284,7 +252,7 @@ actor Collector {
         if monotonic - ticks[0].time > Self.rateSpan { ticks.removeFirst() }
     }
 
-    private func publish(at now: Instant) {
+    func publish(at now: Instant) {
         sequence += 1
         let figures = liveEnergy.figures(at: now) { live.liveValue(of: $0) }
         store(figures, at: now)
@@ -304,6 +272,9 @@ actor Collector {
                 view.devices[index].note = notes[view.devices[index].name]
             }
         }
+        let hidden = hiddenAlarmViews()
+        view.hiddenAlarms = hidden.list
+        view.hiddenCounts = hidden.counts
         lastView = view
         do {
             broadcast.publish(Array(try encoder.encode(view)))
@@ -387,20 +358,6 @@ actor Collector {
             }
         }
         return header
-    }
-
-    private func alarmViews() -> [AlarmView] {
-        alarms.active.map { record, rule in
-            AlarmView(
-                id: record.key.description, rule: record.key.rule, device: record.key.device,
-                point: record.key.point,
-                place: live.index(ofDevice: record.key.device).flatMap { site.devices[$0].place },
-                priority: record.priority.name, state: record.state.rawValue,
-                raisedMS: record.raisedAt.milliseconds, changedMS: record.changedAt.milliseconds,
-                valueText: record.valueText, cause: rule.cause, consequence: rule.consequence,
-                action: rule.action, acknowledgedBy: record.acknowledgedBy,
-                comment: record.comment)
-        }
     }
 
     private func health() -> HealthView {
@@ -493,7 +450,7 @@ actor Collector {
     /// Counts for the summary of a bounded run.
     func tally() -> SiteDaemon.Tally {
         SiteDaemon.Tally(
-            readings: readings, alarmChanges: alarmChanges, suppressed: 0, view: lastView)
+            readings: readings, alarmChanges: alarmChanges, suppressed: explained, view: lastView)
     }
 }
 

@@ -26,16 +26,15 @@ struct LiveBackend: APIBackend {
         try await HistoryReader.series(query, history)
     }
 
-    func acknowledge(_ request: AcknowledgeRequest) async throws(APIRefusal) {
-        guard !request.by.isEmpty, request.by.utf8.count <= 100,
-            request.comment?.utf8.count ?? 0 <= 2_000
-        else {
-            throw APIRefusal(status: 400, message: "say who acknowledges, in at most 100 bytes")
+    func act(
+        _ action: AlarmAction, _ request: AlarmActionRequest
+    ) async throws(APIRefusal) -> [String] {
+        if let problem = request.problem(of: action) {
+            throw APIRefusal(status: 400, message: problem)
         }
-        if let pair, await !collector.isLeading { return try await pair.forward(request) }
-        do throws(Collector.AcknowledgeProblem) {
-            try await collector.acknowledge(
-                id: request.id, by: request.by, comment: request.comment)
+        if let pair, await !collector.isLeading { return try await pair.forward(action, request) }
+        do throws(Collector.ActionProblem) {
+            return try await collector.act(action, request)
         } catch {
             switch error {
             case .refused(.unknown(let id)):
@@ -46,8 +45,8 @@ struct LiveBackend: APIBackend {
             case .notSaved(let reason):
                 throw APIRefusal(
                     status: 503,
-                    message: "acknowledged, but not on the disk yet (\(reason)); it is kept and "
-                        + "written when the disk takes it")
+                    message: "done, but not on the disk yet (\(reason)); it is kept and written "
+                        + "when the disk takes it")
             }
         }
     }
@@ -70,6 +69,8 @@ struct LiveBackend: APIBackend {
     }
 
     func alarms() async -> [AlarmView]? { await collector.alarmsNow() }
+
+    func hiddenAlarms() async -> [AlarmView] { await collector.hiddenAlarmsNow() }
 
     func health() async -> HealthReport { await collector.healthReport() }
 }

@@ -71,8 +71,10 @@ struct PairAnswers: Sendable {
         return try store.pendingNotices(limit: PairPending.limit, now: far)
     }
 
-    /// An acknowledgement goes to the one that leads; its alarms come back as all do.
-    func forward(_ request: AcknowledgeRequest) async throws(APIRefusal) {
+    /// What a person does goes to the one that leads; its alarms come back as all do.
+    func forward(
+        _ action: AlarmAction, _ request: AlarmActionRequest
+    ) async throws(APIRefusal) -> [String] {
         // Passed on only to one that leads: two that follow would pass it to and fro.
         guard keeper.state.withLock({ $0.report?.state }) == .leading else {
             throw APIRefusal(
@@ -80,15 +82,16 @@ struct PairAnswers: Sendable {
         }
         let client = keeper.client
         let refusal = ConditionLock<APIRefusal?>(nil)
-        _ = try await onThread {
+        let answer = try await onThread {
             do throws(PairClient.Refusal) {
-                try client.acknowledge(request)
+                return try client.act(action.rawValue, request)
             } catch .status(let code, let text) {
                 refusal.update { $0 = APIRefusal(status: code, message: text) }
+                return []
             }
-            return []
         }
         if let refusal = refusal.withLock({ $0 }) { throw refusal }
+        return (try? JSONDecoder().decode([String].self, from: Data(answer))) ?? []
     }
 
     private func past(_ range: TimeRange, _ first: Int) throws -> PastPage {

@@ -68,8 +68,9 @@ struct PairClient: Sendable {
             send(.get, "/api/v1/collector/alarms?from=\(from)", limit: Self.pageMilliseconds))
     }
 
-    func acknowledge(_ body: some Encodable) throws(Refusal) {
-        _ = try send(.post, "/api/v1/alarms/ack", body, limit: Self.lookMilliseconds * 2)
+    /// Passes on what a person does with an alarm; the body of the answer.
+    func act(_ action: String, _ body: some Encodable) throws(Refusal) -> [UInt8] {
+        try send(.post, "/api/v1/alarms/" + action, body, limit: Self.lookMilliseconds * 2)
     }
 
     private func decode<Answer: Decodable>(_ bytes: [UInt8]) throws(Refusal) -> Answer {

@@ -16,6 +16,12 @@ struct PairAlarms: Codable, Sendable {
         var acknowledgedBy: String?
         var comment: String?
         var valueText: String
+        /// Nil from a version that hides nothing.
+        var wasShown: Bool?
+        var isOpenOutside: Bool?
+        var outsideEpisode: Int64?
+        var raisedLevels: UInt8?
+        var reasons: [HidingReason]?
     }
     struct Event: Codable, Sendable {
         var rule: String
@@ -31,6 +37,9 @@ struct PairAlarms: Codable, Sendable {
         var actor: String?
         var comment: String?
         var notice: String?
+        var input: String?
+        var detail: String?
+        var hiding: String?
     }
     var events: [Event] = []
     /// As they stand after the events.
@@ -84,20 +93,34 @@ extension PairAlarms.Record {
             episode: record.episode, sequence: record.sequence,
             raisedMS: record.raisedAt.milliseconds, changedMS: record.changedAt.milliseconds,
             acknowledgedBy: record.acknowledgedBy, comment: record.comment,
-            valueText: record.valueText)
+            valueText: record.valueText, wasShown: record.wasShown,
+            isOpenOutside: record.isOpenOutside, outsideEpisode: record.outsideEpisode,
+            raisedLevels: record.raisedLevels, reasons: record.reasons)
     }
 
     /// Nil for what this version does not know.
     var record: AlarmRecord? {
         guard let state = AlarmState(rawValue: state),
             let priority = AlarmPriority(rawValue: priority),
-            isPlausible(episode, sequence, raisedMS, changedMS)
+            isPlausible(episode, sequence, raisedMS, changedMS),
+            (reasons ?? []).count <= AlarmRecord.maximumReasons,
+            (reasons ?? []).allSatisfy({
+                Plausible.range.contains($0.since.milliseconds)
+                    && Plausible.range.contains($0.until?.milliseconds ?? 0)
+            })
         else { return nil }
-        return AlarmRecord(
+        var record = AlarmRecord(
             key: AlarmKey(rule: rule, device: device, point: point), state: state,
             priority: priority, episode: episode, sequence: sequence,
             raisedAt: Instant(milliseconds: raisedMS), changedAt: Instant(milliseconds: changedMS),
-            acknowledgedBy: acknowledgedBy, comment: comment, valueText: valueText)
+            acknowledgedBy: acknowledgedBy, comment: comment, valueText: valueText,
+            wasShown: wasShown, isOpenOutside: isOpenOutside,
+            raisedLevels: min(raisedLevels ?? 0, AlarmPriority.critical.rawValue),
+            reasons: reasons ?? [])
+        if let outsideEpisode, Plausible.range.contains(outsideEpisode) {
+            record.outsideEpisode = max(0, outsideEpisode)
+        }
+        return record
     }
 }
 
@@ -108,7 +131,8 @@ extension PairAlarms.Event {
             episode: event.episode, sequence: event.sequence, timeMS: event.time.milliseconds,
             state: event.state.rawValue, previous: event.previous.rawValue,
             priority: event.priority.rawValue, valueText: event.valueText, actor: event.actor,
-            comment: event.comment, notice: event.notice?.rawValue)
+            comment: event.comment, notice: event.notice?.rawValue, input: event.input,
+            detail: event.detail, hiding: event.hiding?.rawValue)
     }
 
     /// Nil for what this version does not know.
@@ -122,7 +146,8 @@ extension PairAlarms.Event {
             key: AlarmKey(rule: rule, device: device, point: point), episode: episode,
             sequence: sequence, time: Instant(milliseconds: timeMS), state: state,
             previous: previous, priority: priority, valueText: valueText, actor: actor,
-            comment: comment, notice: notice.flatMap(NoticeKind.init(rawValue:)))
+            comment: comment, notice: notice.flatMap(NoticeKind.init(rawValue:)), input: input,
+            detail: detail, hiding: hiding.flatMap(HiddenState.init(rawValue:)))
     }
 }
 

@@ -13,7 +13,12 @@ package protocol APIBackend: Sendable {
     func series(_ query: SeriesQuery) async throws(APIRefusal) -> SeriesView
     /// Alarms that are not normal, as of the newest snapshot; nil before the first.
     func alarms() async -> [AlarmView]?
-    func acknowledge(_ request: AcknowledgeRequest) async throws(APIRefusal)
+    /// Alarms that are hidden, as they stand, all of them.
+    func hiddenAlarms() async -> [AlarmView]
+    /// Returns the ids of the alarms that were meant.
+    func act(
+        _ action: AlarmAction, _ request: AlarmActionRequest
+    ) async throws(APIRefusal) -> [String]
     /// Appends edits of the energy ledger.
     func edit(_ request: LedgerEditRequest) async throws(APIRefusal)
     /// What another collector of the same site asks; the bytes are the body of the answer.
@@ -55,18 +60,6 @@ package struct SeriesQuery: Sendable {
         self.points = points
         self.range = range
         self.stepMilliseconds = stepMilliseconds
-    }
-}
-
-package struct AcknowledgeRequest: Codable, Sendable {
-    /// `rule:device/point`.
-    package var id: String
-    package var by: String
-    package var comment: String?
-    package init(id: String, by: String, comment: String?) {
-        self.id = id
-        self.by = by
-        self.comment = comment
     }
 }
 

@@ -5,9 +5,6 @@ import Views
 
 /// The paths of the API; `docs/API.md` lists them with examples.
 struct Routes {
-    /// An acknowledgement with its comment fits easily.
-    private static let maximumBodyBytes = 16 << 10
-
     let backend: any APIBackend
 
     func register(on router: Router<BasicRequestContext>) {
@@ -23,8 +20,7 @@ struct Routes {
             return Self.json(await backend.last(matching: Glob(glob)))
         }
         router.get("api/v1/series") { request, _ in await series(request) }
-        router.get("api/v1/alarms") { _, _ in await alarms() }
-        router.post("api/v1/alarms/ack") { request, _ in await acknowledge(request) }
+        registerAlarms(on: router)
         registerLedger(on: router)
         registerCollector(on: router)
     }
@@ -45,11 +41,6 @@ struct Routes {
     private func snapshot() -> Response {
         guard let json = backend.snapshotJSON() else { return Self.notYet }
         return Self.response(ByteBuffer(bytes: json), type: "application/json")
-    }
-
-    private func alarms() async -> Response {
-        guard let alarms = await backend.alarms() else { return Self.notYet }
-        return Self.json(alarms)
     }
 
     private func device(_ name: String?) async -> Response {
@@ -99,29 +90,6 @@ struct Routes {
             stepMilliseconds: step)
     }
 
-    private func acknowledge(_ request: Request) async -> Response {
-        var request = request
-        do {
-            let body = try await request.collectBody(upTo: Self.maximumBodyBytes)
-            let asked = try JSONDecoder().decode(
-                AcknowledgeRequest.self, from: Data(body.readableBytesView))
-            try await backend.acknowledge(asked)
-            return Response(status: .noContent)
-        } catch let refusal as APIRefusal {
-            return Self.refusal(refusal)
-        } catch let error as HTTPError where error.status == .contentTooLarge {
-            return Self.refusal(
-                APIRefusal(
-                    status: 413,
-                    message: "the body has more than \(Self.maximumBodyBytes) bytes"))
-        } catch {
-            return Self.refusal(
-                APIRefusal(
-                    status: 400,
-                    message: "needs a JSON body {\"id\":\"rule:device/point\",\"by\":\"name\"}"))
-        }
-    }
-
     /// Server-sent events (WHATWG HTML, section 9.2): one `snapshot` event per step.
     private func events() -> Response {
         let frames = backend.snapshots().map { json in
@@ -138,7 +106,7 @@ struct Routes {
             body: ResponseBody(asyncSequence: frames))
     }
 
-    private static var notYet: Response {
+    static var notYet: Response {
         refusal(APIRefusal(status: 503, message: "no snapshot yet; ask again in a second"))
     }
 
@@ -148,7 +116,7 @@ struct Routes {
             type: "text/plain; charset=utf-8")
     }
 
-    private static func json(_ value: some Encodable) -> Response {
+    static func json(_ value: some Encodable) -> Response {
         do {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

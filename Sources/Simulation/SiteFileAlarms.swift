@@ -10,6 +10,7 @@ extension SiteFileText {
             onDelay: 2s
             offDelay: 30s
             priority: critical
+            loses: power
             cause: 该路市电失压
             consequence: 该路 UPS 转电池，约十五分钟后放空
             action: 联系供电所，确认另一路负载余量

@@ -12,6 +12,7 @@ extension SimulatedSite {
         text.identity(name: name, intervalSeconds: intervalSeconds)
         text.places()
         text.devices()
+        text.network()
         text.power()
         text.cooling()
         text.meters()
@@ -92,6 +93,9 @@ struct SiteFileText {
 
     mutating func devices() {
         raw("\ndevices:")
+        let rows = Dictionary(
+            layout.racks.map { ($0.name, layout.rows[$0.row].name) },
+            uniquingKeysWith: { first, _ in first })
         for (index, device) in site.devices.enumerated() {
             let port = site.port(of: index)
             let address =
@@ -105,7 +109,33 @@ struct SiteFileText {
             ]
             if let place = device.place { fields.append(("place", place)) }
             if let feed = device.feed { fields.append(("feed", feed.rawValue)) }
+            // Units are behind their gateway, which knows its switch.
+            if case .agent = device.link, let row = device.place.flatMap({ rows[$0] }) {
+                fields.append(("via", "sw-\(row)"))
+            }
             item(fields)
+        }
+    }
+
+    /// A switch for each row, and the gateway of its Modbus units behind it.
+    mutating func network() {
+        raw("\nnetwork:")
+        item([("name", "sw-core"), ("displayName", "核心交换机"), ("kind", "switch")])
+        var ports: Set<UInt16> = []
+        for (index, device) in site.devices.enumerated() {
+            let port = site.port(of: index)
+            guard case .unit(let gateway, _) = device.link, ports.insert(port).inserted,
+                (1...layout.rows.count).contains(gateway)
+            else { continue }
+            let row = layout.rows[gateway - 1].name
+            item([
+                ("name", "sw-\(row)"), ("displayName", "第\(gateway)列交换机"), ("kind", "switch"),
+                ("via", "sw-core"),
+            ])
+            item([
+                ("name", "gw-\(row)"), ("displayName", "第\(gateway)列网关"), ("kind", "gateway"),
+                ("address", quoted("127.0.0.1:\(port)")), ("via", "sw-\(row)"),
+            ])
         }
     }
 

@@ -76,7 +76,7 @@ package enum SiteFault: String, Sendable, CaseIterable {
     /// No voltage on utility A: its UPSs run on their batteries.
     case utilityALoss = "utility-a-loss"
     /// The Modbus gateway of one row answers no more.
-    case gatewayDead = "gateway-dead"
+    case gatewayDead = "gateway-down"
     /// One rack gets hot air at its inlet.
     case hotRack = "hot-rack"
     /// One PDU answers no more.

@@ -137,6 +137,8 @@ extension SiteReader {
         let offDelay = delay(table.optional("offDelay"))
         let priority = priority(table.required("priority", &diagnostics))
         let latching = table.optional("latching")?.boolean(&diagnostics) ?? false
+        let losesPower = readLoses(&table)
+        let realarm = readRealarm(&table)
         let cause = sentence(table.required("cause", &diagnostics))
         let consequence = sentence(table.required("consequence", &diagnostics))
         let action = sentence(table.required("action", &diagnostics))
@@ -146,13 +148,15 @@ extension SiteReader {
         guard let covered, let name, let onDelay, let offDelay, let priority, let cause,
             let consequence, let action, let final = check(condition, scope, devices: covered)
         else { return name }
-        let rule = AlarmRule(
+        var rule = AlarmRule(
             name: name, device: scope.device, point: scope.point, subject: scope.subject,
             profiles: scope.profile == nil && scope.className == nil
                 ? nil : Set(covered.map(\.profile)),
             place: scope.place, exceptPlaces: places, condition: final,
             onDelayMilliseconds: onDelay, offDelayMilliseconds: offDelay, priority: priority,
             latching: latching, cause: cause, consequence: consequence, action: action)
+        rule.losesPower = losesPower
+        rule.realarmMilliseconds = realarm
         site.alarmRules.append(rule)
         noteCover(of: rule, covered, at: nameNode?.position ?? node.position)
         return name

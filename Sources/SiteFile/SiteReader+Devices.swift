@@ -28,6 +28,8 @@ extension SiteReader {
         let credentialsNode = table.optional("credentials")
         let adjustNode = table.optional("adjust")
         let adjustment = adjustment(adjustNode)
+        let via = readVia(table.optional("via"), of: name)
+        let tags = readTags(table.optional("tags"))
         table.finish(&diagnostics)
         let shortest = min(intervals.normal, intervals.fast ?? intervals.normal)
         if timeout > shortest {
@@ -52,6 +54,8 @@ extension SiteReader {
             fastMilliseconds: intervals.fast, slowMilliseconds: intervals.slow,
             importance: importance, timeoutMilliseconds: timeout, retries: retries)
         device.adjustment = adjustment
+        device.via = via
+        device.tags = tags
         site.devices.append(device)
     }
 

@@ -18,6 +18,9 @@ enum SiteBounds {
     static let credentials = 200
     /// Parents of one power node: A and B, and room for rings.
     static let parents = 8
+    static let networkNodes = 10_000
+    static let maintenance = 500
+    static let tags = 20
 }
 
 /// What devices and racks take where they do not say otherwise.
@@ -57,6 +60,8 @@ struct SiteReader {
     var modbusHosts: [String: (link: ModbusLinkOptions, device: String)] = [:]
     /// Where the power nodes name their parents, for the checks of the whole chain.
     var parentPositions: [String: [(parent: String, position: SourcePosition)]] = [:]
+    /// Where devices and nodes name their ways, for the check of the whole network.
+    var viaPositions: [(of: String?, way: String, position: SourcePosition)] = []
     var meterOwners: [String: String] = [:]
     var rackOwners: [String: String] = [:]
     var energyOwners: [PointName: String] = [:]
@@ -83,6 +88,8 @@ struct SiteReader {
         case forward = "receiver"
         case fleet = "site"
         case power = "power node"
+        case network = "network node"
+        case maintenance = "maintenance window"
         case cooling = "cooling unit"
         case alarm = "alarm rule"
     }
@@ -103,6 +110,10 @@ struct SiteReader {
             $0.readPowerNode($1)
         }
         checkPowerChain()
+        readList(table.optional("network"), .network, maximum: SiteBounds.networkNodes) {
+            $0.readNetworkNode($1)
+        }
+        checkNetwork()
         let cooling = table.optional("cooling")
         readList(cooling, .cooling, maximum: SiteBounds.coolingUnits) { $0.readCoolingUnit($1) }
         if let node = table.optional("outdoor") { readOutdoor(node) }
@@ -120,6 +131,9 @@ struct SiteReader {
         readVirtualMeters(table.optional("virtualMeters"))
         readBalances(table.optional("balances"))
         readAlarms(table.optional("alarms"))
+        readList(table.optional("maintenance"), .maintenance, maximum: SiteBounds.maintenance) {
+            $0.readMaintenance($1)
+        }
         readList(table.optional("hooks"), .hook, maximum: SiteBounds.hooks) { $0.readHook($1) }
         if let node = table.optional("tariff") { readTariff(node) }
         readList(

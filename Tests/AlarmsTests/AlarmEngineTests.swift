@@ -96,8 +96,9 @@ struct AlarmEngineTests {
         let id = "hot:probe-1/inlet.temperature"
         var states: [AlarmState] = []
         for second in Int64(3)...4 {
-            states += try engine.acknowledge(
-                id: id, by: "li.wei", comment: nil, at: Instant(seconds: second)
+            states += try engine.act(
+                .acknowledge, id: id, by: "li.wei", comment: nil, now: 0,
+                at: Instant(seconds: second)
             ).map(\.state)
         }
         #expect(states == [.latchedAcknowledged, .normal])
@@ -108,8 +109,8 @@ struct AlarmEngineTests {
             state: .latchedAcknowledged, priority: .high, episode: 1, sequence: 3,
             raisedAt: Instant(seconds: 1), changedAt: Instant(seconds: 3), valueText: "")
         var restarted = AlarmEngine(site: site(latching: true), restored: [record])
-        let ended = try restarted.acknowledge(
-            id: id, by: "li.wei", comment: nil, at: Instant(seconds: 9))
+        let ended = try restarted.act(
+            .acknowledge, id: id, by: "li.wei", comment: nil, now: 0, at: Instant(seconds: 9))
         #expect(ended.map(\.notice) == [.resolved])
         #expect(restarted.active.isEmpty)
     }
@@ -175,13 +176,18 @@ struct AlarmEngineTests {
         _ = engine.step(batch(300, at: 0), answered: true, now: 0)
         let id = "hot:probe-1/inlet.temperature"
         let time = Instant(seconds: 5)
-        let events = try engine.acknowledge(id: id, by: "li", comment: "door open", at: time)
+        let events = try engine.act(
+            .acknowledge, id: id, by: "li", comment: "door open", now: 0, at: time)
         #expect(events.map(\.state) == [.acknowledged])
         #expect(engine.active.first?.record.acknowledgedBy == "li")
-        #expect(try engine.acknowledge(id: id, by: "wang", comment: nil, at: time).isEmpty)
+        #expect(
+            try engine.act(
+                .acknowledge, id: id, by: "wang", comment: nil, now: 0, at: time
+            ).isEmpty)
         #expect(engine.active.first?.record.acknowledgedBy == "li")
         #expect(throws: AlarmEngine.Refusal.self) {
-            _ = try engine.acknowledge(id: "no:such", by: "li", comment: nil, at: time)
+            _ = try engine.act(
+                .acknowledge, id: "no:such", by: "li", comment: nil, now: 0, at: time)
         }
     }
 
@@ -206,10 +212,14 @@ struct AlarmEngineTests {
         #expect(second.active.map(\.record.state) == [.unacknowledged])
         let id = "hot:probe-1/inlet.temperature"
         let time = Instant(seconds: 5)
-        let events = try second.acknowledge(id: id, by: "li", comment: nil, at: time)
+        let events = try second.act(
+            .acknowledge, id: id, by: "li", comment: nil, now: 0, at: time)
         #expect(events.map(\.state) == [.acknowledged])
         #expect(second.record(events[0].key)?.acknowledgedBy == "li")
-        #expect(try second.acknowledge(id: id, by: "wang", comment: nil, at: time).isEmpty)
+        #expect(
+            try second.act(
+                .acknowledge, id: id, by: "wang", comment: nil, now: 0, at: time
+            ).isEmpty)
         second.bind(DeviceID(0), points: [Self.temperature])
         #expect(second.active.map(\.record.acknowledgedBy) == ["li"])
         let ended = second.step(batch(200, at: 10), answered: true, now: 10_000)
