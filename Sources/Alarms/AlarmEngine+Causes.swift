@@ -4,7 +4,7 @@ import Model
 /// suppressed, and shown when that is over and it is not.
 extension AlarmEngine {
     static let pathRule = "path-lost"
-    private static let standInPoint = "behind"
+    static let standInPoint = "behind"
     /// A critical alarm is held no longer, so that it is out within its five seconds.
     private static let criticalHold: Int64 = 3_000
     private static let powerHold: Int64 = 3_000

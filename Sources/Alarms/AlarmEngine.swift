@@ -169,7 +169,7 @@ package struct AlarmEngine: Sendable {
         }
         // The site file may have said otherwise when this was stored.
         record.priority = rule.priority.raised(by: record.raisedLevels)
-        let machine = AlarmStateMachine(record, latching: rule.latching)
+        let machine = Self.machine(record, rule)
         let alarm = Alarm(
             key: key, rule: ruleIndex, machine: machine,
             filter: ConditionFilter(
@@ -193,6 +193,13 @@ package struct AlarmEngine: Sendable {
             let rule = rule(ofRestored: record.key)
         else { return }
         _ = add(rule, record.key, nil, test: .external, isBound: false)
+    }
+
+    /// Nobody has to acknowledge a stand-in: the alarm it stands for is there again.
+    private static func machine(_ record: AlarmRecord, _ rule: AlarmRule) -> AlarmStateMachine {
+        AlarmStateMachine(
+            record, latching: rule.latching,
+            requiresAcknowledgement: rule.name != pathRule || record.key.point != standInPoint)
     }
 
     mutating func append(_ rule: AlarmRule) -> Int {
@@ -356,7 +363,7 @@ package struct AlarmEngine: Sendable {
 
     mutating func reset(_ index: Int) {
         let rule = rules[alarms[index].rule]
-        alarms[index].machine = AlarmStateMachine(alarms[index].record, latching: rule.latching)
+        alarms[index].machine = Self.machine(alarms[index].record, rule)
         alarms[index].filter = alarms[index].filter.fresh(isLive: alarms[index].machine.isLive)
         waiting.remove(index)
     }

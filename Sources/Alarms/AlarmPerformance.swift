@@ -57,7 +57,13 @@ package struct AlarmPerformance: Sendable {
         for event in events where range.contains(event.time) {
             let wasLive = event.previous == .unacknowledged || event.previous == .acknowledged
             let isLive = event.state == .unacknowledged || event.state == .acknowledged
-            if isLive, !wasLive {
+            // What another alarm explains, or a person has put aside, does not come to people; it
+            // does when it is shown for the first time.
+            let isShown = event.hiding == nil
+            let comesOut =
+                event.notice == .active && live[event.key] == nil
+                && event.input != AlarmInput.priorityUp.rawValue
+            if isLive, isShown, !wasLive || comesOut {
                 activations += 1
                 byPriority[event.priority, default: 0] += 1
                 begins[event.key, default: []].append(event.time)

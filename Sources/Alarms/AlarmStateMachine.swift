@@ -88,10 +88,13 @@ package struct AlarmStateMachine: Hashable, Sendable {
     }
 
     /// As it was stored.
-    package init(_ record: AlarmRecord, latching: Bool) {
+    package init(
+        _ record: AlarmRecord, latching: Bool, requiresAcknowledgement: Bool = true
+    ) {
         self.init(
             state: record.state, priority: record.priority, latching: latching,
-            hiding: AlarmHiding(record.reasons), wasShown: record.wasShown,
+            requiresAcknowledgement: requiresAcknowledgement, hiding: AlarmHiding(record.reasons),
+            wasShown: record.wasShown,
             isOpenOutside: record.isOpenOutside)
     }
 

@@ -262,4 +262,19 @@ struct HidingTests {
         stage.poll(0, celsius: 20)
         #expect(stage.state(Self.id) == .returnedUnacknowledged)
     }
+
+    @Test("what nobody was shown is no alarm in the figures; it is one when it is shown")
+    func figures() throws {
+        var stage = stage()
+        let start = stage.time
+        try stage.act(.shelve(milliseconds: 60_000), Self.id)
+        stage.poll(0, celsius: 40)
+        func activations() -> Int {
+            let end = stage.time.advanced(bySeconds: 1)
+            return AlarmPerformance(stage.events, in: TimeRange(start: start, end: end)).activations
+        }
+        #expect(activations() == 0)
+        stage.pass(seconds: 61)
+        #expect(activations() == 1)
+    }
 }

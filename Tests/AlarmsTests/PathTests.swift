@@ -121,6 +121,8 @@ struct PathTests {
         try stage.act(.unshelve, Self.root)
         #expect(stage.engine.hidden.allSatisfy { $0.cause == Self.root })
         #expect(!stage.engine.hidden.isEmpty)
+        #expect(stage.engine.active.map(\.record.key.description) == [Self.root])
+        #expect(stage.notices(Self.root + "/behind") == [.active, .resolved])
         #expect(stage.notices.count { $0.key.rule == "silent" } == 0)
     }
 
