@@ -32,12 +32,17 @@ package struct SettlementSheet: Sendable {
         /// Green certificates retired for the month.
         package var certificates: EnergyQuantity?
         package var servers: [ServerGroup] = []
+        package init(document: String) { self.document = document }
     }
 
     package struct ServerGroup: Sendable, Hashable {
         package var count: Int64
         /// Mean of the processors, 0…1.
         package var utilisation: FixedDecimal
+        package init(count: Int64, utilisation: FixedDecimal) {
+            self.count = count
+            self.utilisation = utilisation
+        }
     }
 
     package var year: Int

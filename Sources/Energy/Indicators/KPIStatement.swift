@@ -183,7 +183,9 @@ package struct KPIStatement {
             formula: "PUE × √(u_DC² + u_IT²)，u 为表计与互感器准确度等级限值的方和根",
             source: "准确度等级限值 (limits of the classes)")
         for side in sides {
-            if case .missing(let what) = side { figure.reason = what + " is missing" }
+            if case .missing(let what) = side, figure.reason == nil {
+                figure.reason = what + " is missing"
+            }
         }
         if case .known(let total) = sides[0], case .known(let it) = sides[1],
             let ratio = pair.pue?.double
