@@ -4,6 +4,7 @@ import Model
 /// A bill as JSON: amounts and prices as decimal texts, so that no reader rounds them.
 struct BillAnswer: Encodable {
     struct Line: Encodable {
+        var id: String
         var block: String
         var name: String
         var english: String
@@ -43,6 +44,8 @@ struct BillAnswer: Encodable {
     var averages: Averages
     /// The sum of the lines that are known; the bill's total where it is complete.
     var total: String
+    /// Of total, energy and averages, as `frostline explain` takes them.
+    var ids: [String]
 
     init(_ bill: Bill) {
         month = "\(bill.year)-" + (bill.month < 10 ? "0" : "") + "\(bill.month)"
@@ -51,9 +54,9 @@ struct BillAnswer: Encodable {
         choices = Dictionary(
             bill.choices.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
         billedKilowattHours = "\(bill.billed.wholeKilowattHours)"
-        lines = bill.lines.map { line in
+        lines = zip(bill.lines, bill.lineIDs).map { line, id in
             Line(
-                block: line.block.rawValue, name: line.name, english: line.english,
+                id: "\(id)", block: line.block.rawValue, name: line.name, english: line.english,
                 quantity: line.quantity?.value, unit: line.quantity?.name,
                 price: line.price?.value, priceUnit: line.price?.name,
                 amount: line.amount?.description, rule: line.rule,
@@ -84,6 +87,15 @@ struct BillAnswer: Encodable {
             allIn: averages.allIn?.description, allInEnergy: averages.allInEnergy?.description,
             allInWithoutVAT: averages.allInWithoutVAT?.description)
         total = bill.total.description
+        ids = Self.ids(bill)
+    }
+
+    static func ids(_ bill: Bill) -> [String] {
+        ([
+            FigureID(Bill.figures + ".total", at: bill.time),
+            FigureID(Bill.billedFigure, at: bill.time),
+        ]
+            + Bill.averageNames.map(bill.averageID)).map { "\($0)" }
     }
 }
 
@@ -148,8 +160,9 @@ enum BillText {
         }
         for reason in bill.open { Output.line("open: \(reason)") }
         guard verbose else { return }
-        for line in bill.lines {
-            Output.line("\(line.name): \(line.rule)；\(line.document)")
+        for id in BillAnswer.ids(bill) { Output.line(id) }
+        for (line, id) in zip(bill.lines, bill.lineIDs) {
+            Output.line("\(line.name): \(line.rule)；\(line.document)  \(id)")
             for input in line.inputs { Output.line("    \(input.name) = \(input.value)") }
         }
     }

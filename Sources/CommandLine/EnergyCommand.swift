@@ -10,7 +10,8 @@ struct EnergyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "energy", abstract: "Energy figures with coverage and method.",
         subcommands: [
-            PUECommand.self, EnergyBillCommand.self, EnergySupportCommand.self,
+            PUECommand.self, EnergyBillCommand.self, EnergyCoolingCommand.self,
+            EnergyForecastCommand.self, EnergySavingsCommand.self, EnergySupportCommand.self,
             EnergyKPICommand.self, EnergyBalanceCommand.self, EnergyEditCommand.self,
             EnergyEditsCommand.self,
         ])
@@ -150,8 +151,10 @@ struct EnergyCommand: ParsableCommand {
                 }
             }
             return try withStore(locations) { reader throws(StoreError) in
-                try boundary.paired(category, in: range) { meter throws(StoreError) in
-                    try reader.ledger(meter: meter.name, range)
+                let ledger = LedgerSource(
+                    reader: reader, site: configuration.site, now: currentInstant())
+                return try boundary.paired(category, in: range) { meter throws(StoreError) in
+                    try ledger.entries(meter, range)
                 }
             }
         }

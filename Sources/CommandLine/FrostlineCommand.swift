@@ -17,8 +17,8 @@ package struct FrostlineCommand: ParsableCommand {
             DemoCommand.self, ServeCommand.self, TopCommand.self, CheckCommand.self,
             ProfilesCommand.self, ProbeCommand.self, RecordCommand.self, SimulateCommand.self,
             StatusCommand.self,
-            LastCommand.self, QueryCommand.self, EnergyCommand.self, AlarmsCommand.self,
-            ReportCommand.self, StoreCommand.self, VersionCommand.self,
+            LastCommand.self, QueryCommand.self, EnergyCommand.self, ExplainCommand.self,
+            AlarmsCommand.self, ReportCommand.self, StoreCommand.self, VersionCommand.self,
         ])
 
     package init() {}

@@ -67,31 +67,23 @@ package struct PUEBoundary: Sendable {
         _ category: PUECategory, in range: TimeRange,
         ledger: (Meter) throws(Failure) -> [LedgerEntry]
     ) throws(Failure) -> PairedEnergy {
-        let total = try Self.sums(total, ledger)
-        let it = try Self.sums(it[category] ?? [], ledger)
+        let sides = try sums(category, in: range, ledger: ledger)
         var pair = PairedEnergy()
-        var quarter = QuarterHour(containing: range.start)
-        if quarter.start < range.start { quarter = quarter.next }
-        while quarter.end <= range.end {
-            pair.add(total: total[quarter], it: it[quarter])
-            quarter = quarter.next
+        for index in 0..<sides.total.count {
+            pair.add(total: sides.total[index], it: sides.it[index])
         }
         return pair
     }
 
-    /// By quarter hour; absent as soon as one meter is.
-    private static func sums<Failure: Error>(
-        _ terms: [Term], _ ledger: (Meter) throws(Failure) -> [LedgerEntry]
-    ) throws(Failure) -> [QuarterHour: Int64] {
-        var result: [QuarterHour: (sum: Int64, count: Int)] = [:]
-        for term in terms {
-            for entry in try ledger(term.meter) {
-                guard let energy = entry.wattHours else { continue }
-                let known = result[entry.interval] ?? (0, 0)
-                result[entry.interval] = (known.sum &+ term.sign &* energy, known.count + 1)
-            }
-        }
-        return result.filter { $0.value.count == terms.count }.mapValues(\.sum)
+    /// Both sides by quarter hours, from the ledgers of whole meters.
+    package func sums<Failure: Error>(
+        _ category: PUECategory, in range: TimeRange,
+        ledger: (Meter) throws(Failure) -> [LedgerEntry]
+    ) throws(Failure) -> (total: QuarterSums, it: QuarterSums) {
+        var sums = (total: QuarterSums(range), it: QuarterSums(range))
+        for term in total { sums.total.add(try ledger(term.meter), sign: term.sign) }
+        for term in it[category] ?? [] { sums.it.add(try ledger(term.meter), sign: term.sign) }
+        return sums
     }
 
     /// The signed sum; nil where any term is missing, or there is none.

@@ -102,12 +102,6 @@ package struct Explanation: Sendable, Hashable {
     }
 }
 
-/// Explains the figures of one kind.
-package protocol FigureExplainer {
-    /// Nil for figures of another kind.
-    func explain(_ id: FigureID) throws -> Explanation?
-}
-
 /// Why a figure is not explained.
 package struct ExplanationError: Error, Sendable, CustomStringConvertible {
     package var description: String

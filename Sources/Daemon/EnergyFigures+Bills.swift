@@ -1,0 +1,140 @@
+package import Energy
+import Model
+import Store
+
+/// Bills, and the month as it will end.
+extension EnergyFigures {
+    private func bill(_ year: Int, _ month: Int) throws -> Bill {
+        try books.bill(
+            year, month, sheet: try books.settlement(year, month), subsidiary: nil)
+    }
+
+    /// The energy of the meters at the hand-over together.
+    private func metered(
+        _ range: TimeRange
+    ) throws(StoreError) -> [(quarter: QuarterHour, wattHours: Int64?)] {
+        var sums = QuarterSums(range)
+        for meter in site.meters where meter.role == .utility {
+            sums.add(try ledger(meter, range))
+        }
+        return (0..<sums.count).map { (sums.quarter($0), sums[$0]) }
+    }
+
+    func bill(_ id: FigureID) throws -> Explanation? {
+        guard let time = id.time else { return nil }
+        let civil = CivilTime(time.range(offsetMinutes: offset).start, offsetMinutes: offset)
+        return try bill(civil.year, civil.month).explain(id)
+    }
+
+    /// The whole kWh that fees go by.
+    func billed(_ id: FigureID) throws -> Explanation? {
+        guard case .month(let year, let month)? = id.time, let time = id.time else { return nil }
+        let sheet = try books.settlement(year, month)
+        let registers = sheet?.registers ?? []
+        let meters = site.meters.filter { $0.role == .utility }
+        let inputs: [Explanation.Input] =
+            registers.isEmpty
+            ? try meters.map { meter in
+                let energy = Completeness(try ledger(meter, clipped(time))).wattHours
+                return .init(
+                    meter.name, kilowattHours(energy), unit: "kWh",
+                    id: FigureID("energy.meter", of: meter.name, at: time))
+            }
+            : registers.map {
+                .init(
+                    "\($0.name): (\($0.closing) − \($0.opening)) × \($0.multiplier)",
+                    $0.energy.decimal.trimmed.description, unit: "kWh",
+                    quality: "settlement sheet")
+            }
+        return Explanation(
+            id: id, title: "energy billed",
+            value: "\(try bill(year, month).billed.wholeKilowattHours)", unit: "kWh",
+            formula: "sum, in whole kWh",
+            source: registers.isEmpty
+                ? "one's own meters at the hand-over, quarter hours in which all are known"
+                : "registers of the billing meter",
+            combination: .sum(decimals: 0), inputs: inputs)
+    }
+
+    // MARK: - Looking ahead
+
+    /// Days before the month that the model is made from and tried on.
+    private static let historyDays: Int64 = 70
+
+    func outlook(_ id: FigureID) throws -> Explanation? {
+        guard case .month(let year, let month)? = id.time else { return nil }
+        return try outlook(year, month, target: nil)?.explain(id)
+    }
+
+    /// Nil where fewer than seven whole days are known.
+    ///
+    /// - Parameter target: the price aimed at; nil for that of docs/COOLING.md, 0.35 yuan/kWh.
+    package func outlook(
+        _ year: Int, _ month: Int, target: UnitPrice?
+    ) throws -> MonthOutlook? {
+        let range = TimeRange.month(year: year, month: month, offsetMinutes: offset)
+        let typical = typical
+        guard
+            let forecast = MonthForecast(
+                month: range, days: try days(range), now: now, offsetMinutes: offset,
+                typical: { day in
+                    let start = day.instant(offsetMinutes: self.offset)
+                    let hours = (0..<24).compactMap {
+                        typical?.air(at: start.advanced(bySeconds: $0 * 3600))?.dryBulb
+                    }
+                    return hours.isEmpty ? nil : hours.reduce(0, +) / Double(hours.count)
+                })
+        else { return nil }
+        let sheet = try books.settlement(year, month)
+        let contracted = sheet?.market.map { market in
+            market.intervals.reduce(EnergyQuantity.zero) { $0 + $1.contracted }
+        }
+        return MonthOutlook(
+            year: year, month: month, forecast: forecast,
+            toDate: try bill(
+                sheet ?? SettlementSheet(year: year, month: month),
+                forecast.energies(meteredOnly: true)),
+            atEnd: try bill(
+                (sheet ?? SettlementSheet(year: year, month: month)).withMeanPrices(
+                    offsetMinutes: offset), forecast.energies(meteredOnly: false)),
+            contracted: contracted, target: target ?? UnitPrice(raw: 35_000_000),
+            offsetMinutes: offset)
+    }
+
+    private func bill(
+        _ sheet: SettlementSheet, _ metered: [(quarter: QuarterHour, wattHours: Int64?)]
+    ) throws -> Bill {
+        guard let choice = site.tariff, let table = configuration.tariff else {
+            throw ExplanationError("the site file has no `tariff`; add it to have prices")
+        }
+        return Bill(
+            try BillInput(
+                sheet: sheet, choice: choice, table: table, metered: metered,
+                offsetMinutes: offset))
+    }
+
+    /// The days before the month and its own, with what the meters at the hand-over counted.
+    private func days(_ month: TimeRange) throws -> [EnergyDay] {
+        let start = month.start.advanced(bySeconds: -Self.historyDays * 86_400)
+        let range = TimeRange(start: start, end: month.end)
+        let sums = try metered(range)
+        let temperatures =
+            try site.outdoorTemperature.map { point in
+                try reader.downsample([point], range, stepMS: 86_400_000).first?.values(.mean) ?? []
+            } ?? []
+        return (0..<(sums.count / EnergyDay.quarters)).map { day in
+            let first = day * EnergyDay.quarters
+            return EnergyDay(
+                day: CivilTime(sums[first].quarter.start, offsetMinutes: offset),
+                wattHours: sums[first..<(first + EnergyDay.quarters)].map(\.wattHours),
+                temperature: temperatures.indices.contains(day) ? temperatures[day] : nil)
+        }
+    }
+}
+
+extension MonthBooks {
+    /// The sheet of the whole site; nil where there is none.
+    func settlement(_ year: Int, _ month: Int) throws(MonthBookError) -> SettlementSheet? {
+        try settlement(year, month, at: settlementPath(year, month, nil))
+    }
+}
