@@ -11,9 +11,12 @@ extension AlarmEngine {
             causes.paths.set(node, isDown: isDown)
         }
         timers.windows = openWindows(time)
+        let roots = Dictionary(
+            causes.nodeOfRoot.keys.map { (alarms[$0].key.description, alarms[$0].key) },
+            uniquingKeysWith: { first, _ in first })
         for index in alarms.indices where isFollowed(index) {
             restoreTimers(index, now, time)
-            restoreGrace(index, now)
+            restoreGrace(index, roots, now)
         }
         causes.power.update(
             holds: { alarms[$0].machine.isLive },
@@ -60,14 +63,16 @@ extension AlarmEngine {
     }
 
     /// Of a device whose way had just come back.
-    private mutating func restoreGrace(_ index: Int, _ now: Int64) {
+    private mutating func restoreGrace(
+        _ index: Int, _ roots: [String: AlarmKey], _ now: Int64
+    ) {
         guard let device = deviceNumbers[alarms[index].key.device],
             devices[device].noData.contains(index), devices[device].grace == nil,
             causes.paths.cause(ofDevice: device) == nil,
             let name = alarms[index].record.reasons.first(where: { $0.kind == .cause })?.name,
-            let root = causes.nodeOfRoot.keys.first(where: { alarms[$0].key.description == name })
+            let root = roots[name]
         else { return }
-        devices[device].grace = (alarms[root].key, now + longestGrace(device), 0)
+        devices[device].grace = (root, now + longestGrace(device), 0)
         timers.graces.insert(device)
     }
 

@@ -36,13 +36,24 @@ extension AlarmEngine {
         }.map(\.description).sorted()
     }
 
+    /// Names of rules have no colon, and those of devices no slash: one look is enough but for
+    /// serial lines.
+    private func index(ofID id: String) -> Int? {
+        let parts = id.split(separator: ":", maxSplits: 1).map(String.init)
+        if parts.count == 2 {
+            let rest = parts[1].split(separator: "/", maxSplits: 1).map(String.init)
+            let key = AlarmKey(
+                rule: parts[0], device: rest.first ?? "", point: rest.count > 1 ? rest[1] : "")
+            if let index = indexByKey[key], key.description == id { return index }
+        }
+        return alarms.firstIndex { $0.key.description == id }
+    }
+
     /// Repeating an acknowledgement, or ending what is ended, changes nothing and is no error.
     package mutating func act(
         _ act: Act, id: String, by actor: String, comment: String?, now: Int64, at time: Instant
     ) throws(Refusal) -> [AlarmEvent] {
-        guard let index = alarms.firstIndex(where: { $0.key.description == id }) else {
-            throw .unknown(id)
-        }
+        guard let index = index(ofID: id) else { throw .unknown(id) }
         switch act {
         case .acknowledge:
             return try applyOrRefuse(

@@ -21,12 +21,10 @@ extension AlarmEngine {
 
     private func standings(_ isWanted: (HiddenState?) -> Bool) -> [Standing] {
         var found: [Int] = []
-        for index in alarms.indices {
-            let record = alarms[index].record
-            guard record.state != .normal || !record.reasons.isEmpty,
-                isWanted(record.hidden)
-            else { continue }
-            found.append(index)
+        // Most are normal: those are not even copied.
+        for index in alarms.indices
+        where alarms[index].record.state != .normal || !alarms[index].record.reasons.isEmpty {
+            if isWanted(alarms[index].record.hidden) { found.append(index) }
         }
         return found.map { standing($0) }.sorted {
             ($0.record.priority, $0.record.raisedAt, $0.record.key.description)

@@ -77,9 +77,10 @@ package struct AlarmEngine: Sendable {
         for index in site.devices.indices { bindNoData(DeviceID(index)) }
         follow(conditions.begin())
         addOwnRules()
-        for record in self.restored.values.sorted(by: { $0.key.description < $1.key.description }) {
-            keepUnseen(record)
+        let followed = self.restored.values.filter {
+            $0.state != .normal || !$0.reasons.isEmpty
         }
+        for record in followed.sorted(by: Self.isBefore) { keepUnseen(record) }
     }
 
     // MARK: Binding
@@ -195,6 +196,10 @@ package struct AlarmEngine: Sendable {
         _ = add(rule, record.key, nil, test: .external, isBound: false)
     }
 
+    private static func isBefore(_ a: AlarmRecord, _ b: AlarmRecord) -> Bool {
+        (a.key.rule, a.key.device, a.key.point) < (b.key.rule, b.key.device, b.key.point)
+    }
+
     /// Nobody has to acknowledge a stand-in: the alarm it stands for is there again.
     private static func machine(_ record: AlarmRecord, _ rule: AlarmRule) -> AlarmStateMachine {
         AlarmStateMachine(
@@ -211,7 +216,7 @@ package struct AlarmEngine: Sendable {
     /// may still turn up, so their alarms are kept, and shown.
     package mutating func retireOrphans(at time: Instant) -> [AlarmEvent] {
         var events: [AlarmEvent] = []
-        for record in restored.values.sorted(by: { $0.key.description < $1.key.description })
+        for record in restored.values.sorted(by: Self.isBefore)
         where rule(ofRestored: record.key) == nil {
             restored.removeValue(forKey: record.key)
             var machine = AlarmStateMachine(record, latching: false)
