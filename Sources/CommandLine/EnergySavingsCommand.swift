@@ -29,6 +29,8 @@ struct EnergySavingsCommand: ParsableCommand {
     @OptionGroup var profileFolders: ProfileFolders
 
     private static let maximumBytes = 1 << 20
+    /// Of a month's quarter hours, for it to stand beside whole months.
+    private static let wholeShare = 0.98
 
     private struct Answer: Encodable {
         struct Isolated: Encodable {
@@ -49,9 +51,10 @@ struct EnergySavingsCommand: ParsableCommand {
         /// Shares of the month's quarter hours that are known, 0…1.
         var energyCoverage: Double
         var weatherCoverage: Double
-        var predictedMegawattHours: Double
+        /// Nil for a month that is not whole: the months of the baseline are.
+        var predictedMegawattHours: Double?
         var actualMegawattHours: Double
-        var savedMegawattHours: Double
+        var savedMegawattHours: Double?
         var isolated: [Isolated]?
         var isolatedSavedKilowattHours: Double?
     }
@@ -108,7 +111,10 @@ struct EnergySavingsCommand: ParsableCommand {
         let actual = Double(pair.totalWattHours - pair.itWattHours) / 1e6
         let weather = wet.reduce(0) { $0 + max(0, $1 - file.base) } / Double(wet.count)
         let predicted = model.predicted(it: it, weather: weather)
-        let quarters = Double(max(1, CoolingMonth.quarters(cooling.range).count))
+        let time = FigureTime.month(year: month.year, month: month.month)
+        let range = time.range(offsetMinutes: cooling.offsetMinutes)
+        let quarters = Double(CoolingMonth.quarters(range).count)
+        let isWhole = Double(pair.paired) >= quarters * Self.wholeShare
         let isolated = file.mechanicalKilowatts.map { Self.isolated(cooling, $0) }
         func rounded(_ value: Double, _ digits: Double = 1000) -> Double {
             (value * digits).rounded() / digits
@@ -120,8 +126,9 @@ struct EnergySavingsCommand: ParsableCommand {
             isGood: model.isGood, itMegawattHours: rounded(it), weather: rounded(weather),
             energyCoverage: Double(pair.paired) / quarters,
             weatherCoverage: Double(wet.count) / quarters,
-            predictedMegawattHours: rounded(predicted), actualMegawattHours: rounded(actual),
-            savedMegawattHours: rounded(predicted - actual), isolated: isolated,
+            predictedMegawattHours: isWhole ? rounded(predicted) : nil,
+            actualMegawattHours: rounded(actual),
+            savedMegawattHours: isWhole ? rounded(predicted - actual) : nil, isolated: isolated,
             isolatedSavedKilowattHours: isolated.map { units in
                 rounded(units.reduce(0) { $0 + $1.savedKilowattHours })
             })
@@ -157,13 +164,14 @@ struct EnergySavingsCommand: ParsableCommand {
                 + "\(decimal(answer.weather, 3)) K; known: energy "
                 + "\(decimal(answer.energyCoverage * 100, 1)) %, weather "
                 + "\(decimal(answer.weatherCoverage * 100, 1)) % of the time")
-        Output.line(
-            "option C: predicted \(decimal(answer.predictedMegawattHours, 3)) MWh, used "
-                + "\(decimal(answer.actualMegawattHours, 3)) MWh, saved "
-                + "\(decimal(answer.savedMegawattHours, 3)) MWh")
-        if answer.energyCoverage < 0.98 {
+        if let predicted = answer.predictedMegawattHours, let saved = answer.savedMegawattHours {
             Output.line(
-                "the month is not whole: baseline months are, so this is no saving of a month yet")
+                "option C: predicted \(decimal(predicted, 3)) MWh, used "
+                    + "\(decimal(answer.actualMegawattHours, 3)) MWh, saved "
+                    + "\(decimal(saved, 3)) MWh")
+        } else {
+            Output.line(
+                "option C: unknown, the month is not whole as those of the baseline are")
         }
         guard let isolated = answer.isolated, let sum = answer.isolatedSavedKilowattHours else {
             return

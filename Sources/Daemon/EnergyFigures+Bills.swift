@@ -26,34 +26,63 @@ extension EnergyFigures {
         return try bill(civil.year, civil.month).explain(id)
     }
 
-    /// The whole kWh that fees go by.
+    /// The whole kWh that fees go by: of registers of the sheet, or of one's own meters in the
+    /// quarter hours in which all of them are known.
     func billed(_ id: FigureID) throws -> Explanation? {
-        guard case .month(let year, let month)? = id.time, let time = id.time else { return nil }
-        let sheet = try books.settlement(year, month)
-        let registers = sheet?.registers ?? []
-        let meters = site.meters.filter { $0.role == .utility }
-        let inputs: [Explanation.Input] =
-            registers.isEmpty
-            ? try meters.map { meter in
-                let energy = Completeness(try ledger(meter, clipped(time))).wattHours
-                return .init(
-                    meter.name, kilowattHours(energy), unit: "kWh",
-                    id: FigureID("energy.meter", of: meter.name, at: time))
-            }
-            : registers.map {
+        guard let time = id.time else { return nil }
+        if let quarter = time.quarterHour(offsetMinutes: offset) { return try billed(id, quarter) }
+        var inputs: [Explanation.Input] = []
+        var value: String?
+        var isSheet = false
+        if case .month(let year, let month) = time {
+            value = "\(try bill(year, month).billed.wholeKilowattHours)"
+            inputs = (try books.settlement(year, month)?.registers ?? []).map {
                 .init(
                     "\($0.name): (\($0.closing) − \($0.opening)) × \($0.multiplier)",
                     $0.energy.decimal.trimmed.description, unit: "kWh",
                     quality: "settlement sheet")
             }
+            isSheet = !inputs.isEmpty
+        }
+        if !isSheet {
+            let all = try metered(clipped(time))
+            func sum(_ range: TimeRange) -> Int64 {
+                all.reduce(0) { $0 + (range.contains($1.quarter.start) ? $1.wattHours ?? 0 : 0) }
+            }
+            inputs = time.parts(offsetMinutes: offset).compactMap { part in
+                let energy = sum(part.range(offsetMinutes: offset))
+                guard energy != 0 else { return nil }
+                return .init(
+                    "\(part)", kilowattHours(energy), unit: "kWh",
+                    id: FigureID(Bill.billedFigure, at: part))
+            }
+            value = value ?? kilowattHours(sum(time.range(offsetMinutes: offset)))
+        }
+        let isMonth = if case .month = time { true } else { false }
         return Explanation(
-            id: id, title: "energy billed",
-            value: "\(try bill(year, month).billed.wholeKilowattHours)", unit: "kWh",
-            formula: "sum, in whole kWh",
-            source: registers.isEmpty
-                ? "one's own meters at the hand-over, quarter hours in which all are known"
-                : "registers of the billing meter",
-            combination: .sum(decimals: 0), inputs: inputs)
+            id: id, title: "energy billed", value: value, unit: "kWh",
+            formula: isMonth ? "sum, in whole kWh" : "sum of the parts",
+            source: isSheet
+                ? "registers of the billing meter"
+                : "one's own meters at the hand-over, quarter hours in which all are known",
+            combination: .sum(decimals: isMonth ? 0 : nil), inputs: inputs)
+    }
+
+    private func billed(_ id: FigureID, _ quarter: QuarterHour) throws -> Explanation {
+        let range = TimeRange(start: quarter.start, end: quarter.end)
+        let meters = site.meters.filter { $0.role == .utility }
+        return Explanation(
+            id: id, title: "energy at the hand-over in a quarter hour",
+            value: try metered(range).first?.wattHours.map(kilowattHours), unit: "kWh",
+            formula: "sum of the meters; unknown where one is missing",
+            source: "meters of the role utility", combination: .sum(decimals: nil),
+            inputs: try meters.map { meter in
+                let entry = try ledger(meter, range).first
+                return .init(
+                    meter.name, entry?.wattHours.map(kilowattHours), unit: "kWh",
+                    quality: entry?.flag.rawValue,
+                    id: FigureID("energy.meter", of: meter.name, at: id.time))
+            })
     }
 
     // MARK: - Looking ahead

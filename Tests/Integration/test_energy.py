@@ -1,4 +1,5 @@
 """The money commands on a month whose every fen is known."""
+import datetime
 import json
 import os
 import unittest
@@ -69,6 +70,150 @@ class Bill(unittest.TestCase):
             done = bill("--sheet", os.path.join(place, "2026-11.yaml"), check=2)
             self.assertIn("has no key `los`", done.stderr)
             self.assertIn("metered-2026-11.csv:195:12: `00:35` labels no 15min", done.stderr)
+
+
+class Cooling(unittest.TestCase):
+    """The demo's third unit stands in manual mode from Tuesday to Wednesday: eight days have one."""
+
+    CHINA = datetime.timezone(datetime.timedelta(hours=8))
+    DAYS = 9
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = cls.enterClassContext(harness.workspace())
+        cls.data = os.path.join(cls.folder, "demo")
+        harness.run(
+            "demo", "--headless", "--for", "2s", "--racks", "2", "--history", "%dd" % cls.DAYS,
+            "--dir", cls.data, "--json", check=0, timeout=600)
+        now = datetime.datetime.now(cls.CHINA)
+        start = now - datetime.timedelta(days=cls.DAYS)
+        cls.months = sorted({now.strftime("%Y-%m"), start.strftime("%Y-%m")})
+        cls.answers = {}
+        for month in cls.months:
+            cls.answers[month] = json.loads(cls.ask("cooling", "--month", month, "--json"))
+
+    @classmethod
+    def ask(cls, *arguments):
+        return harness.run("energy", *arguments, "--data", cls.data, check=0).stdout
+
+    def explain(self, id, *arguments, check=0):
+        done = harness.run("explain", id, "--data", self.data, *arguments, check=check)
+        return done.stdout if check else json.loads(done.stdout)
+
+    def test_measured_possible_and_missed_hours_and_yuan(self):
+        total = 0
+        for month, answer in self.answers.items():
+            known = sum(float(h) for u in answer["units"] for m, h in u["measured"].items()
+                        if m != "UNKNOWN")
+            hours = answer["coverage"]["quarterHours"] / 4
+            self.assertAlmostEqual(
+                known, answer["coverage"]["measured"] * hours * len(answer["units"]), delta=1)
+            for unit in answer["units"]:
+                self.assertEqual(unit["economiser"], "dryBulb")
+                spans = sum(float(h) for h in unit["measured"].values())
+                self.assertAlmostEqual(spans, hours, delta=0.06)
+                self.assertLessEqual(float(unit["missed"]["hours"]),
+                                     min(float(unit["measured"]["MECH"]) + 0.25,
+                                         float(unit["potentialHours"] or 0)))
+                if unit["name"] != "crac-03":
+                    self.assertEqual(unit["missed"]["hours"], "0.00", unit)
+            missed = answer["site"]["missed"]
+            days = sum(float(d["missed"]["yuan"]) for d in answer["days"])
+            self.assertAlmostEqual(days, float(missed["yuan"]), delta=0.01 * len(answer["days"]))
+            self.assertLessEqual({c["cause"] for c in answer["causes"]}, {"manual"})
+            total += float(missed["hours"])
+        now = datetime.datetime.now(self.CHINA)
+        if now.month in (11, 12, 1, 2, 3):
+            self.assertGreater(total, 10)
+        print("energy: %.2f h of free cooling missed" % total, end=" ")
+
+    def cold(self):
+        """The answer of a month in which something was missed."""
+        for answer in self.answers.values():
+            if float(answer["site"]["missed"]["yuan"]) > 0:
+                return answer
+        self.skipTest("skipped: too warm outdoors for free cooling on the days of the demo")
+
+    def test_the_missed_amount_leads_to_its_intervals_and_to_readings(self):
+        answer = self.cold()
+        missed = answer["site"]["missed"]
+        tree = self.explain(missed["id"], "--depth", "4", "--breadth", "400", "--json")
+        self.assertEqual((tree["value"], tree["check"]), (missed["yuan"], "agrees"))
+        unit = tree["inputs"][0]["explanation"]
+        run = unit["inputs"][0]["explanation"]
+        self.assertEqual(run["check"], "agrees")
+        quarter = run["inputs"][0]["explanation"]
+        self.assertEqual(quarter["check"], "agrees")
+        energy, price = (i["explanation"] for i in quarter["inputs"][:2])
+        self.assertAlmostEqual(
+            float(energy["value"]) * float(price["value"]), float(quarter["value"]), places=9)
+        power = next(i for i in energy["inputs"] if i["name"] == "power")
+        mean = self.explain(power["id"], "--depth", "2", "--json")
+        self.assertEqual(mean["check"], "agrees")
+        readings = [i["explanation"] for i in mean["inputs"]]
+        self.assertGreaterEqual(len(readings), 3)
+        self.assertEqual(mean["inputs"][0]["id"].split("@")[0], "reading:meter-crac-03/input.power")
+        self.assertIn("stored", readings[0]["inputs"][0]["quality"])
+        # The store itself says the same.
+        stored = float(readings[0]["inputs"][0]["value"])
+        self.assertAlmostEqual(stored / 1000, float(mean["inputs"][0]["value"]), places=6)
+
+    def test_each_printed_figure_is_explained_with_the_same_value(self):
+        answer = list(self.answers.values())[-1]
+        month = answer["month"]
+        pairs = [(answer["site"]["equivalentID"], answer["site"]["equivalentHours"])]
+        unit = answer["units"][2]
+        for mode, hours in unit["measured"].items():
+            pairs.append((unit["ids"][mode], hours))
+        pairs += [(unit["missed"]["id"], unit["missed"]["yuan"]),
+                  (unit["ids"]["missedEnergy"], unit["missed"]["kilowattHours"])]
+        pairs += [(r["missed"]["id"], r["missed"]["yuan"]) for r in answer["runs"][:2]]
+        pue = json.loads(self.ask("pue", "--month", month, "--json"))
+        pairs.append(("energy.pue@" + month, pue["pue"]))
+        done = harness.run("energy", "bill", "--month", month, "--data", self.data, "--json")
+        bill = json.loads(done.stdout)
+        pairs.append(("energy.bill.total@" + month, bill["total"]))
+        pairs.append(("energy.bill.average.all-in@" + month, bill["averages"]["allIn"]))
+        for id, value in pairs:
+            told = self.explain(id, "--json", "--depth", "0")
+            self.assertEqual(float(told["value"]), float(value), id)
+            self.assertNotEqual(told.get("check"), "differs", told)
+        tree = self.explain("energy.pue@" + month, "--depth", "3", "--breadth", "40", "--json")
+        day = tree["inputs"][0]["explanation"]["inputs"][0]["explanation"]
+        quarter = day["inputs"][-1]["explanation"]
+        self.assertEqual([tree["check"], day["check"], quarter["check"]], ["agrees"] * 3)
+        meter = self.explain(quarter["inputs"][0]["id"], "--json", "--depth", "1")
+        self.assertGreaterEqual(len(meter["inputs"]), 2)
+        self.assertIn("register at", meter["inputs"][0]["name"])
+
+    def test_the_month_is_foretold_with_its_error(self):
+        month = datetime.datetime.now(self.CHINA).strftime("%Y-%m")
+        answer = json.loads(self.ask("forecast", "--json"))
+        self.assertEqual(answer["month"], month)
+        figures = {f["id"].split("@")[0].split(".", 2)[2]: f.get("value")
+                   for f in answer["figures"]}
+        self.assertAlmostEqual(float(figures["metered"]) + float(figures["rest"]),
+                               float(figures["energy"]), places=3)
+        self.assertAlmostEqual(float(figures["price"]) - 0.35, float(figures["to-target"]), places=6)
+        self.assertIsNone(figures["to-contract"])
+        self.assertLess(answer["backtest"]["meanAbsoluteErrorPercent"], 25)
+        self.assertGreater(answer["backtest"]["starts"], 0)
+        for figure in answer["figures"]:
+            if "value" in figure:
+                told = self.explain(figure["id"], "--json", "--depth", "0")
+                self.assertEqual(told["value"], figure["value"], figure)
+                self.assertNotEqual(told.get("check"), "differs", told)
+
+    def test_what_is_no_figure_is_refused_in_one_line(self):
+        for code, id in ((2, "Energy.cooling"), (2, "energy.cooling@2026-13"),
+                         (1, "energy.nothing@2026-11"), (1, "energy.meter:nobody@2026-11"),
+                         (1, "reading:nobody/input.power@2026-11-01")):
+            done = harness.run("explain", id, "--data", self.data)
+            self.assertEqual(done.returncode, code, (id, done.stdout, done.stderr))
+            self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+        done = harness.run("energy", "cooling", "--month", self.months[0], "--unit", "crac-3",
+                           "--data", self.data, check=2)
+        self.assertIn("did you mean", done.stderr)
 
 
 if __name__ == "__main__":
