@@ -16,7 +16,7 @@ package struct FrostlineCommand: ParsableCommand {
         subcommands: [
             DemoCommand.self, ServeCommand.self, TopCommand.self, CheckCommand.self,
             ProfilesCommand.self, ProbeCommand.self, RecordCommand.self, SimulateCommand.self,
-            StatusCommand.self,
+            StatusCommand.self, WhatIfCommand.self,
             LastCommand.self, QueryCommand.self, EnergyCommand.self, ExplainCommand.self,
             AlarmsCommand.self, ReportCommand.self, StoreCommand.self, VersionCommand.self,
         ])

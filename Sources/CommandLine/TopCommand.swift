@@ -3,6 +3,7 @@ import ConfigTree
 import Console
 import Daemon
 import Platform
+import Screen
 import YAML
 
 struct TopCommand: ParsableCommand {
@@ -28,6 +29,12 @@ struct TopCommand: ParsableCommand {
     @Flag(help: "With --fleet: print one JSON object and end.")
     var json = false
 
+    @Option(name: .customLong("lang"), help: "en or zh. Default: the language of LANG.")
+    var language: Language?
+
+    @Option(help: "Colours: dark, light, colour-blind.")
+    var theme = Theme.dark
+
     @Flag(help: "Draw with ASCII characters only.")
     var ascii = false
 
@@ -49,7 +56,7 @@ struct TopCommand: ParsableCommand {
             url.map { .url($0) } ?? .socket(locations.socketPath)
         let options = ConsoleOptions(
             address: address, authorityFile: caFile, dashboard: try DashboardFile.load(dashboard),
-            isASCII: ascii)
+            isASCII: ascii, language: language, theme: theme)
         let code = ConsoleApp.run(options: options)
         if code != 0 { throw ExitCode(code) }
     }
@@ -62,6 +69,9 @@ struct TopCommand: ParsableCommand {
         if code != 0 { throw ExitCode(code) }
     }
 }
+
+extension Language: ExpressibleByArgument {}
+extension Theme: ExpressibleByArgument {}
 
 /// Dashboards by name, from the folder that comes with the product, or by path.
 enum DashboardFile {

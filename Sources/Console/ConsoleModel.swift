@@ -33,7 +33,7 @@ package struct ConsoleModel: Sendable {
             case command
             case acknowledge(id: String)
             case shelve(id: String)
-            case comment(id: String)
+            case outOfService(id: String)
         }
         package var purpose: Purpose
         package var text: String

@@ -67,7 +67,9 @@ struct Painter {
 
     private mutating func drawTooSmall() {
         let least = ConsoleView.minimumSize
-        let lines = ["terminal too small", "needs \(least.width)x\(least.height)"]
+        let lines = [
+            t("terminal too small"), t("needs {0}x{1}", "\(least.width)", "\(least.height)"),
+        ]
         let top = max(0, (screen.size.height - lines.count) / 2)
         for (index, line) in lines.enumerated() {
             screen.put(
@@ -92,13 +94,13 @@ struct Painter {
     }
 
     private mutating func drawWaiting(_ body: Rect) {
-        var lines: [[Span]] = [[Span("waiting for the first figures", .bright)]]
-        lines.append([Span("from " + model.target, .muted)])
+        var lines: [[Span]] = [[Span(t("waiting for the first figures"), .bright)]]
+        lines.append([Span(t("from {0}", model.target), .muted)])
         if case .lost(let reason, _) = model.connection {
-            lines = [[Span("not connected", Style(.critical, .bold))], []]
+            lines = [[Span(t("not connected"), Style(.critical, .bold))], []]
             let width = min(body.width, 76)
             lines += TextWrap.lines(reason, width: width).map { [Span($0)] }
-            lines += [[], [Span("trying again every few seconds; q leaves", .muted)]]
+            lines += [[], [Span(t("trying again every few seconds; q leaves"), .muted)]]
         }
         let top = body.y + max(0, (body.height - lines.count) / 2)
         for (index, line) in lines.enumerated() where index < body.height {
@@ -145,10 +147,10 @@ struct Painter {
 
     private var connectionSpans: [Span] {
         switch model.connection {
-        case .connecting: [Span(glyphs.dot + " connecting", .medium)]
-        case .live where model.isStale: [Span(glyphs.dot + " silent", .high)]
-        case .live: [Span(glyphs.dot + " live", .good)]
-        case .lost: [Span(glyphs.dot + " offline", Style(.critical, .bold))]
+        case .connecting: [Span(glyphs.dot + " " + t("connecting"), .medium)]
+        case .live where model.isStale: [Span(glyphs.dot + " " + t("silent"), .high)]
+        case .live: [Span(glyphs.dot + " " + t("live"), .good)]
+        case .lost: [Span(glyphs.dot + " " + t("offline"), Style(.critical, .bold))]
         }
     }
 
@@ -157,12 +159,13 @@ struct Painter {
         let wide = screen.size.width >= 72
         var spans: [Span] = [Span("PUE ", .muted), figure(header.pue, digits: 2, unit: "")]
         if wide, let category = header.pueCategory {
-            spans.append(Span(" cat \(category)", .faint))
+            spans.append(Span(" " + t("cat {0}", "\(category)"), .faint))
         }
         spans += [Span("   "), figure(kilowatts(header.totalWatts), digits: 1, unit: "kW")]
         spans += [
             Span("   "),
-            figure(header.costYuanPerHour, digits: wide ? 2 : 0, unit: wide ? "yuan/h" : "y/h"),
+            figure(
+                header.costYuanPerHour, digits: wide ? 2 : 0, unit: wide ? t("yuan/h") : t("y/h")),
         ]
         let dim = model.isStale
         if dim { spans = spans.map { Span($0.text, .faint) } }
@@ -179,7 +182,7 @@ struct Painter {
             ("C", header.alarmsCritical, .critical), ("H", header.alarmsHigh, .high),
             ("M", header.alarmsMedium, .medium), ("L", header.alarmsLow, .low),
         ]
-        var spans: [Span] = word ? [Span("alarms ", .muted)] : []
+        var spans: [Span] = word ? [Span(t("alarms") + " ", .muted)] : []
         for (letter, count, ink) in counts {
             let style = count > 0 ? Style(ink, .bold) : Style.faint
             spans.append(Span(" \(letter) \(count)", style))
@@ -231,13 +234,14 @@ struct Painter {
             return
         }
         let age = NumberText.age(model.nowMS - model.receivedMS)
-        var text = " STALE \(age): no news on an open connection; check the daemon's load"
+        var text = t("STALE {0}: no news on an open connection; check the daemon's load", age)
         if case .lost = model.connection {
-            text = " OFFLINE: these figures are \(age) old; trying again every few seconds"
+            text = t("OFFLINE: these figures are {0} old; trying again every few seconds", age)
         }
         screen.fill(line, " ", Style(.onFill, fill: .critical))
         screen.put(
-            [Span(text, Style(.onFill, fill: .critical, .bold))], x: 0, y: 3, width: line.width - 1)
+            [Span(" " + text, Style(.onFill, fill: .critical, .bold))], x: 0, y: 3,
+            width: line.width - 1)
     }
 
     private mutating func drawBottomLine() {
@@ -282,7 +286,8 @@ struct Painter {
         case .command: return ":"
         case .acknowledge(let id): return t("acknowledge {0}, comment: ", rule(id))
         case .shelve(let id): return t("shelve {0}, how long and why: ", rule(id))
-        case .comment(let id): return t("comment on {0}: ", rule(id))
+        case .outOfService(let id):
+            return t("{0} out of service, who approves, how long, why: ", rule(id))
         }
     }
 

@@ -8,33 +8,38 @@ extension Painter {
         guard let snapshot = model.snapshot else { return }
         let header = snapshot.header
         let mode = header.freeCoolingMode ?? "UNKNOWN"
-        screen.heading("Cooling", note: [Span("\(snapshot.cooling.count) units", .muted)], in: body)
+        screen.heading(
+            t("Cooling"), note: [Span(t("{0} units", "\(snapshot.cooling.count)"), .muted)],
+            in: body)
         screen.put(
             [
-                Span("free cooling ", .muted), Span(mode, Style(Self.ink(ofMode: mode), .bold)),
-                Span("  today ", .muted),
+                Span(t("free cooling") + " ", .muted),
+                Span(mode, Style(Self.ink(ofMode: mode), .bold)),
+                Span("  " + t("today") + " ", .muted),
                 figure(header.freeCoolingHoursToday, digits: 1, unit: "h"),
-                Span("  outdoor ", .muted),
+                Span("  " + t("outdoor") + " ", .muted),
                 figure(header.outdoorCelsius, digits: 1, unit: glyphs.degree + "C"),
-                Span("  power ", .muted),
+                Span("  " + t("power") + " ", .muted),
                 figure(kilowatts(header.coolingWatts), digits: 1, unit: "kW"),
             ], x: body.x, y: body.y + 1, width: body.width)
         let area = body.rows(3)
         guard !snapshot.cooling.isEmpty else {
-            screen.put("the site file names no cooling units", in: area.rows(0, 1), .muted)
+            screen.put(t("the site file names no cooling units"), in: area.rows(0, 1), .muted)
             return
         }
         let units = snapshot.cooling
         let wide = area.width >= 110
         let columns: [Table.Column] = [
-            .init("UNIT", .share(2)), .init("MODE", .fixed(7)),
-            .init("SUPPLY", .fixed(7), .right), .init("RETURN", .fixed(7), .right),
-            .init("DIFF", .fixed(6), .right),
-            .init("FAN", wide ? .share(2) : .fixed(5), wide ? .left : .right),
+            .init(t("UNIT"), .share(2)), .init(t("MODE"), .fixed(7)),
+            .init(t("SUPPLY"), .fixed(6), .right), .init(t("RETURN"), .fixed(6), .right),
+            .init(t("DIFF"), .fixed(5), .right),
+            .init(t("FAN"), wide ? .share(2) : .fixed(5), wide ? .left : .right),
+            .init(t("VALVE"), .fixed(5), .right),
             .init(
-                wide ? "COMPRESSOR" : "COMPR", wide ? .share(2) : .fixed(5),
+                wide ? t("COMPRESSOR") : t("COMPR"), wide ? .share(2) : .fixed(5),
                 wide ? .left : .right),
-            .init("POWER", .fixed(8), .right), .init("Q", .fixed(1)),
+            .init(t("FREE"), .fixed(5), .right),
+            .init(t("POWER"), .fixed(8), .right), .init("Q", .fixed(1)),
         ]
         var table = Table(columns: columns, count: units.count)
         table.selected = ConsoleModel.index(of: model.selectedUnit, in: units.map(\.name))
@@ -42,16 +47,59 @@ extension Painter {
         let window = table.window(in: area)
         let rows = window.range.map { coolingCells(units[$0]) }
         table.draw(on: &screen, in: area, rows: rows)
+        target(window.range.map { units[$0].name }, rowsOf: area)
+        drawPotential(snapshot, area.rows(window.count + 2))
         guard wide else { return }
         for (line, index) in window.range.enumerated() {
             let bars: [(Int, Double?, Ink)] = [
-                (5, units[index].fanPercent, .cooling), (6, units[index].compressorPercent, .loss),
+                (5, units[index].fanPercent, .cooling), (7, units[index].compressorPercent, .loss),
             ]
             for (column, percent, ink) in bars {
                 let bar = cells[column].rows(1 + line, 1).columns(6)
                 screen.bar(percent.map { $0 / 100 }, in: bar, ink)
             }
         }
+    }
+
+    /// What the cold outside could do against what it does, as far as the units tell.
+    private mutating func drawPotential(_ snapshot: SiteView, _ rect: Rect) {
+        guard rect.height >= 4 else { return }
+        screen.heading(t("Free cooling: potential and actual"), in: rect)
+        let known = snapshot.cooling.filter {
+            $0.freePercent != nil && $0.compressorPercent != nil && Self.isUsable($0.quality)
+        }
+        var free = 0.0
+        var used = 0.0
+        for unit in known {
+            let weight = unit.ratedWatts ?? 1
+            free += (unit.freePercent ?? 0) * weight
+            used += ((unit.freePercent ?? 0) + (unit.compressorPercent ?? 0)) * weight
+        }
+        let actual = used > 0 ? free / used : nil
+        screen.put(
+            [
+                Span(t("actual") + " ", .muted),
+                figure(actual.map { $0 * 100 }, digits: 0, unit: "%"),
+                Span(
+                    "  "
+                        + t(
+                            "of the capacity in use; {0} of {1} units tell", "\(known.count)",
+                            "\(snapshot.cooling.count)"), .muted),
+            ], x: rect.x, y: rect.y + 1, width: rect.width)
+        let colder = snapshot.header.outdoorCelsius.map { outdoor in
+            snapshot.cooling.count { unit in unit.returnCelsius.map { outdoor < $0 } == true }
+        }
+        screen.put(
+            [
+                Span(t("possible") + " ", .muted),
+                Span(
+                    colder.map {
+                        t("outdoor air is colder than the return air of {0} units", "\($0)")
+                    }
+                        ?? t("no outdoor temperature"), colder == nil ? .faint : .plain),
+            ], x: rect.x, y: rect.y + 2, width: rect.width)
+        screen.put(
+            t("missed hours and yuan: frostline energy cooling"), in: rect.rows(3, 1), .faint)
     }
 
     private func coolingCells(_ unit: CoolingView) -> [Span] {
@@ -67,7 +115,9 @@ extension Painter {
             Span(text(unit.returnCelsius, digits: 1), style),
             Span(text(difference, digits: 1), style),
             Span(text(unit.fanPercent, digits: 0, unit: "%"), style),
+            Span(text(unit.valvePercent, digits: 0, unit: "%"), style),
             Span(text(unit.compressorPercent, digits: 0, unit: "%"), style),
+            Span(text(unit.freePercent, digits: 0, unit: "%"), style),
             Span(text(kilowatts(unit.watts), digits: 1, unit: "kW"), style),
             Span(Self.letter(of: unit.quality), .high),
         ]

@@ -42,7 +42,7 @@ extension Painter {
     private mutating func drawPanel(
         _ panel: Dashboard.Panel, _ figures: PanelFigures, _ rect: Rect
     ) {
-        let coverage = "\(figures.usable.count) of \(figures.points.count)"
+        let coverage = t("{0} of {1}", "\(figures.usable.count)", "\(figures.points.count)")
         let missing = figures.usable.count < figures.points.count
         screen.heading(
             panel.title, note: [Span(coverage, missing ? .medium : .faint)], in: rect)
@@ -52,7 +52,7 @@ extension Painter {
             screen.put(
                 [
                     scaled(figures.figure(panel.show), figures.unit),
-                    Span("  " + panel.show.rawValue, .muted),
+                    Span("  " + t(panel.show.rawValue), .muted),
                 ], x: body.x, y: body.y, width: body.width)
         case .values, .bars: drawPanelLines(panel, figures, body)
         }
@@ -62,7 +62,7 @@ extension Painter {
         _ panel: Dashboard.Panel, _ figures: PanelFigures, _ body: Rect
     ) {
         guard !figures.usable.isEmpty else {
-            screen.put("no usable value", in: body, .faint)
+            screen.put(t("no usable value"), in: body, .faint)
             return
         }
         let full = panel.full ?? figures.usable.compactMap(\.value).max() ?? 0

@@ -27,6 +27,8 @@ package struct Derived: Sendable {
     var singleLine = SingleLine([])
     var failureKey: FailureKey?
     var failure: FailureOutcome?
+    var slowestKey: PictureKey?
+    var slowest: [DeviceSummaryView] = []
     var namesKey: PictureKey?
     /// Places in the list of devices, by name.
     var deviceIndex: [String: Int] = [:]
@@ -67,6 +69,38 @@ extension ConsoleModel {
         return FailureOutcome(PowerNetwork(snapshot), failing: state.failing)
     }
 
+    /// A few devices whose polls take longest, the slowest first.
+    var slowestDevices: [DeviceSummaryView] {
+        derived.slowestKey == pictureKey ? derived.slowest : foundSlowest
+    }
+
+    private static let slowest = 10
+
+    private var foundSlowest: [DeviceSummaryView] {
+        var found: [(time: Double, index: Int)] = []
+        for (index, device) in (snapshot?.devices ?? []).enumerated() {
+            guard let time = device.latencyP95MS else { continue }
+            if found.count == Self.slowest, let last = found.last, last.time >= time { continue }
+            let place = found.firstIndex { $0.time < time } ?? found.count
+            found.insert((time, index), at: place)
+            if found.count > Self.slowest { found.removeLast() }
+        }
+        return found.compactMap { snapshot?.devices[$0.index] }
+    }
+
+    /// Of the month so far, from the energy that the site keeps as points of its own.
+    var pueMonth: Double? {
+        let points = dashboardPoints[Self.monthGlob] ?? []
+        func value(_ name: String) -> Double? {
+            points.first { $0.name == name && $0.isUsable }?.value
+        }
+        guard let total = value("month.total.energy"), let it = value("month.it.energy"), it > 0
+        else { return nil }
+        return total / it
+    }
+
+    static let monthGlob = "site/month.*"
+
     func device(named name: String) -> DeviceSummaryView? {
         guard let snapshot else { return nil }
         if derived.namesKey == pictureKey {
@@ -86,6 +120,10 @@ extension ConsoleModel {
         if page == .devices, derived.devicesKey != devicesKey {
             derived.devices = orderedDevices
             derived.devicesKey = devicesKey
+        }
+        if page == .overview, derived.slowestKey != pictureKey {
+            derived.slowest = foundSlowest
+            derived.slowestKey = pictureKey
         }
         guard page == .power else { return }
         if derived.chainKey != pictureKey {

@@ -7,40 +7,44 @@ extension Painter {
     mutating func drawDevices(_ body: Rect) {
         let all = model.devices
         let total = model.snapshot?.devices.count ?? 0
-        var note = [Span("\(all.count) of \(total)", .muted)]
+        var note = [Span(t("{0} of {1}", "\(all.count)", "\(total)"), .muted)]
         if !model.deviceFilter.isEmpty {
-            note = [Span("filter `\(model.deviceFilter)`  ", .accent)] + note
+            note = [Span(t("filter") + " `\(model.deviceFilter)`  ", .accent)] + note
         }
-        screen.heading("Devices", note: note, in: body)
+        screen.heading(t("Devices"), note: note, in: body)
         let area = body.rows(1)
         guard !all.isEmpty else {
             screen.put(
-                total == 0 ? "the site file names no devices" : "no device matches the filter",
+                total == 0
+                    ? t("the site file names no devices") : t("no device matches the filter"),
                 in: area.rows(1, 1), .muted)
             return
         }
         let wide = area.width >= 120
         var columns: [Table.Column] = [
-            .init("STATE", .fixed(11)), .init("NAME", .share(3)),
-            .init("PLACE", wide ? .share(2) : .fixed(10)),
+            .init(t("STATE"), .fixed(11)), .init(t("NAME"), .share(3)),
+            .init(t("PLACE"), wide ? .share(2) : .fixed(10)),
         ]
         if wide {
             columns += [
-                .init("F", .fixed(1)), .init("PROFILE", .share(2)), .init("ENDPOINT", .share(4)),
+                .init("F", .fixed(1)), .init(t("PROFILE"), .share(2)),
+                .init(t("ENDPOINT"), .share(4)),
             ]
         }
         columns += [
-            .init("LAST", .fixed(7), .right), .init("LATENCY", .fixed(7), .right),
-            .init("FAILED", .fixed(wide ? 14 : 7), .right),
+            .init(t("LAST"), .fixed(7), .right), .init(t("LATENCY"), .fixed(7), .right),
+            .init(t("FAILED"), .fixed(wide ? 14 : 7), .right),
         ]
-        if area.width >= 78 { columns.append(.init("WHY", wide ? .share(2) : .fixed(7))) }
+        if area.width >= 78 { columns.append(.init(t("WHY"), wide ? .share(2) : .fixed(7))) }
         var table = Table(columns: columns, count: all.count)
         table.selected = ConsoleModel.index(of: model.selectedDevice, in: all.map(\.name))
         if let column = sortedColumn(wide: wide) {
             table.sorted = (column, !model.isDeviceOrderReversed)
         }
-        let rows = table.window(in: area).range.map { deviceCells(all[$0], wide: wide) }
+        let window = table.window(in: area)
+        let rows = window.range.map { deviceCells(all[$0], wide: wide) }
         table.draw(on: &screen, in: area, rows: rows)
+        target(window.range.map { all[$0].name }, rowsOf: area)
     }
 
     private func sortedColumn(wide: Bool) -> Int? {
@@ -56,7 +60,7 @@ extension Painter {
     private func deviceCells(_ device: DeviceSummaryView, wide: Bool) -> [Span] {
         let ink = Self.ink(ofState: device.state)
         var cells: [Span] = [
-            Span(glyphs.dot + " " + device.state, Style(ink)), Span(device.name),
+            Span(glyphs.dot + " " + t(device.state), Style(ink)), Span(device.name),
             Span(device.place ?? unknown, .muted),
         ]
         if wide {
@@ -65,12 +69,12 @@ extension Painter {
                 Span(device.endpoint, .muted),
             ]
         }
-        let failures = NumberText.grouped(device.failures)
-        let polls = wide ? "/" + NumberText.grouped(device.polls) : ""
+        let failures = count(device.failures)
+        let polls = wide ? "/" + count(device.polls) : ""
         cells += [
             Span(age(of: device.lastAnswerMS)),
             Span(latency(device)),
-            Span(failures + polls, device.failures > 0 ? .plain : .muted),
+            Span(failures + polls, Self.isSome(device.failures) ? .plain : .muted),
             Span(device.lastFailure ?? "", .high),
         ]
         return cells
@@ -92,6 +96,11 @@ extension Painter {
         }
     }
 
+    /// How often since the start; the past does not know it.
+    private static func isSome(_ number: Int64?) -> Bool { (number ?? 0) > 0 }
+
+    private func count(_ number: Int64?) -> String { number.map(NumberText.grouped) ?? unknown }
+
     // MARK: One device
 
     mutating func drawDevice(_ body: Rect) {
@@ -101,66 +110,120 @@ extension Painter {
         screen.heading(
             summary?.displayName ?? device.name, note: [Span(summary?.profile ?? "", .muted)],
             in: body)
-        if let summary { drawSummary(summary, body.rows(1, 2)) }
+        if let summary { drawSummary(summary, body.rows(1, 3)) }
         if let error = device.error {
             screen.put(
-                [Span("points not read: " + error, .critical)], x: body.x, y: body.y + 3,
+                [Span(t("points not read: {0}", error), .critical)], x: body.x, y: body.y + 3,
                 width: body.width)
         }
         let chartHeight = body.height >= 30 ? 8 : body.height >= 17 ? 4 : 0
-        let parts = body.rows(4).split(rows: [.share(1), .fixed(chartHeight)])
+        let parts = body.rows(4).split(rows: [.share(1), .fixed(1), .fixed(chartHeight)])
         drawPoints(device, parts[0])
-        if chartHeight > 0 { drawHistory(device, parts[1]) }
+        drawOrigin(device, summary, parts[1])
+        if chartHeight > 0 { drawHistory(device, parts[2]) }
     }
 
     private mutating func drawSummary(_ device: DeviceSummaryView, _ rect: Rect) {
         screen.put(
             [
-                Span(glyphs.dot + " " + device.state, Style(Self.ink(ofState: device.state))),
-                Span("  last \(age(of: device.lastAnswerMS)) ago"),
-                Span("  latency " + latency(device)),
-                Span("  polls \(NumberText.grouped(device.polls))", .muted),
-                Span("  failed \(NumberText.grouped(device.failures))", .muted),
+                Span(glyphs.dot + " " + t(device.state), Style(Self.ink(ofState: device.state))),
+                Span("  " + t("last {0} ago", age(of: device.lastAnswerMS))),
+                Span("  " + t("polls") + " " + count(device.polls), .muted),
+                Span("  " + t("failed") + " " + count(device.failures), .muted),
                 Span(device.lastFailure.map { "  " + $0 } ?? "", .high),
             ], x: rect.x, y: rect.y, width: rect.width)
-        let place = device.place.map { "  in " + $0 } ?? ""
-        let feed = device.feed.map { "  feed " + $0 } ?? ""
-        screen.put(device.endpoint + place + feed, in: rect.rows(1, 1), .muted)
+        let place = device.place.map { "  " + t("in {0}", $0) } ?? ""
+        let feed = device.feed.map { "  " + t("feed {0}", $0) } ?? ""
+        screen.put(
+            device.endpoint + place + feed + "  " + device.profile, in: rect.rows(1, 1), .muted)
+        drawPolling(device, rect.rows(2, 1))
+    }
+
+    /// How its polls go: latency of the last, of half and of 95 of 100; retries; its share of time.
+    private mutating func drawPolling(_ device: DeviceSummaryView, _ line: Rect) {
+        guard !line.isEmpty else { return }
+        var spans = [Span(t("latency") + " ", .muted), Span(latency(device), .bright)]
+        if let half = device.latencyP50MS, let slow = device.latencyP95MS {
+            spans.append(
+                Span(
+                    "  "
+                        + t(
+                            "half within {0}, 95 % within {1}", text(half, digits: 1, unit: "ms"),
+                            text(slow, digits: 1, unit: "ms")), .muted))
+        }
+        if let interval = device.intervalMS {
+            spans.append(Span("  " + t("every {0}", NumberText.age(interval)), .muted))
+        }
+        if let requests = device.requestsPerPoll {
+            spans.append(
+                Span("  " + t("{0} requests a poll", text(requests, digits: 1)), .muted))
+        }
+        if let retries = device.retries, retries > 0 {
+            spans.append(Span("  " + t("{0} retries", NumberText.grouped(retries)), .medium))
+        }
+        if let timeouts = device.timeouts, timeouts > 0 {
+            spans.append(Span("  " + t("{0} timeouts", NumberText.grouped(timeouts)), .medium))
+        }
+        if let wait = device.backOffMS {
+            spans.append(Span("  " + t("asked again in {0}", NumberText.age(wait)), .high))
+        }
+        screen.put(spans, x: line.x, y: line.y, width: line.width)
+    }
+
+    /// Where the selected point comes from, and its value as it is kept.
+    private mutating func drawOrigin(
+        _ device: ConsoleModel.OpenDevice, _ summary: DeviceSummaryView?, _ line: Rect
+    ) {
+        let points = model.points
+        guard !line.isEmpty, !points.isEmpty else { return }
+        let point = points[ConsoleModel.index(of: device.selected, in: points.map(\.name))]
+        screen.put(
+            [
+                Span(point.name + " ", .bright), Span(t("read from") + " ", .muted),
+                Span(point.origin ?? t("computed from other points")),
+                Span("  " + t("by profile") + " ", .muted), Span(summary?.profile ?? unknown),
+                Span("  " + t("exactly") + " ", .muted), Span(point.text ?? unknown),
+            ], x: line.x, y: line.y, width: line.width)
     }
 
     private mutating func drawPoints(_ device: ConsoleModel.OpenDevice, _ rect: Rect) {
         let points = model.points
         guard device.view != nil else {
-            let text = device.error == nil ? "reading the points" : ""
+            let text = device.error == nil ? t("reading the points") : ""
             screen.put(text, in: rect.rows(0, 1), .muted)
             return
         }
         guard !points.isEmpty else {
-            let text = device.filter.isEmpty ? "no points yet" : "no point matches the filter"
+            let text = device.filter.isEmpty ? t("no points yet") : t("no point matches the filter")
             screen.put(text, in: rect.rows(0, 1), .muted)
             return
         }
         var columns: [Table.Column] = [
-            .init("POINT", .share(3)), .init("VALUE", .fixed(14), .right), .init("", .fixed(4)),
-            .init("QUALITY", .fixed(8)), .init("AGE", .fixed(7), .right),
+            .init(t("POINT"), .share(3)), .init(t("VALUE"), .fixed(14), .right),
+            .init("", .fixed(4)), .init(t("QUALITY"), .fixed(8)),
+            .init(t("AGE"), .fixed(7), .right),
         ]
-        if rect.width >= 76 { columns.append(.init("LABEL", .share(1))) }
+        if rect.width >= 120 { columns.append(.init(t("READ FROM"), .share(2))) }
+        if rect.width >= 76 { columns.append(.init(t("LABEL"), .share(1))) }
         var table = Table(columns: columns, count: points.count)
         table.selected = ConsoleModel.index(of: device.selected, in: points.map(\.name))
-        let rows = table.window(in: rect).range.map { pointCells(points[$0]) }
+        let window = table.window(in: rect)
+        let rows = window.range.map { pointCells(points[$0], wide: rect.width >= 120) }
         table.draw(on: &screen, in: rect, rows: rows)
+        target(window.range.map { points[$0].name }, rowsOf: rect)
     }
 
-    private func pointCells(_ point: PointView) -> [Span] {
+    private func pointCells(_ point: PointView, wide: Bool) -> [Span] {
         let good = Self.isUsable(point.quality)
-        return [
+        let cells = [
             Span(point.name, good ? .plain : .muted),
             Span(valueText(point), good ? .bright : .faint),
             Span(point.unit == "1" ? "" : point.unit, .muted),
-            Span(point.quality, good ? .muted : .high),
+            Span(t(point.quality), good ? .muted : .high),
             Span(age(of: point.timeMS), good ? .plain : .faint),
-            Span(point.label ?? "", .muted),
         ]
+        let origin = wide ? [Span(point.origin ?? "", .muted)] : []
+        return cells + origin + [Span(point.label ?? "", .muted)]
     }
 
     /// The exact text, with commas where it is a plain number.
@@ -175,16 +238,16 @@ extension Painter {
 
     private mutating func drawHistory(_ device: ConsoleModel.OpenDevice, _ rect: Rect) {
         let name = device.historyPoint.map { String($0.dropFirst(device.name.count + 1)) }
-        screen.heading(name ?? "history", note: [Span("last hour", .muted)], in: rect)
+        screen.heading(name ?? t("history"), note: [Span(t("last hour"), .muted)], in: rect)
         let chart = rect.rows(1).columns(10)
         guard let line = device.history?.lines.first else {
-            screen.put("no stored values yet", in: chart.rows(0, 1), .faint)
+            screen.put(t("no stored values yet"), in: chart.rows(0, 1), .faint)
             return
         }
         let values = Self.resampled(line.values, columns: chart.width)
         let known = values.compactMap(\.self).filter(\.isFinite)
         guard let low = known.min(), let high = known.max() else {
-            screen.put("no usable values in the last hour", in: chart.rows(0, 1), .faint)
+            screen.put(t("no usable values in the last hour"), in: chart.rows(0, 1), .faint)
             return
         }
         let digits = high - low < 10 && abs(high) < 1000 ? 1 : 0

@@ -18,14 +18,17 @@ extension Effects {
         var id: String
         var by: String
         var comment: String
-        var untilMS: Int64?
+        var forMS: Int64?
+        var approver: String?
+        var reviewMS: Int64?
     }
 
     func act(_ action: AlarmAction) {
         ask("\(action.kind) \(action.id)") { client, mailbox in
             do throws(DaemonClient.Failure) {
                 let body = ActionBody(
-                    id: action.id, by: action.by, comment: action.comment, untilMS: action.untilMS)
+                    id: action.id, by: action.by, comment: action.comment, forMS: action.forMS,
+                    approver: action.approver, reviewMS: action.reviewMS)
                 try client.post("/api/v1/alarms/" + action.kind.rawValue, body)
                 mailbox.post(.alarmActed(action))
             } catch {

@@ -86,7 +86,7 @@ final class Effects: Sendable {
             }
         case .findPoints(let text, let glob, let limit):
             ask("find") { client, mailbox in
-                let path = "/api/v1/last?glob=\(DaemonClient.encoded(glob))&limit=\(limit)"
+                let path = "/api/v1/find?glob=\(DaemonClient.encoded(glob))&limit=\(limit)"
                 // Without an answer the search goes on with what the console knows.
                 guard let points = try? client.get(path, as: [PointView].self) else { return }
                 mailbox.post(.foundPoints(text: text, points))

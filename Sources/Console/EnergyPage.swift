@@ -32,7 +32,6 @@ extension Painter {
 
     /// Three lines: what came and cost so far, its mean price, contract against actual.
     private mutating func drawDayFigures(_ day: EnergyDayView, _ rect: Rect) {
-        let header = model.snapshot?.header
         let lines: [[(String, Span)]] = [
             [
                 (
@@ -51,9 +50,12 @@ extension Painter {
                 ("contract saves", savedByContract(day)),
             ],
             [
-                ("month", figure(header?.costMonthYuan, digits: 0, unit: t("yuan"))),
-                ("month's price", figure(header?.monthYuanPerKWh, digits: 4, unit: t("yuan/kWh"))),
-                ("to the target", targetDistance(header?.monthYuanPerKWh)),
+                (
+                    day.isMonthPartial == true ? "month at least" : "month",
+                    figure(day.monthCostYuan, digits: 0, unit: t("yuan"))
+                ),
+                ("month's price", figure(day.monthYuanPerKWh, digits: 4, unit: t("yuan/kWh"))),
+                ("to the target", targetDistance(day.monthYuanPerKWh)),
             ],
         ]
         for (row, line) in lines.enumerated() {

@@ -78,10 +78,10 @@ extension ConsoleModel {
                         t("view 7 has its quarter hours"),
                     ]),
                 Entry(
-                    name: t("Month") + " " + show(header.monthYuanPerKWh, 6, t("yuan/kWh")),
+                    name: t("Month") + " " + show(state.energy?.monthYuanPerKWh, 6, t("yuan/kWh")),
                     formula: t("energy charges of the month / its energy"),
                     inputs: [
-                        t("charges") + " " + show(header.costMonthYuan, 2, t("yuan")),
+                        t("charges") + " " + show(state.energy?.monthCostYuan, 2, t("yuan")),
                         t("target") + " " + show(Self.targetYuanPerKWh, 2, t("yuan/kWh")),
                     ]),
                 Entry(

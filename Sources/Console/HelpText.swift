@@ -39,10 +39,10 @@ enum HelpText {
         switch model.state.alarmList {
         case .active:
             [
-                ("a", "acknowledge"), ("s", "shelve"), ("c", "comment"), ("e", "open cause"),
+                ("a", "acknowledge"), ("s", "shelve"), ("e", "open cause"),
                 ("v", "hidden"), ("Enter", "device"),
             ]
-        case .hidden: [("u", "unshelve"), ("c", "comment"), ("v", "history"), ("Esc", "active")]
+        case .hidden: [("u", "take back"), ("v", "history"), ("Esc", "active")]
         case .history: [("v", "active"), ("f", "filter")]
         }
     }
@@ -69,7 +69,8 @@ enum HelpText {
             return [("s r", "next order, reverse"), ("f", "only devices with this text")]
         case .alarms:
             return [
-                ("a s c", "acknowledge, shelve, comment"), ("u", "take back from the shelf"),
+                ("a s o", "acknowledge, shelve, out of service; each with a comment"),
+                ("u", "take back"),
                 ("e, Space", "what a cause explains"), ("v", "active, hidden, history"),
                 ("Enter", "the device"), ("f", "only alarms with this text"),
             ]

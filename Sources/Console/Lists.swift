@@ -33,12 +33,13 @@ extension ConsoleModel {
         _ a: DeviceSummaryView, _ b: DeviceSummaryView, by order: DeviceOrder
     ) -> Int {
         func sign<Value: Comparable>(_ x: Value, _ y: Value) -> Int { x < y ? -1 : x > y ? 1 : 0 }
+        func fewest(_ count: Int64?) -> Int64 { -(count ?? -1) }
         switch order {
         case .state: return sign(stateRank(a.state), stateRank(b.state))
         case .name: return sign(a.name, b.name)
         case .place: return sign(a.place ?? "~", b.place ?? "~")
         case .latency: return sign(-(a.latencyMS ?? -1), -(b.latencyMS ?? -1))
-        case .failures: return sign(-a.failures, -b.failures)
+        case .failures: return sign(fewest(a.failures), fewest(b.failures))
         }
     }
 

@@ -10,24 +10,26 @@ extension Painter {
         guard let snapshot = model.snapshot else { return }
         if body.width >= Self.twoColumns {
             let halves = body.split(columns: [.share(1), .share(1)], gap: 3)
-            let trend = max(4, min(14, halves[0].height - 18))
+            let trend = max(4, min(14, halves[0].height - 24))
             let left = halves[0].split(
-                rows: [.fixed(8), .fixed(trend), .fixed(5), .share(1)], gap: 1)
+                rows: [.fixed(6), .fixed(trend), .fixed(5), .fixed(4), .share(1)], gap: 1)
             drawFlow(snapshot, left[0])
             drawTrend(left[1])
-            drawCost(snapshot, left[2])
-            drawCoolingSummary(snapshot, left[3])
+            drawDayTrends(left[2])
+            drawCost(snapshot, left[3])
+            drawCoolingSummary(snapshot, left[4])
             let alarmLines = min(max(4, model.alarms.count + 1), max(6, halves[1].height - 24))
             let right = halves[1].split(
-                rows: [.fixed(alarmLines), .fixed(5), .share(1)], gap: 1)
+                rows: [.fixed(alarmLines), .fixed(3), .share(1), .fixed(6)], gap: 1)
             drawAlarmSummary(snapshot, right[0])
             drawCollector(snapshot, right[1])
             drawExtremes(snapshot, right[2])
+            drawSlowest(snapshot, right[3])
             return
         }
         let spare = max(0, body.height - 19)
         let parts = body.split(rows: [
-            .fixed(6), .fixed(3 + min(spare, 4)), .fixed(3),
+            .fixed(6), .fixed(2 + min(spare, 5)), .fixed(4),
             .share(1), .fixed(3),
         ])
         drawFlow(snapshot, parts[0])
@@ -42,16 +44,21 @@ extension Painter {
     private mutating func drawFlow(_ snapshot: SiteView, _ rect: Rect) {
         let header = snapshot.header
         var note = [Span("PUE ", .muted), figure(header.pue, digits: 3, unit: "")]
-        note += [Span("  today ", .muted), figure(header.pueToday, digits: 3, unit: "")]
-        if rect.width >= 60, let category = header.pueCategory {
-            note += [Span("  category \(category)", .muted)]
+        note += [
+            Span("  " + t("today") + " ", .muted), figure(header.pueToday, digits: 3, unit: ""),
+        ]
+        note += [
+            Span("  " + t("month") + " ", .muted), figure(model.pueMonth, digits: 3, unit: ""),
+        ]
+        if rect.width >= 68, let category = header.pueCategory {
+            note += [Span("  " + t("category {0}", "\(category)"), .muted)]
         }
-        note += [Span("  meters ", .muted)]
+        note += [Span("  " + t("meters") + " ", .muted)]
         let coverage = header.pueCoverage
         note.append(
             Span(
                 text(coverage * 100, digits: 0, unit: "%"), coverage < 0.95 ? .medium : .plain))
-        screen.heading("Power", note: note, in: rect)
+        screen.heading(t("Power"), note: note, in: rect)
         let parts: [(String, Double?, Ink)] = [
             ("IT", header.itWatts, .equipment), ("Cooling", header.coolingWatts, .cooling),
             ("Losses", header.lossWatts, .loss), ("Other", header.otherWatts, .other),
@@ -74,7 +81,7 @@ extension Painter {
         _ label: String, _ watts: Double?, of total: Double?, _ ink: Ink, _ line: Rect
     ) {
         guard !line.isEmpty else { return }
-        screen.put(label, in: line.columns(0, 9), label == "Total" ? .bright : .plain)
+        screen.put(t(label), in: line.columns(0, 9), label == "Total" ? .bright : .plain)
         let value = figure(kilowatts(watts), digits: 1, unit: "kW")
         screen.put(value.text, in: line.columns(9, 11), value.style, align: .right)
         guard let total, total > 0 else { return }
@@ -94,10 +101,10 @@ extension Painter {
         let trend = Trend(model.totals, columns: chart.width)
         let note =
             trend.values.isEmpty
-            ? [] : [Span("last " + NumberText.age(trend.spanMS), .muted)]
-        screen.heading("Total power", note: note, in: rect)
+            ? [] : [Span(t("last {0}", NumberText.age(trend.spanMS)), .muted)]
+        screen.heading(t("Total power"), note: note, in: rect)
         guard let range = trend.range else {
-            screen.put("no figures yet", in: chart.rows(0, 1), .faint)
+            screen.put(t("no figures yet"), in: chart.rows(0, 1), .faint)
             return
         }
         let labels: [(Int, Double)] =
@@ -116,15 +123,22 @@ extension Painter {
 
     private mutating func drawCost(_ snapshot: SiteView, _ rect: Rect) {
         let header = snapshot.header
-        screen.heading("Cost and climate", in: rect)
+        screen.heading(t("Cost and climate"), note: targetNote, in: rect)
+        let day = model.state.energy
         let mode = header.freeCoolingMode ?? "UNKNOWN"
         let entries: [(String, Span)] = [
-            ("Cost", figure(header.costYuanPerHour, digits: 2, unit: "yuan/h")),
-            ("Price", figure(header.priceYuanPerKWh, digits: 4, unit: "yuan/kWh")),
+            ("Cost", figure(header.costYuanPerHour, digits: 2, unit: t("yuan/h"))),
             (
                 header.costTodayIsPartial == true ? "Today at least" : "Today",
-                figure(header.costTodayYuan, digits: 2, unit: "yuan")
+                figure(header.costTodayYuan, digits: 0, unit: t("yuan"))
             ),
+            (
+                day?.isMonthPartial == true ? "Month at least" : "Month",
+                figure(day?.monthCostYuan, digits: 0, unit: t("yuan"))
+            ),
+            ("Price", figure(header.priceYuanPerKWh, digits: 4, unit: "")),
+            ("Month's mean", figure(day?.monthYuanPerKWh, digits: 4, unit: "")),
+            ("To target", targetDistance(day?.monthYuanPerKWh)),
             ("Free cooling", Span(mode, Style(Self.ink(ofMode: mode), .bold))),
             ("Hours today", figure(header.freeCoolingHoursToday, digits: 1, unit: "h")),
             ("Outdoor", figure(header.outdoorCelsius, digits: 1, unit: "\(glyphs.degree)C")),
@@ -134,13 +148,13 @@ extension Painter {
             let cell = cells[index % 3].rows(index / 3, 1)
             guard !cell.isEmpty else { continue }
             screen.put(
-                [Span(entry.0 + " ", .muted), entry.1], x: cell.x, y: cell.y, width: cell.width)
+                [Span(t(entry.0) + " ", .muted), entry.1], x: cell.x, y: cell.y, width: cell.width)
         }
     }
 
     private mutating func drawCoolingSummary(_ snapshot: SiteView, _ rect: Rect) {
         guard rect.height >= 2, !snapshot.cooling.isEmpty else { return }
-        screen.heading("Cooling units", note: [Span("6 shows more", .faint)], in: rect)
+        screen.heading(t("Cooling units"), note: [Span(t("6 shows more"), .faint)], in: rect)
         for (index, unit) in snapshot.cooling.prefix(rect.height - 1).enumerated() {
             let line = rect.rows(1 + index, 1)
             screen.put(unit.displayName, in: line.columns(0, 20))
@@ -158,10 +172,11 @@ extension Painter {
 
     private mutating func drawAlarmSummary(_ snapshot: SiteView, _ rect: Rect) {
         guard !rect.isEmpty else { return }
-        screen.heading("Alarms", note: alarmCounts(snapshot.header, word: false), in: rect)
+        screen.heading(t("Alarms"), note: alarmCounts(snapshot.header, word: false), in: rect)
         let all = model.alarms
         guard !all.isEmpty else {
-            let text = model.alarmFilter.isEmpty ? "no active alarm" : "none matches the filter"
+            let text =
+                model.alarmFilter.isEmpty ? t("no active alarm") : t("none matches the filter")
             screen.put(text, in: rect.rows(1, 1), Style(.good))
             return
         }
@@ -169,6 +184,7 @@ extension Painter {
         let window = ListWindow(total: all.count, height: rect.height - 1, selected: selected)
         for (line, index) in window.range.enumerated() {
             drawAlarmLine(all[index], rect.rows(1 + line, 1))
+            target(all[index].id, rect.rows(1 + line, 1))
             if index == selected { screen.shade(rect.rows(1 + line, 1), .selection) }
         }
     }
@@ -196,39 +212,54 @@ extension Painter {
             let isWhole = pair.condition == "whole"
             note.insert(
                 Span(
-                    "\(pair.state) \(age(of: pair.sinceMS)), pair \(pair.condition)  ",
+                    t("{0} {1}, pair {2}", t(pair.state), age(of: pair.sinceMS), t(pair.condition))
+                        + "  ",
                     isWhole ? Style(.muted) : Style(.high, .bold)), at: 0)
         }
-        screen.heading("Collector", note: note, in: rect)
+        screen.heading(t("Collector"), note: note, in: rect)
         let silent = health.devicesTotal &- health.devicesAnswering
         var devices = [
-            Span("Devices ", .muted),
-            Span("\(health.devicesAnswering) of \(health.devicesTotal)", .bright),
-            Span(" answering", .muted),
+            Span(t("Devices") + " ", .muted),
+            Span(
+                t("{0} of {1}", "\(health.devicesAnswering)", "\(health.devicesTotal)"), .bright),
+            Span(" " + t("answering"), .muted),
         ]
-        if silent > 0 { devices.append(Span("  \(silent) not", Style(.high, .bold))) }
-        var store = [Span("Store ", .muted)]
+        if silent > 0 {
+            devices.append(Span("  " + t("{0} not", "\(silent)"), Style(.high, .bold)))
+        }
+        var store = [Span(t("Store") + " ", .muted)]
         store.append(
-            Span(health.store, health.store == "ok" ? Style(.good) : Style(.critical, .bold)))
+            Span(health.store, Self.style(ofStore: health.store)))
         if health.store != "ok", let detail = health.storeDetail {
             store.append(Span(" " + detail, .high))
         } else if let bytes = health.storeBytes {
             store.append(Span("  " + NumberText.bytes(bytes), .plain))
         }
-        store.append(Span("  commit \(age(of: health.lastCommitMS)) ago", .muted))
+        store.append(Span("  " + t("commit {0} ago", age(of: health.lastCommitMS)), .muted))
         let rate = [
-            Span("Readings ", .muted),
+            Span(t("Readings") + " ", .muted),
             figure(health.readingsPerSecond, digits: 0, unit: "/s"),
-            Span("  \(NumberText.grouped(health.readingsStored)) stored", .muted),
+            Span("  " + t("{0} stored", grouped(health.readingsStored)), .muted),
         ]
-        var outbox = [Span("Notices waiting ", .muted)]
-        outbox.append(Span("\(health.outboxPending)", health.outboxPending > 0 ? .medium : .plain))
-        outbox.append(Span("  up \(age(of: health.startedMS))", .muted))
+        var outbox = [Span(t("Notices waiting") + " ", .muted)]
+        let waiting: Int? = health.outboxPending
+        outbox.append(
+            Span(waiting.map { "\($0)" } ?? unknown, (waiting ?? 0) > 0 ? .medium : .plain))
+        outbox.append(Span("  " + t("up {0}", age(of: health.startedMS)), .muted))
         let cells = rect.rows(1).split(columns: [.share(1), .share(1)], gap: 2)
         for (index, spans) in [devices, store, rate, outbox].enumerated() {
             let cell = cells[index % 2].rows(index / 2, 1)
             guard !cell.isEmpty else { continue }
             screen.put(spans, x: cell.x, y: cell.y, width: cell.width)
+        }
+    }
+
+    /// How the store was at a moment that has passed is not stored.
+    private static func style(ofStore state: String) -> Style {
+        switch state {
+        case "ok": Style(.good)
+        case "unknown": .faint
+        default: Style(.critical, .bold)
         }
     }
 
@@ -242,8 +273,8 @@ extension Painter {
         guard rect.height >= 3 else { return }
         let racks = snapshot.rows.flatMap(\.racks)
         let columns = rect.split(columns: [.share(1), .share(1)], gap: 3)
-        screen.heading("Hottest inlets", in: columns[0])
-        screen.heading("Fullest racks", in: columns[1])
+        screen.heading(t("Hottest inlets"), in: columns[0])
+        screen.heading(t("Fullest racks"), in: columns[1])
         let hottest = racks.filter { $0.inletCelsius?.isFinite == true }
             .sorted { ($0.inletCelsius ?? 0, $1.name) > ($1.inletCelsius ?? 0, $0.name) }
         let count = min(Self.extremes, rect.height - 1)
@@ -260,6 +291,69 @@ extension Painter {
             drawExtreme(
                 rack, text(value, digits: 0, unit: "%"), HeatScale.load.ink(value),
                 rack.load ?? 0, columns[1].rows(1 + index, 1))
+        }
+    }
+
+    /// The devices whose slowest polls take longest, and what of their time that is.
+    private mutating func drawSlowest(_ snapshot: SiteView, _ rect: Rect) {
+        guard rect.height >= 2 else { return }
+        screen.heading(t("Slowest devices"), note: [Span(t("95 % within"), .faint)], in: rect)
+        let slowest = model.slowestDevices.prefix(rect.height - 1)
+        guard !slowest.isEmpty else {
+            return screen.put(t("no figures yet"), in: rect.rows(1, 1), .faint)
+        }
+        for (index, device) in slowest.enumerated() {
+            let line = rect.rows(1 + index, 1)
+            let cells = line.split(columns: [.share(3), .fixed(10), .share(2)], gap: 1)
+            screen.put(device.displayName, in: cells[0])
+            screen.put(
+                text(device.latencyP95MS, digits: 1, unit: "ms"), in: cells[1], .bright,
+                align: .right)
+            let share = device.busyShare ?? 0
+            screen.bar(share, in: cells[2], share > 0.8 ? .high : .equipment)
+        }
+    }
+
+    private func grouped(_ count: Int64?) -> String {
+        count.map(NumberText.grouped) ?? unknown
+    }
+
+    private var targetNote: [Span] {
+        [
+            Span(t("target") + " ", .faint),
+            Span(text(ConsoleModel.targetYuanPerKWh, digits: 2, unit: t("yuan/kWh")), .faint),
+        ]
+    }
+
+    /// A line each of the last 24 hours.
+    private mutating func drawDayTrends(_ rect: Rect) {
+        guard rect.height >= 2 else { return }
+        screen.heading(t("24 h"), in: rect)
+        let lines: [(String, String, Ink)] = [
+            ("site/total.power", "Total", .accent), ("site/it.power", "IT", .equipment),
+            ("site/cooling.power", "Cooling", .cooling), ("site/pue", "PUE", .medium),
+        ]
+        guard let series = model.state.dayTrends else {
+            return screen.put(t("no stored values yet"), in: rect.rows(1, 1), .faint)
+        }
+        for (index, line) in lines.enumerated() {
+            let place = rect.rows(1 + index, 1)
+            let values = series.lines.first { $0.point == line.0 }?.values ?? []
+            let known = values.compactMap(\.self).filter(\.isFinite)
+            guard let low = known.min(), let high = known.max(), !place.isEmpty else { continue }
+            let isPower = line.0 != "site/pue"
+            let ends = [low, high].map {
+                text(isPower ? $0 / 1000 : $0, digits: isPower ? 0 : 2)
+            }
+            screen.put(t(line.1), in: place.columns(0, 9))
+            screen.put(
+                ends.joined(separator: "-") + (isPower ? " kW" : ""), in: place.columns(9, 15),
+                .muted, align: .right)
+            let chart = place.columns(26)
+            let margin = max((high - low) * 0.05, abs(high) * 0.001)
+            screen.sparkline(
+                Self.resampled(values, columns: chart.width), in: chart,
+                range: (low - margin)...(high + margin), line.2)
         }
     }
 

@@ -25,23 +25,14 @@ package struct PageState: Sendable {
     package var dayTrends: SeriesView?
     /// Series of dashboard panels, by the request's tag.
     package var series: [String: SeriesView] = [:]
+    /// When what changes slowly is asked for again, on the monotonic clock.
+    var slowDueMS: Int64 = 0
     package var isMouseOn = false
     package var theme = Theme.dark
 }
 
 /// Which alarms the alarm page lists.
 package enum AlarmList: Int, Sendable, CaseIterable { case active, hidden, history }
-
-/// One line of the journal as the console shows it.
-package struct AlarmHistoryLine: Codable, Sendable, Equatable {
-    package var timeMS: Int64
-    package var id: String
-    package var state: String
-    package var priority: String
-    package var valueText: String?
-    package var by: String?
-    package var comment: String?
-}
 
 /// The rack whose page is open, with the points of its devices as they come.
 package struct OpenRack: Sendable {

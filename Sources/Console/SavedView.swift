@@ -80,14 +80,15 @@ extension ConsoleModel {
     private func overviewRows(_ snapshot: SiteView) -> [[String]] {
         let header = snapshot.header
         let figures: [(String, Double?)] = [
-            ("pue", header.pue), ("pue_today", header.pueToday), ("pue_month", header.pueMonth),
+            ("pue", header.pue), ("pue_today", header.pueToday),
             ("pue_coverage", header.pueCoverage), ("total_watts", header.totalWatts),
             ("it_watts", header.itWatts), ("cooling_watts", header.coolingWatts),
             ("loss_watts", header.lossWatts), ("other_watts", header.otherWatts),
             ("cost_yuan_per_hour", header.costYuanPerHour),
             ("price_yuan_per_kwh", header.priceYuanPerKWh),
-            ("cost_today_yuan", header.costTodayYuan), ("cost_month_yuan", header.costMonthYuan),
-            ("month_yuan_per_kwh", header.monthYuanPerKWh),
+            ("cost_today_yuan", header.costTodayYuan),
+            ("cost_month_yuan", state.energy?.monthCostYuan),
+            ("month_yuan_per_kwh", state.energy?.monthYuanPerKWh),
             ("free_cooling_hours_today", header.freeCoolingHoursToday),
             ("outdoor_celsius", header.outdoorCelsius),
             ("alarms_critical", Double(header.alarmsCritical)),

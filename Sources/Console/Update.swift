@@ -80,6 +80,7 @@ extension ConsoleModel {
         refreshDueMS = nowMS &+ Self.refreshMilliseconds
         if let openDevice { return [.loadDevice(openDevice.name)] }
         if isRackOpen { return rackDevices.map { .loadDevice($0) } }
+        if page == .overview { return refreshOverview() }
         if page == .energy { return [.loadEnergyDay(atMS: serverNowMS)] }
         if page == .dashboard, let dashboard {
             return dashboard.globs.map { .loadPoints(glob: $0) }

@@ -4,7 +4,7 @@ import Views
 /// What persons do to alarms, and which alarms are listed.
 extension ConsoleModel {
     /// Ways to speak of one alarm that need a line of text.
-    enum AlarmPrompt { case shelve, comment }
+    enum AlarmPrompt { case shelve, outOfService }
 
     /// Minutes for which an alarm is shelved where nothing else is typed: a shift's half.
     static let usualShelfMinutes = 240
@@ -137,8 +137,12 @@ extension ConsoleModel {
                 return []
             }
             prompt = Prompt(purpose: .shelve(id: alarm.id), text: "4h ")
-        case .comment:
-            prompt = Prompt(purpose: .comment(id: alarm.id), text: "")
+        case .outOfService:
+            guard alarm.hiding != HiddenState.outOfService.rawValue else {
+                say(t("it is out of service already; u takes it back"))
+                return []
+            }
+            prompt = Prompt(purpose: .outOfService(id: alarm.id), text: "")
         }
         return []
     }
@@ -157,6 +161,10 @@ extension ConsoleModel {
             say(t("this alarm is not shelved; v shows the hidden ones"))
             return []
         }
+        if alarm.hiding == HiddenState.outOfService.rawValue {
+            guard canAct else { return [] }
+            return [.alarmAction(AlarmAction(kind: .returnToService, id: alarm.id, by: user))]
+        }
         guard alarm.hiddenUntilMS != nil else {
             say(t("no person has shelved it: {0}", alarm.hiddenReason ?? alarm.hiding ?? ""))
             return []
@@ -168,8 +176,8 @@ extension ConsoleModel {
     /// `4h the fan is on order`: how long, and why.
     mutating func shelve(_ id: String, _ line: String) -> [ConsoleCommand] {
         let parts = line.split(separator: " ", maxSplits: 1).map(String.init)
-        guard let first = parts.first, let minutes = Self.minutes(first) else {
-            say(t("say how long and why, as `4h fan is on order`"), isError: true)
+        guard let first = parts.first, let minutes = Self.minutes(first), minutes <= 1440 else {
+            say(t("say how long, at most 24h, and why, as `4h fan is on order`"), isError: true)
             return []
         }
         let reason = parts.count > 1 ? parts[1] : ""
@@ -179,7 +187,23 @@ extension ConsoleModel {
         }
         var action = AlarmAction(kind: .shelve, id: id, by: user)
         action.comment = reason
-        action.untilMS = serverNowMS &+ Int64(minutes) * 60_000
+        action.forMS = Int64(minutes) * 60_000
+        return [.alarmAction(action)]
+    }
+
+    /// `lisi 30d sensor is broken`: who approves, when to look again, and why.
+    mutating func takeOutOfService(_ id: String, _ line: String) -> [ConsoleCommand] {
+        let parts = line.split(separator: " ", maxSplits: 2).map(String.init)
+        guard parts.count == 3, let minutes = Self.minutes(parts[1]) else {
+            say(
+                t("say who approves, how long and why, as `lisi 30d sensor is broken`"),
+                isError: true)
+            return []
+        }
+        var action = AlarmAction(kind: .takeOutOfService, id: id, by: user)
+        action.approver = parts[0]
+        action.comment = parts[2]
+        action.reviewMS = serverNowMS &+ Int64(minutes) * 60_000
         return [.alarmAction(action)]
     }
 
@@ -202,11 +226,23 @@ extension ConsoleModel {
 
 /// What a person does to one alarm.
 package struct AlarmAction: Sendable, Equatable {
-    package enum Kind: String, Sendable { case shelve, unshelve, comment }
+    package enum Kind: String, Sendable {
+        case shelve, unshelve
+        case takeOutOfService = "oos"
+        case returnToService = "return"
+    }
     package var kind: Kind
     package var id: String
     package var by: String
     package var comment = ""
-    /// When the shelf ends, milliseconds since 1970.
-    package var untilMS: Int64?
+    /// Of a shelf: for how long.
+    package var forMS: Int64?
+    /// Of what goes out of service: the second person, and when to look again.
+    package var approver: String?
+    package var reviewMS: Int64?
+    package init(kind: Kind, id: String, by: String) {
+        self.kind = kind
+        self.id = id
+        self.by = by
+    }
 }

@@ -306,14 +306,7 @@ extension ConsoleModel {
         case .acknowledge(let id):
             return [.acknowledge(id: id, by: user, comment: line.text)]
         case .shelve(let id): return shelve(id, line.text)
-        case .comment(let id):
-            guard !line.text.isEmpty else {
-                say(t("nothing was written"))
-                return []
-            }
-            var action = AlarmAction(kind: .comment, id: id, by: user)
-            action.comment = line.text
-            return [.alarmAction(action)]
+        case .outOfService(let id): return takeOutOfService(id, line.text)
         }
     }
 

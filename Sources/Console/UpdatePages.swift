@@ -37,7 +37,7 @@ extension ConsoleModel {
             expandAlarm()
             return []
         case (.character("s"), .alarms): return startAlarmPrompt(.shelve)
-        case (.character("c"), .alarms): return startAlarmPrompt(.comment)
+        case (.character("o"), .alarms): return startAlarmPrompt(.outOfService)
         case (.character("u"), .alarms): return unshelve()
         default: return nil
         }
@@ -47,7 +47,7 @@ extension ConsoleModel {
 
     mutating func setTheme(_ theme: Theme) -> [ConsoleCommand] {
         state.theme = theme
-        say(t("colours: {0}", t(theme.rawValue)))
+        say(t("now {0}", t("theme " + theme.rawValue)))
         return [.setTheme(theme)]
     }
 
@@ -213,11 +213,23 @@ extension ConsoleModel {
         }
     }
 
+    /// What of the overview changes slowly: the month, the day's curves.
+    mutating func refreshOverview() -> [ConsoleCommand] {
+        guard nowMS >= state.slowDueMS, snapshot != nil else { return [] }
+        state.slowDueMS = nowMS &+ 30_000
+        let names = ["total.power", "it.power", "cooling.power", "pue"]
+        return [
+            .loadEnergyDay(atMS: serverNowMS), .loadPoints(glob: Self.monthGlob),
+            loadDay(names.map { "site/" + $0 }, tag: "day"),
+        ]
+    }
+
     mutating func sayDone(_ action: AlarmAction) {
         switch action.kind {
         case .shelve: say(t("shelved {0}", action.id))
         case .unshelve: say(t("back from the shelf: {0}", action.id))
-        case .comment: say(t("comment kept: {0}", action.id))
+        case .takeOutOfService: say(t("out of service: {0}", action.id))
+        case .returnToService: say(t("in service again: {0}", action.id))
         }
     }
 

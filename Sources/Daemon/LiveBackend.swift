@@ -11,6 +11,7 @@ struct LiveBackend: APIBackend {
     let collector: Collector
     let broadcast: EventBroadcast
     let history: IdleReader
+    let pages: PageReader
     /// Nil for a collector that is alone.
     let pair: PairAnswers?
 

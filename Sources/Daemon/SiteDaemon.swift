@@ -45,6 +45,7 @@ package final class SiteDaemon: Sendable {
     private let dispatcher: Dispatcher
     private let outbox: OutboxAdapter
     private let polling: PollingSwitch
+    private let pages: PageReader
     private let pair: PairKeeper?
     private let forwarders: [Forwarder]
     private let broadcast: EventBroadcast
@@ -89,6 +90,8 @@ package final class SiteDaemon: Sendable {
             pollerStatistics: { statistics.withLock { $0?() ?? PollerStatistics() } },
             feed: pair?.feed, pairView: { pair?.view() }, deviceNotes: { engines.notes },
             forwardViews: { forwarders.map(\.view) })
+        pages = try PageReader(
+            site: site, tariff: options.configuration.tariff, directory: options.dataDirectory)
         let (stream, continuation) = AsyncStream.makeStream(
             of: [RawPoll].self, bufferingPolicy: .bufferingNewest(Self.maximumWaitingBatches))
         polls = stream
@@ -211,6 +214,7 @@ package final class SiteDaemon: Sendable {
         let backend = LiveBackend(
             collector: collector, broadcast: broadcast,
             history: IdleReader(directory: options.dataDirectory),
+            pages: pages,
             pair: pair.map { PairAnswers(keeper: $0, collector: collector, store: store) })
         var logger = options.logger
         // The server tells of every connection at info; its warnings are enough.
@@ -254,6 +258,7 @@ package final class SiteDaemon: Sendable {
         await collector.finish()
         collector.stop()
         dispatcher.stop()
+        pages.stop()
         do {
             try store.close()
         } catch {

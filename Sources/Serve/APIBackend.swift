@@ -23,6 +23,12 @@ package protocol APIBackend: Sendable {
     func edit(_ request: LedgerEditRequest) async throws(APIRefusal)
     /// What another collector of the same site asks; the bytes are the body of the answer.
     func collector(_ question: CollectorQuestion) async throws(APIRefusal) -> [UInt8]
+    /// The civil day that holds a moment, or the present one, in quarter hours.
+    func energyDay(at time: Instant?) async throws(APIRefusal) -> EnergyDayView
+    /// Changes of alarms, the newest of many, ascending.
+    func alarmHistory(_ range: TimeRange) async throws(APIRefusal) -> [AlarmHistoryLine]
+    /// The first points whose `device/point` matches.
+    func find(_ glob: Glob, limit: Int) async -> [PointView]
     /// OpenMetrics text.
     func metrics() async -> String
     func health() async -> HealthReport

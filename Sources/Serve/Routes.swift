@@ -22,6 +22,7 @@ struct Routes {
         router.get("api/v1/series") { request, _ in await series(request) }
         registerAlarms(on: router)
         registerLedger(on: router)
+        registerPages(on: router)
         registerCollector(on: router)
     }
 

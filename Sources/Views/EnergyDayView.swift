@@ -28,6 +28,11 @@ package struct EnergyDayView: Codable, Sendable, Equatable {
     package var contractYuanPerKWh: Double?
     /// Energy's own price by the table's periods in place of the contract: what it would have cost.
     package var tableCostYuan: Double?
+    /// Energy charges of the civil month so far, and what a kWh of it has cost.
+    package var monthCostYuan: Double?
+    package var monthYuanPerKWh: Double?
+    /// True where energy is missing in the month: `monthCostYuan` is a part.
+    package var isMonthPartial: Bool?
     /// Why there is no price.
     package var priceReason: String?
     package init(startMS: Int64, offsetMinutes: Int) {

@@ -64,15 +64,6 @@ package struct HeaderView: Codable, Sendable, Equatable {
     package var costTodayYuan: Double?
     /// True where energy is missing since midnight: the cost is at least that much.
     package var costTodayIsPartial: Bool?
-    /// Energy charges of the civil month so far; nil until they are known.
-    package var costMonthYuan: Double?
-    /// True where energy is missing in the month: the cost is at least that much.
-    package var costMonthIsPartial: Bool?
-    /// The month's energy charges over the month's energy: what a kWh has cost.
-    package var monthYuanPerKWh: Double?
-    package var pueMonth: Double?
-    /// Share of the month's quarter hours behind `pueMonth`, 0…1.
-    package var pueMonthCoverage: Double?
     /// `FULL`, `PARTIAL`, `MECH`, `OFF`, `UNKNOWN`: of the units together.
     package var freeCoolingMode: String?
     /// Equivalent hours since local midnight.

@@ -35,10 +35,6 @@ enum Fixture {
             view.cooling[index].freePercent = Double(80 - index * 20)
             view.cooling[index].ratedWatts = 120_000
         }
-        view.header.costMonthYuan = 61_230.5
-        view.header.monthYuanPerKWh = 0.3712
-        view.header.pueMonth = 1.2509
-        view.header.pueMonthCoverage = 0.998
         var counts = HiddenCountsView()
         counts.suppressed = 2
         counts.shelved = 1
