@@ -144,6 +144,11 @@ let package = Package(
             path: "Benchmarks/PollBenchmark", exclude: ["pdu50.yaml", "pdu120.yaml"],
             swiftSettings: swiftSettings),
 
+        // What each kind of alarm rule costs: `swift run -c release RuleBenchmark`.
+        .executableTarget(
+            name: "RuleBenchmark", dependencies: ["Alarms", "Model"],
+            path: "Benchmarks/RuleBenchmark", swiftSettings: swiftSettings),
+
         // Measures the store on generated data.
         .executableTarget(
             name: "StoreBenchmark", dependencies: ["Model", "Platform", "Store"],

@@ -92,11 +92,12 @@ package struct AlarmEngine: Sendable {
     ) {
         let index = Int(device.index)
         guard devices[index].boundPoints < points.count else { return }
+        let candidates = site.alarmRules.indices.filter { matches($0, device) }
+            .map { (rule: $0, glob: Glob(site.alarmRules[$0].point)) }
         for pointIndex in devices[index].boundPoints..<points.count {
             var found: [Int32] = []
-            for rule in site.alarmRules.indices {
-                guard matches(rule, device),
-                    Glob(site.alarmRules[rule].point).matches(points[pointIndex].name),
+            for (rule, glob) in candidates {
+                guard glob.matches(points[pointIndex].name),
                     let test = ConditionFilter.Test(
                         site.alarmRules[rule].condition, for: points[pointIndex]),
                     let alarm = add(
@@ -308,8 +309,11 @@ package struct AlarmEngine: Sendable {
         return events + settleGrace(device, now: now, time: time)
     }
 
-    /// Some delay runs, so that `tick` can change something.
-    package var hasDelays: Bool { !waiting.isEmpty }
+    /// Something runs by the second, so that `tick` can change something before the next minute.
+    package var hasDelays: Bool {
+        !waiting.isEmpty || !timers.held.isEmpty || !timers.clearings.isEmpty
+            || !timers.realarms.isEmpty || !timers.graces.isEmpty || !timers.shelfEnds.isEmpty
+    }
 
     /// Lets delays elapse; call about once a second.
     package mutating func tick(now: Int64, time: Instant) -> [AlarmEvent] {

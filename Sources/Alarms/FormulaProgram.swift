@@ -1,8 +1,8 @@
-package import Model
+import Model
 
 /// An expression of a rule as steps for a stack: what is written once is evaluated at every poll of
 /// every device it is about.
-package struct FormulaProgram: Sendable {
+struct FormulaProgram: Sendable {
     private enum Step: Sendable {
         case constant(Double)
         case input(Int32)
@@ -20,7 +20,7 @@ package struct FormulaProgram: Sendable {
     /// - Parameters:
     ///   - inputs: the points in the order in which `value` will be given them.
     ///   - codes: the codes that a point has for the name of a state.
-    package init(
+    init(
         _ expression: AlarmExpression, inputs: [String], codes: (String, String) -> [Int64]
     ) {
         precondition(
@@ -62,20 +62,24 @@ package struct FormulaProgram: Sendable {
 
     /// The value for these inputs, 1 and 0 for true and false; nil where there is none: what was
     /// divided by zero.
-    package func value(_ input: (Int) -> Double) -> Double? {
+    ///
+    /// - Parameters:
+    ///   - slots: where the inputs are, from place `first` on.
+    func value(_ inputs: LiveInputs, _ slots: [Int32], _ first: Int) -> Double? {
         var stack = InlineArray<24, Double>(repeating: 0)
         var top = -1
-        for step in steps {
-            switch step {
+        for place in steps.indices {
+            switch steps[place] {
             case .constant(let number):
                 top += 1
                 stack[top] = number
             case .input(let index):
                 top += 1
-                stack[top] = input(Int(index))
+                stack[top] = inputs.values[Int(slots[first + Int(index)])]
             case .state(let index, let set):
                 top += 1
-                stack[top] = codeSets[Int(set)].contains(input(Int(index))) ? 1 : 0
+                let code = inputs.values[Int(slots[first + Int(index)])]
+                stack[top] = codeSets[Int(set)].contains(code) ? 1 : 0
             case .binary(let operation):
                 let right = stack[top]
                 top -= 1
@@ -110,6 +114,18 @@ package struct FormulaProgram: Sendable {
         case .notEqual: return truth(!left.isSame(as: right))
         case .and: return truth(left != 0 && right != 0)
         case .or: return truth(left != 0 || right != 0)
+        }
+    }
+}
+
+extension AlarmExpression {
+    /// The states that it asks for, in the order in which they stand.
+    var states: [(point: String, name: String)] {
+        switch self {
+        case .number, .point: []
+        case .state(let point, let name): [(point, name)]
+        case .binary(_, let left, let right): left.states + right.states
+        case .negative(let inner), .absolute(let inner), .not(let inner): inner.states
         }
     }
 }

@@ -54,9 +54,12 @@ struct LiveInputs: Sendable {
     }
 
     /// How long a point may say nothing before its value counts no more.
-    func longestSilence(_ slot: Int) -> Int64 {
+    private func longestSilence(_ slot: Int) -> Int64 {
         Self.turns * max(intervals[slot], gaps[slot])
     }
+
+    /// The same by the pace at which it is asked.
+    func usualSilence(_ slot: Int) -> Int64 { Self.turns * intervals[slot] }
 
     mutating func forget() {
         for slot in values.indices {

@@ -17,11 +17,14 @@ struct RuleConditions: Sendable {
         var verdict: Verdict
     }
 
+    /// Without references: it is looked at for every value.
     private enum Kind: Sendable {
-        case rate(Rate)
+        /// Its place in `rates`.
+        case rate(Int32)
         case deviation(slot: Int32, other: Int32?, Threshold)
         case peers(slot: Int32, group: Int32, Threshold)
-        case formula(Formula)
+        /// Its place in `formulas`.
+        case formula(Int32)
     }
 
     private struct Rate: Sendable {
@@ -36,11 +39,12 @@ struct RuleConditions: Sendable {
     }
 
     private struct Formula: Sendable {
-        var inputs: [Int32?]
-        /// As people read them: without the device where there is but one.
-        var names: [String]
-        var raise: FormulaProgram?
-        var clear: FormulaProgram?
+        /// Where its slots begin in `formulaSlots`; -1 there for those that are not known yet.
+        var first: Int
+        var count: Int
+        /// Places in `programs`; -1 for none, and while slots are missing.
+        var raise: Int32 = -1
+        var clear: Int32 = -1
     }
 
     private struct DeviceInputs: Sendable {
@@ -57,6 +61,16 @@ struct RuleConditions: Sendable {
     private var inputs = LiveInputs()
     private var devices: [DeviceInputs]
     private var kinds: [Kind] = []
+    private var rates: [Rate] = []
+    private var formulas: [Formula] = []
+    private var formulaSlots: [Int32] = []
+    /// As people read them: without the device where there is but one.
+    private var formulaNames: [[String]] = []
+    /// Of formulas that wait for slots: what they will compute.
+    private var sources: [Int: AlarmFormula] = [:]
+    /// Devices of one kind share what a rule computes.
+    private var programs: [FormulaProgram] = []
+    private var programPlaces: [ProgramKey: Int32] = [:]
     private var rules: [Int32] = []
     private var groups = PeerGroups()
     /// Which step a condition was last looked at in: once for all values of a poll.
@@ -105,19 +119,17 @@ struct RuleConditions: Sendable {
     ) -> Int {
         var names = formula.raise.points
         for name in formula.clear?.points ?? [] where !names.contains(name) { names.append(name) }
-        let id = add(
-            .formula(
-                Formula(inputs: Array(repeating: nil, count: names.count), names: names)), rule)
+        let id = add(.formula(Int32(formulas.count)), rule)
+        sources[formulas.count] = formula
+        formulas.append(Formula(first: formulaSlots.count, count: names.count))
+        formulaSlots += Array(repeating: -1, count: names.count)
+        formulaNames.append(names)
         for (place, name) in names.enumerated() {
             guard let (device, point) = input(name) else { continue }
             devices[Int(device.index)].awaited[point, default: []].append((Int32(id), place))
         }
-        formulas[id] = formula
         return id
     }
-
-    /// Those that wait for inputs, with what they will compute.
-    private var formulas: [Int: AlarmFormula] = [:]
 
     private mutating func add(_ kind: Kind, _ rule: Int) -> Int {
         kinds.append(kind)
@@ -134,18 +146,20 @@ struct RuleConditions: Sendable {
     ) -> [Wanted] {
         let index = Int(device.index)
         var wanted: [Wanted] = []
+        let questions = questions(device)
         for place in first..<points.count {
             let point = points[place]
             devices[index].slots.append(-1)
             devices[index].conditions.append([])
-            for rule in site.alarmRules.indices {
-                guard let kind = kind(rule, device, point) else { continue }
+            for question in questions where point.kind == .gauge {
+                guard question.points.matches(point.name) else { continue }
                 let slot = slot(device, place, point, interval(place))
-                let id = make(kind, rule, device, slot, point)
+                let id = make(question.condition, question.rule, device, slot, point)
                 guard let id else { continue }
                 wanted.append(
                     Wanted(
-                        condition: id, rule: rule, subject: scopes.name(of: device), point: point))
+                        condition: id, rule: question.rule, subject: scopes.name(of: device),
+                        point: point))
             }
             for (condition, input) in devices[index].awaited.removeValue(forKey: point.name) ?? [] {
                 let slot = slot(device, place, point, interval(place))
@@ -156,19 +170,25 @@ struct RuleConditions: Sendable {
         return wanted
     }
 
-    /// What a rule asks of a point; nil where it asks nothing of several values.
-    private func kind(
-        _ rule: Int, _ device: DeviceID, _ point: PointDefinition
-    ) -> AlarmRule.Condition? {
-        let rule = site.alarmRules[rule]
-        switch rule.condition {
-        case .above, .below, .state, .noData, .formula: return nil
-        case .rate, .deviation: break
+    private struct Question {
+        var rule: Int
+        var points: Glob
+        var condition: AlarmRule.Condition
+    }
+
+    /// What rules ask of several values of the points of a device.
+    private func questions(_ device: DeviceID) -> [Question] {
+        site.alarmRules.indices.compactMap { index in
+            let rule = site.alarmRules[index]
+            switch rule.condition {
+            case .above, .below, .state, .noData, .formula: return nil
+            case .rate, .deviation:
+                return scopes.matches(rule, device)
+                    ? Question(
+                        rule: index, points: Glob(rule.point), condition: rule.condition)
+                    : nil
+            }
         }
-        guard case .gauge = point.kind, scopes.matches(rule, device),
-            Glob(rule.point).matches(point.name)
-        else { return nil }
-        return rule.condition
     }
 
     private mutating func slot(
@@ -190,13 +210,12 @@ struct RuleConditions: Sendable {
         let id: Int
         switch condition {
         case .rate(let limit):
-            id = add(
-                .rate(
-                    Rate(
-                        slot: slot, sign: limit.direction == .rises ? 1 : -1,
-                        perMilliseconds: limit.perMilliseconds,
-                        window: limit.windowMilliseconds,
-                        threshold: Threshold(limit: limit.limit, deadband: limit.deadband))), rule)
+            id = add(.rate(Int32(rates.count)), rule)
+            rates.append(
+                Rate(
+                    slot: slot, sign: limit.direction == .rises ? 1 : -1,
+                    perMilliseconds: limit.perMilliseconds, window: limit.windowMilliseconds,
+                    threshold: Threshold(limit: limit.limit, deadband: limit.deadband)))
         case .deviation(let limit):
             let threshold = Threshold(limit: limit.limit, deadband: limit.deadband)
             guard limit.reference != .partner else {
@@ -243,24 +262,41 @@ struct RuleConditions: Sendable {
     }
     private var pairs: [PairKey: Int] = [:]
 
+    private struct ProgramKey: Hashable {
+        var expression: AlarmExpression
+        var inputs: [String]
+        /// Of the states that it names, what the device calls them.
+        var codes: [[Int64]]
+    }
+
     private mutating func fill(_ condition: Int, _ input: Int, _ slot: Int32) {
-        guard case .formula(var formula) = kinds[condition] else { return }
-        formula.inputs[input] = slot
-        if !formula.inputs.contains(nil), let source = formulas.removeValue(forKey: condition) {
-            let slots = formula.inputs
-            let names = formula.names
-            func codes(_ point: String, _ state: String) -> [Int64] {
-                guard let place = names.firstIndex(of: point), let slot = slots[place],
-                    case .state(let labels) = inputs.definitions[Int(slot)].kind
-                else { return [] }
-                return labels.filter { $0.name == state }.map(\.code)
-            }
-            formula.raise = FormulaProgram(source.raise, inputs: names, codes: codes)
-            formula.clear = source.clear.map {
-                FormulaProgram($0, inputs: names, codes: codes)
-            }
+        guard case .formula(let place) = kinds[condition] else { return }
+        let index = Int(place)
+        let first = formulas[index].first
+        formulaSlots[first + input] = slot
+        let slots = Array(formulaSlots[first..<(first + formulas[index].count)])
+        guard !slots.contains(-1), let source = sources.removeValue(forKey: index) else { return }
+        let names = formulaNames[index]
+        formulas[index].raise = program(source.raise, names, slots)
+        if let clear = source.clear { formulas[index].clear = program(clear, names, slots) }
+    }
+
+    private mutating func program(
+        _ expression: AlarmExpression, _ names: [String], _ slots: [Int32]
+    ) -> Int32 {
+        func codes(_ point: String, _ state: String) -> [Int64] {
+            guard let place = names.firstIndex(of: point),
+                case .state(let labels) = inputs.definitions[Int(slots[place])].kind
+            else { return [] }
+            return labels.filter { $0.name == state }.map(\.code)
         }
-        kinds[condition] = .formula(formula)
+        let made = FormulaProgram(expression, inputs: names, codes: codes)
+        let key = ProgramKey(
+            expression: expression, inputs: names, codes: expression.states.map { codes($0, $1) })
+        if let known = programPlaces[key] { return known }
+        programs.append(made)
+        programPlaces[key] = Int32(programs.count - 1)
+        return Int32(programs.count - 1)
     }
 
     // MARK: Steps
@@ -289,16 +325,7 @@ struct RuleConditions: Sendable {
 
     private mutating func verdict(_ condition: Int, _ now: Int64) -> Verdict {
         switch kinds[condition] {
-        case .rate(var rate):
-            let slot = Int(rate.slot)
-            guard inputs.isUsable(slot, now: now) else { return .frozen }
-            let change = rate.seen.add(
-                inputs.values[slot], at: now, window: rate.window,
-                longestGap: max(rate.window, inputs.longestSilence(slot)))
-            defer { kinds[condition] = .rate(rate) }
-            guard let change else { return .frozen }
-            rate.last = change * Double(rate.perMilliseconds)
-            return rate.threshold.verdict(rate.sign * rate.last)
+        case .rate(let place): return verdict(ofRate: Int(place), now)
         case .deviation(let slot, let other, let threshold):
             guard let other, inputs.isUsable(Int(slot), now: now),
                 inputs.isUsable(Int(other), now: now)
@@ -310,22 +337,34 @@ struct RuleConditions: Sendable {
                 let median = groups.median(Int(group), inputs, now: now)
             else { return .frozen }
             return threshold.verdict(abs(inputs.values[Int(slot)].exactSum(-median)))
-        case .formula(let formula): return verdict(formula, now)
+        case .formula(let place): return verdict(ofFormula: Int(place), now)
         }
     }
 
-    private func verdict(_ formula: Formula, _ now: Int64) -> Verdict {
-        guard let raise = formula.raise else { return .frozen }
-        for slot in formula.inputs {
-            guard let slot, inputs.isUsable(Int(slot), now: now) else { return .frozen }
+    private mutating func verdict(ofRate place: Int, _ now: Int64) -> Verdict {
+        let slot = Int(rates[place].slot)
+        guard inputs.isUsable(slot, now: now) else { return .frozen }
+        let window = rates[place].window
+        let change = rates[place].seen.add(
+            inputs.values[slot], at: now, window: window,
+            longestGap: max(window, inputs.usualSilence(slot)))
+        guard let change else { return .frozen }
+        rates[place].last = change * Double(rates[place].perMilliseconds)
+        return rates[place].threshold.verdict(rates[place].sign * rates[place].last)
+    }
+
+    private func verdict(ofFormula place: Int, _ now: Int64) -> Verdict {
+        let formula = formulas[place]
+        guard formula.raise >= 0 else { return .frozen }
+        for index in formula.first..<(formula.first + formula.count) {
+            guard inputs.isUsable(Int(formulaSlots[index]), now: now) else { return .frozen }
         }
-        func input(_ place: Int) -> Double {
-            formula.inputs[place].map { inputs.values[Int($0)] } ?? .nan
-        }
-        guard let holds = raise.value(input) else { return .frozen }
+        let holds = programs[Int(formula.raise)].value(inputs, formulaSlots, formula.first)
+        guard let holds else { return .frozen }
         if holds != 0 { return .holds }
-        guard let clear = formula.clear else { return .ends }
-        guard let ends = clear.value(input) else { return .frozen }
+        guard formula.clear >= 0 else { return .ends }
+        let ends = programs[Int(formula.clear)].value(inputs, formulaSlots, formula.first)
+        guard let ends else { return .frozen }
         return ends != 0 ? .ends : .keeps
     }
 
@@ -333,12 +372,7 @@ struct RuleConditions: Sendable {
     mutating func forget() {
         inputs.forget()
         groups.forget()
-        for index in kinds.indices {
-            if case .rate(var rate) = kinds[index] {
-                rate.seen = RateWindow()
-                kinds[index] = .rate(rate)
-            }
-        }
+        for index in rates.indices { rates[index].seen = RateWindow() }
     }
 
     // MARK: Words
@@ -346,7 +380,8 @@ struct RuleConditions: Sendable {
     /// What decided, as people read it.
     func text(of condition: Int) -> String {
         switch kinds[condition] {
-        case .rate(let rate):
+        case .rate(let place):
+            let rate = rates[Int(place)]
             let point = inputs.definitions[Int(rate.slot)]
             let unit = point.unit == .celsius ? "K" : point.unit.rawValue
             let change = LiveInputs.text(rate.last, digits: point.scale + 1, unit: .none)
@@ -360,9 +395,11 @@ struct RuleConditions: Sendable {
             guard let median = groups.lastMedian(Int(group)) else { return inputs.text(Int(slot)) }
             return inputs.text(Int(slot)) + " ≠ "
                 + LiveInputs.text(median, digits: point.scale, unit: point.unit)
-        case .formula(let formula):
-            return zip(formula.names, formula.inputs).prefix(4).map { name, slot in
-                name + " " + (slot.map { inputs.text(Int($0)) } ?? "?")
+        case .formula(let place):
+            let first = formulas[Int(place)].first
+            return formulaNames[Int(place)].prefix(4).enumerated().map { index, name in
+                let slot = formulaSlots[first + index]
+                return name + " " + (slot < 0 ? "?" : inputs.text(Int(slot)))
             }.joined(separator: ", ")
         }
     }
