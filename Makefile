@@ -13,6 +13,9 @@ APT_BENCH_PACKAGES := prometheus-snmp-exporter collectd-core valgrind
 # What the store is measured beside, and what its generator packs their requests with.
 APT_STORE_BENCH_PACKAGES := victoria-metrics prometheus libsnappy-dev python3
 
+# What the console is measured beside.
+APT_CONSOLE_BENCH_PACKAGES := btop python3
+
 SWIFT_FLAGS ?= --explicit-target-dependency-import-check error
 PEERS := .build/peers
 
@@ -20,7 +23,7 @@ PEERS := .build/peers
 RELEASE := -c release --static-swift-stdlib --product frostline
 PREFIX ?= /usr
 
-.PHONY: demo test faults fuzz sanitize bench bench-poll bench-store build install deb deps test-deps peers \
+.PHONY: demo test faults fuzz sanitize bench bench-poll bench-store bench-console build install deb deps test-deps peers \
 	clean format
 
 demo: build
@@ -87,6 +90,12 @@ bench-store:
 	@$(MAKE) --no-print-directory deps
 	@scripts/install-packages $(APT_STORE_BENCH_PACKAGES)
 	Benchmarks/store
+
+# The console at 160x50 on a site of 1,200 racks with a month behind it, beside btop. QUICK=1: 40
+# racks, 3 minutes.
+bench-console: deps
+	@scripts/install-packages $(APT_CONSOLE_BENCH_PACKAGES)
+	Benchmarks/console
 
 format:
 	swift format format --in-place --recursive Sources Tests Package.swift

@@ -154,6 +154,12 @@ let package = Package(
             name: "StoreBenchmark", dependencies: ["Model", "Platform", "Store"],
             path: "Benchmarks/StoreBenchmark", swiftSettings: swiftSettings),
 
+        // Draws frames of the console; Benchmarks/console runs it.
+        .executableTarget(
+            name: "ConsoleBenchmark",
+            dependencies: ["Console", "Platform", "Screen", "Terminal", "Views"],
+            path: "Benchmarks/ConsoleBenchmark", swiftSettings: swiftSettings),
+
         // The store under faults; `make faults` runs it.
         .executableTarget(
             name: "FaultSubject", dependencies: ["Model", "Platform", "Store"],
@@ -234,7 +240,8 @@ let package = Package(
             "Daemon",
             [
                 "ConfigTree", "Daemon", "Model", "Platform", "Polling", "Profiles", "Redundancy",
-                "SNMPSecurity", "Simulation", "TestSupport", "Views", "YAML", logging,
+                "SNMPSecurity", "Serve", "Simulation", "Store", "TestSupport", "Views", "YAML",
+                logging,
             ]),
         tests("Tidy", ["TestSupport"]),
     ],

@@ -168,7 +168,7 @@ final class Demo {
         guard let view = tally.view else {
             throw CommandFailure(.no, "nothing was collected")
         }
-        let failures = view.devices.reduce(0) { $0 + $1.failures }
+        let failures = view.devices.reduce(0) { $0 + ($1.failures ?? 0) }
         let summary = Summary(
             devices: .init(
                 total: view.health.devicesTotal, answering: view.health.devicesAnswering),

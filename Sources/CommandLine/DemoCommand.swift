@@ -10,7 +10,7 @@ struct DemoCommand: ParsableCommand {
         abstract: "A simulated cold-climate site whose devices speak real SNMP and Modbus on "
             + "loopback, collected for real, with the console on top.")
 
-    @Option(help: "Racks of the site, 2…400.")
+    @Option(help: "Racks of the site, 2…1200.")
     var racks = 40
 
     @Option(help: "How many times faster than the clock the site lives.")
@@ -70,8 +70,8 @@ struct DemoPlan {
             }
             return span
         }
-        guard (2...400).contains(options.racks) else {
-            throw CommandFailure(.usage, "--racks takes 2 to 400")
+        guard (2...1200).contains(options.racks) else {
+            throw CommandFailure(.usage, "--racks takes 2 to 1200")
         }
         guard options.speed >= 0.1, options.speed <= 10_000 else {
             throw CommandFailure(.usage, "--speed takes 0.1 to 10000")

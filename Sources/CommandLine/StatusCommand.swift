@@ -64,13 +64,15 @@ struct StatusCommand: ParsableCommand {
             let age = device.lastAnswerMS.map { "\((time - $0 + 500) / 1000) s ago" }
             table.add([
                 device.name, device.state, age ?? "never",
-                device.latencyMS.map { "\(decimal($0, 1)) ms" } ?? "–", String(device.polls),
-                String(device.failures), Self.pause(device), device.lastFailure ?? "",
+                device.latencyMS.map { "\(decimal($0, 1)) ms" } ?? "–", Self.count(device.polls),
+                Self.count(device.failures), Self.pause(device), device.lastFailure ?? "",
                 device.endpoint,
             ])
         }
         table.write()
     }
+
+    private static func count(_ number: Int64?) -> String { number.map(String.init) ?? "–" }
 
     private func printSlow(_ devices: [DeviceSummaryView]) {
         var table = TextTable([
@@ -86,8 +88,8 @@ struct StatusCommand: ParsableCommand {
                 device.latencyP50MS.map { "\(decimal($0, 1)) ms" } ?? "–",
                 device.latencyP95MS.map { "\(decimal($0, 1)) ms" } ?? "–",
                 device.requestsPerPoll.map { decimal($0, 1) } ?? "–",
-                device.retries.map(String.init) ?? "–", device.timeouts.map(String.init) ?? "–",
-                String(device.failures), Self.pause(device), device.endpoint,
+                Self.count(device.retries), Self.count(device.timeouts),
+                Self.count(device.failures), Self.pause(device), device.endpoint,
             ])
         }
         table.write()
@@ -151,13 +153,14 @@ struct StatusCommand: ParsableCommand {
 
     private func printHealth(_ view: SiteView) {
         let health = view.health
+        let rate = health.readingsPerSecond.map { ", \(decimal($0, 0)) readings/s" } ?? ""
         Output.line(
             "\(view.displayName): \(health.devicesAnswering) of \(health.devicesTotal) devices "
-                + "answering, \(decimal(health.readingsPerSecond, 0)) readings/s")
+                + "answering\(rate)")
         let detail = health.storeDetail.map { ": \($0)" } ?? ""
         let bytes = health.storeBytes.map { ", \(decimal(Double($0) / 1_048_576, 1)) MiB" } ?? ""
         Output.line(
-            "store \(health.store)\(detail)\(bytes); \(health.outboxPending) notices waiting")
+            "store \(health.store)\(detail)\(bytes); \(health.outboxPending ?? 0) notices waiting")
     }
 }
 

@@ -1,14 +1,14 @@
 import ArgumentParser
-import ConfigTree
+import Console
 import Model
 import Platform
 
-/// `--from` and `--to`: ISO 8601, a month `2026-10`, `-6h`, `now`, `today`, `yesterday`.
+/// `--from` and `--to`: ISO 8601, a month `2026-10`, `-6h`, `now`, `today`, `yesterday 14:00`,
+/// `02:41`.
 struct TimeArgument: ExpressibleByArgument {
     let text: String
 
-    /// A century: no store is older, and sums of such spans stay within 64 bits.
-    static let maximumSpanMilliseconds: Int64 = 36_525 * 86_400_000
+    static let maximumSpanMilliseconds = MomentText.maximumSpanMilliseconds
 
     static let now = TimeArgument(text: "now")
 
@@ -21,20 +21,7 @@ struct TimeArgument: ExpressibleByArgument {
 
     /// The moment it names; nil for text of another form.
     func instant(now: Instant, offsetMinutes: Int) -> Instant? {
-        switch text {
-        case "now": return now
-        case "today", "yesterday":
-            let midnight = now.startOfDay(offsetMinutes: offsetMinutes)
-            return text == "today" ? midnight : midnight.advanced(bySeconds: -86_400)
-        default:
-            if text.hasPrefix("-"),
-                let span = ConfigNode.durationMilliseconds(String(text.dropFirst())),
-                span <= Self.maximumSpanMilliseconds
-            {
-                return now.advanced(byMilliseconds: -span)
-            }
-            return Instant(iso8601: text, offsetMinutes: offsetMinutes)
-        }
+        MomentText.instant(text, now: now, offsetMinutes: offsetMinutes)
     }
 
     /// For `--to`: a month or a day stands for its end.

@@ -21,6 +21,11 @@ struct TopCommand: ParsableCommand {
     @Option(help: "A dashboard of the Dashboards folder, or a file.")
     var dashboard = DashboardFile.standard
 
+    @Option(
+        parsing: .unconditional,
+        help: "Begin at a moment that has passed, as 02:41, -3h or 'yesterday 14:00'.")
+    var at: String?
+
     @OptionGroup var fleet: FleetOptions
 
     @Flag(help: "With --fleet: print one table and end.")
@@ -44,6 +49,13 @@ struct TopCommand: ParsableCommand {
                 "--once and --json go with --fleet; `frostline status` tells of "
                     + "one site")
         }
+        guard !fleet.fleet || at == nil else {
+            throw ValidationError("--at is of one site; --fleet shows the present")
+        }
+        // The form alone: what the clock of the site makes of it is known when the site has spoken.
+        if let at, MomentText.instant(at, now: currentInstant(), offsetMinutes: 0) == nil {
+            throw ValidationError("--at \(at) is no time; write \(MomentText.examples)")
+        }
         guard !fleet.fleet || url == nil else {
             throw ValidationError("--url is of one site's daemon; with --fleet write --remote")
         }
@@ -54,9 +66,10 @@ struct TopCommand: ParsableCommand {
         Signals.ignoreBrokenPipe()
         let address: ConsoleOptions.Address =
             url.map { .url($0) } ?? .socket(locations.socketPath)
-        let options = ConsoleOptions(
+        var options = ConsoleOptions(
             address: address, authorityFile: caFile, dashboard: try DashboardFile.load(dashboard),
             isASCII: ascii, language: language, theme: theme)
+        options.at = at
         let code = ConsoleApp.run(options: options)
         if code != 0 { throw ExitCode(code) }
     }

@@ -467,5 +467,26 @@ enum ChinesePhrases {
         {0} timeouts | 超时 {0} 次
         {0} units | {0} 台
         {0} {1}, pair {2} | {0} {1}，双机 {2}
+        there is no picture yet | 还没有画面
+        this is the present; the arrow to the left goes back | 现在就是当前；按左箭头回到过去
+        `b` goes to where an alarm began; select one in view 1 or 4 | `b` 跳到告警开始的时刻；请先在视图 1 或 4 选中告警
+        back in the present | 已回到当前
+        `{0}` is no time; write {1} | `{0}` 不是时间；可写 {1}
+        {0} has not been yet | {0} 还没有到
+        the past cannot be changed; Esc returns to the present | 过去不能更改；按 Esc 回到当前
+        PAST {0} | 过去 {0}
+        PAST {0}, {1} ago | 过去 {0}，{1} 之前
+        loading {0}; this is still the present | 正在读取 {0}；画面仍是当前
+        loading {0} | 正在读取 {0}
+        offline: what is here stays, trying again | 已断开：画面保留，正在重连
+        {0} pieces of history cannot be read | {0} 段历史无法读取
+        Esc present  , . step  [ ] hour  { } day  t time | Esc 当前  , . 步  [ ] 时  { } 天  t 时刻
+        not gone to {0}: {1} | 没有跳到 {0}：{1}
+        time | 时间
+        a step in time; on the map only , . | 前后一步；机柜图上只用 , .
+        an hour, a day in time | 前后一小时、一天
+        go to a time | 跳到某一时刻
+        go to where the alarm began | 跳到告警开始的时刻
+        the present | 当前
         """
 }

@@ -21,6 +21,8 @@ package struct ConsoleOptions: Sendable {
     /// Draws with ASCII alone, for terminals that show lines two columns wide.
     package var isASCII: Bool
     package var page: ConsoleModel.Page
+    /// The moment to begin at, as typed; nil for the present.
+    package var at: String?
     package var language: Language
     package var theme: Theme
 
@@ -97,6 +99,7 @@ package enum ConsoleApp {
         var model = ConsoleModel(
             user: options.user, target: options.target, dashboard: options.dashboard)
         if model.pages.contains(options.page) { model.page = options.page }
+        model.past.start = options.at
         model.language = options.language
         model.state.theme = options.theme
         terminal.theme = options.theme

@@ -29,6 +29,7 @@ package struct ConsoleModel: Sendable {
     package struct Prompt: Sendable, Equatable {
         package enum Purpose: Sendable, Equatable {
             case filter
+            case time
             case search
             case command
             case acknowledge(id: String)
@@ -85,6 +86,7 @@ package struct ConsoleModel: Sendable {
     /// Monotonic time of the last tick.
     package var nowMS: Int64 = 0
     package var totals: [Total] = []
+    package var past = PastState()
     package var isHelpShown = false
     package var prompt: Prompt?
     package var language = Language.english
@@ -127,14 +129,12 @@ package struct ConsoleModel: Sendable {
     }
 
     /// Milliseconds since 1970 by the daemon's clock: its last word and what has passed since.
-    package var serverNowMS: Int64 {
-        guard let snapshot else { return 0 }
-        return min(snapshot.timeMS &+ max(0, nowMS &- receivedMS), Self.latestMS)
-    }
+    /// In the past: the moment that is shown.
+    package var serverNowMS: Int64 { past.shownMS ?? liveNowMS }
 
     /// True where what is shown may no longer hold.
     package var isStale: Bool {
-        guard snapshot != nil else { return false }
+        guard snapshot != nil, past.shownMS == nil else { return false }
         if case .live = connection { return nowMS - receivedMS > Self.staleMilliseconds }
         return true
     }
@@ -153,6 +153,11 @@ package enum ConsoleEvent: Sendable {
     case key(Key)
     case resized(Size)
     case snapshot(SiteView)
+    /// The site at a moment that has passed, or why it is not to be had.
+    case past(atMS: Int64, SiteView)
+    case pastFailed(atMS: Int64, String)
+    /// The answer to a question about that moment.
+    indirect case ofMoment(atMS: Int64, ConsoleEvent)
     /// The stream is gone; the text has a cure.
     case disconnected(String)
     case device(DeviceView)
@@ -179,6 +184,9 @@ package enum ConsoleEvent: Sendable {
 package enum ConsoleCommand: Sendable, Equatable {
     case quit
     case redraw
+    case loadPast(atMS: Int64)
+    /// A question about that moment.
+    indirect case ofMoment(atMS: Int64, ConsoleCommand)
     case loadDevice(String)
     /// Times in milliseconds since 1970.
     case loadHistory(point: String, fromMS: Int64, toMS: Int64, stepMS: Int64)

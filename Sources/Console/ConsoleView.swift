@@ -146,7 +146,8 @@ struct Painter {
     }
 
     private var connectionSpans: [Span] {
-        switch model.connection {
+        if let pastSpans { return pastSpans }
+        return switch model.connection {
         case .connecting: [Span(glyphs.dot + " " + t("connecting"), .medium)]
         case .live where model.isStale: [Span(glyphs.dot + " " + t("silent"), .high)]
         case .live: [Span(glyphs.dot + " " + t("live"), .good)]
@@ -229,6 +230,7 @@ struct Painter {
     /// A thin line below the header; the place where a lost connection is told.
     private mutating func drawSeparator() {
         let line = Rect(x: 0, y: 3, width: screen.size.width, height: 1)
+        if drawPastLine(line) { return }
         guard model.snapshot != nil, model.isStale else {
             screen.fill(line, glyphs.horizontal, .faint)
             return
@@ -282,6 +284,7 @@ struct Painter {
         func rule(_ id: String) -> String { String(id.prefix { $0 != ":" }) }
         switch purpose {
         case .filter: return t("filter") + ": "
+        case .time: return t("time") + ": "
         case .search: return "/"
         case .command: return ":"
         case .acknowledge(let id): return t("acknowledge {0}, comment: ", rule(id))

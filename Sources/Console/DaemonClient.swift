@@ -12,6 +12,8 @@ struct DaemonClient: Sendable {
     let base: String
     let socketPath: String?
     let authorityFile: String?
+    /// Of devices and points the values of this moment are asked for; nil for those of now.
+    private var moment: Int64?
 
     init(_ options: ConsoleOptions) {
         switch options.address {
@@ -26,6 +28,21 @@ struct DaemonClient: Sendable {
         authorityFile = options.authorityFile
     }
 
+    func of(_ moment: Int64?) -> DaemonClient {
+        var client = self
+        client.moment = moment
+        return client
+    }
+
+    private static let ofMoments = ["/api/v1/devices/", "/api/v1/last"]
+
+    private func dated(_ path: String) -> String {
+        guard let moment, Self.ofMoments.contains(where: { path.hasPrefix($0) }) else {
+            return path
+        }
+        return path + (path.contains("?") ? "&" : "?") + "at=\(moment)"
+    }
+
     private func request(_ path: String) -> HTTPRequest {
         HTTPRequest(
             url: base + path, unixSocketPath: socketPath, connectTimeoutMilliseconds: 3_000,
@@ -36,7 +53,7 @@ struct DaemonClient: Sendable {
     func get<Value: Decodable>(_ path: String, as type: Value.Type) throws(Failure) -> Value {
         let response: HTTPResponse
         do {
-            response = try HTTP.send(request(path))
+            response = try HTTP.send(request(dated(path)))
         } catch {
             throw Self.failure(error)
         }

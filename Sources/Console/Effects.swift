@@ -7,6 +7,8 @@ final class Effects: Sendable {
     private let client: DaemonClient
     private let mailbox: Mailbox<ConsoleEvent>
     private let worker: WorkerThread
+    /// The moment that questions are about; nil for the present.
+    private let moment = Mutex<Int64?>(nil)
     /// Questions under way: a slow daemon must not collect a queue of the same question.
     private let pending = Mutex<Set<String>>([])
     private let isStopped = Atomic(false)
@@ -58,6 +60,19 @@ final class Effects: Sendable {
     func perform(_ command: ConsoleCommand) {
         switch command {
         case .quit, .redraw, .save, .setTheme, .setMouse: break
+        case .ofMoment(let at, let command):
+            moment.withLock { $0 = at }
+            perform(command)
+            moment.withLock { $0 = nil }
+        case .loadPast(let at):
+            ask("past") { client, mailbox in
+                do throws(DaemonClient.Failure) {
+                    let path = "/api/v1/snapshot?at=\(at)"
+                    mailbox.post(.past(atMS: at, try client.get(path, as: SiteView.self)))
+                } catch {
+                    mailbox.post(.pastFailed(atMS: at, error.description))
+                }
+            }
         case .loadDevice(let name):
             ask("device \(name)") { client, mailbox in
                 do throws(DaemonClient.Failure) {
@@ -141,11 +156,15 @@ final class Effects: Sendable {
     }
 
     func ask(
-        _ name: String, _ job: @escaping @Sendable (DaemonClient, Mailbox<ConsoleEvent>) -> Void
+        _ name: String, _ job: @escaping @Sendable (DaemonClient, Answers) -> Void
     ) {
+        let moment = moment.withLock { $0 }
+        let name = moment.map { "\(name) at \($0)" } ?? name
         guard pending.withLock({ $0.insert(name).inserted }) else { return }
         let accepted = worker.submit { [self] in
-            if !shouldStop { job(client, mailbox) }
+            if !shouldStop {
+                job(client.of(moment), Answers(mailbox: mailbox, moment: moment))
+            }
             _ = pending.withLock { $0.remove(name) }
         }
         if !accepted { _ = pending.withLock { $0.remove(name) } }

@@ -4,13 +4,14 @@ import Views
 
 /// What the console does with an event: the new model, and what is to be done outside.
 package func update(_ model: inout ConsoleModel, _ event: ConsoleEvent) -> [ConsoleCommand] {
-    if case .tick(let now) = event { return model.tick(now) }
-    let commands = handle(&model, event)
+    if case .tick(let now) = event { return model.dated(model.tick(now)) }
+    let commands = model.takeOfPast(event) ?? react(&model, event)
     model.derive()
-    return commands
+    return model.dated(commands)
 }
 
-private func handle(_ model: inout ConsoleModel, _ event: ConsoleEvent) -> [ConsoleCommand] {
+/// The same while the present is shown, and for answers about the moment that is.
+func react(_ model: inout ConsoleModel, _ event: ConsoleEvent) -> [ConsoleCommand] {
     switch event {
     case .tick: break
     case .key(let key): return model.press(key)
@@ -18,6 +19,7 @@ private func handle(_ model: inout ConsoleModel, _ event: ConsoleEvent) -> [Cons
         model.size = size
         return [.redraw]
     case .snapshot(let snapshot): return model.take(snapshot)
+    case .past, .pastFailed, .ofMoment: break
     case .disconnected(let reason):
         if case .lost(_, let since) = model.connection {
             model.connection = .lost(reason: reason, sinceMS: since)
@@ -104,15 +106,20 @@ extension ConsoleModel {
         if let last = totals.last, new.timeMS <= last.timeMS {
             totals.removeAll { $0.timeMS >= new.timeMS }
         }
-        totals.append(Total(timeMS: new.timeMS, watts: new.header.totalWatts))
-        if totals.count > Self.maximumTotals {
-            totals.removeFirst(totals.count - Self.maximumTotals)
-        }
+        Self.append(Total(timeMS: new.timeMS, watts: new.header.totalWatts), to: &totals)
         if selectedRack == nil {
             selectedRack = new.rows.lazy.compactMap(\.racks.first?.name).first
         }
         guard isFirst else { return [] }
         return [.loadTotals(fromMS: new.timeMS - 1_800_000, toMS: new.timeMS, stepMS: 10_000)]
+    }
+
+    static func append(_ total: Total, to totals: inout [Total]) {
+        if let last = totals.last, total.timeMS <= last.timeMS {
+            totals.removeAll { $0.timeMS >= total.timeMS }
+        }
+        totals.append(total)
+        if totals.count > maximumTotals { totals.removeFirst(totals.count - maximumTotals) }
     }
 
     /// History from before the console was started, where the daemon keeps it.

@@ -150,6 +150,7 @@ extension ConsoleModel {
     /// False, and said why, while nothing can be asked of the daemon.
     var canAct: Bool {
         mutating get {
+            if refusesInPast() { return false }
             if case .live = connection { return true }
             say(t("not connected: an alarm is changed by the daemon"), isError: true)
             return false

@@ -17,6 +17,7 @@ extension ConsoleModel {
             if key == .character("q") { return [] }
         }
         notice = nil
+        if let commands = pressTime(key) { return commands }
         if let commands = pressCommon(key) { return commands }
         switch key {
         case .character("q"): return [.quit]
@@ -301,6 +302,7 @@ extension ConsoleModel {
     private mutating func accept(_ line: Prompt) -> [ConsoleCommand] {
         switch line.purpose {
         case .filter: return []
+        case .time: return jump(toTyped: line.text)
         case .search: return takeHit()
         case .command: return runVerb(line.text)
         case .acknowledge(let id):

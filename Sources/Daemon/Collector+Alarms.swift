@@ -107,14 +107,8 @@ extension Collector {
     private func view(_ standing: AlarmEngine.Standing) -> AlarmView {
         let record = standing.record
         var view = AlarmView(
-            id: record.key.description, rule: record.key.rule, device: record.key.device,
-            point: record.key.point,
-            place: live.index(ofDevice: record.key.device).flatMap { site.devices[$0].place },
-            priority: record.priority.name, state: record.state.rawValue,
-            raisedMS: record.raisedAt.milliseconds, changedMS: record.changedAt.milliseconds,
-            valueText: record.valueText, cause: standing.rule.cause,
-            consequence: standing.rule.consequence, action: standing.rule.action,
-            acknowledgedBy: record.acknowledgedBy, comment: record.comment)
+            record, standing.rule,
+            place: live.index(ofDevice: record.key.device).flatMap { site.devices[$0].place })
         view.hide(record.reasons)
         view.isRaised = record.raisedLevels > 0 ? true : nil
         view.childrenCount = standing.childrenCount

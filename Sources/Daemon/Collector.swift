@@ -328,36 +328,12 @@ actor Collector {
     }
 
     private func header(_ figures: LiveFigures) -> HeaderView {
-        var header = HeaderView()
-        header.pue = figures.pue?.double
-        header.pueCategory = figures.category?.rawValue
-        header.pueCoverage = figures.coverage
-        header.pueToday = energy.pueToday
-        header.totalWatts = figures.total.watts
-        header.itWatts = figures.it.watts
-        header.coolingWatts = figures.cooling.watts
-        header.otherWatts = figures.other.watts
-        header.lossWatts = figures.lossMilliwatts.map { Double($0) / 1000 }
-        header.costYuanPerHour = figures.costYuanPerHour
-        header.priceYuanPerKWh = figures.priceYuanPerKWh
-        header.costTodayYuan = energy.costTodayYuan
-        header.costTodayIsPartial = energy.costTodayYuan == nil ? nil : energy.costIsPartial
-        header.freeCoolingMode = site.coolingUnits.isEmpty ? nil : figures.mode.rawValue
-        header.freeCoolingHoursToday = site.coolingUnits.isEmpty ? nil : coolingToday
-        if let outdoor = site.outdoorTemperature, let value = live.liveValue(of: outdoor),
-            value.quality.isUsable
-        {
-            header.outdoorCelsius = value.decimal.double
-        }
-        for alarm in alarms.active {
-            switch alarm.record.priority {
-            case .critical: header.alarmsCritical += 1
-            case .high: header.alarmsHigh += 1
-            case .medium: header.alarmsMedium += 1
-            case .low: header.alarmsLow += 1
-            }
-        }
-        return header
+        HeaderFigures(
+            figures: figures, pueToday: energy.pueToday, costTodayYuan: energy.costTodayYuan,
+            costIsPartial: energy.costIsPartial, freeCoolingHours: coolingToday,
+            outdoor: site.outdoorTemperature.flatMap { live.liveValue(of: $0) },
+            alarms: alarms.active.map(\.record.priority)
+        ).view(site)
     }
 
     private func health() -> HealthView {
@@ -393,6 +369,30 @@ actor Collector {
     }
 
     // MARK: Questions
+
+    /// What is known of the points of a device beside their readings: the group whose polls bring
+    /// each, and where it is read from.
+    func facts(ofDevice index: Int) -> [String: PointFacts] {
+        let points = live[index].points
+        var facts: [String: PointFacts] = [:]
+        for place in points.indices {
+            facts[points[place].name] = PointFacts(
+                group: live[index].groups.isEmpty ? .normal : live[index].groups[place],
+                origin: decoders[index].origin(of: place))
+        }
+        return facts
+    }
+
+    /// Points of other groups than the normal one, by device: mostly few.
+    func unusualGroups() -> [Int: [String: PollGroup]] {
+        var groups: [Int: [String: PollGroup]] = [:]
+        for (index, device) in live.devices.enumerated() {
+            for (place, group) in device.groups.enumerated() where group != .normal {
+                groups[index, default: [:]][device.points[place].name] = group
+            }
+        }
+        return groups
+    }
 
     func device(named name: String) -> DeviceView? {
         guard let index = live.index(ofDevice: name) else { return nil }

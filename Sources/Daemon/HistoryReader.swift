@@ -99,42 +99,71 @@ package enum HistoryReader {
             })
     }
 
-    /// The free-cooling hours of a span, from the stored modes of the cooling units.
+    /// What a unit last said in a minute, and when it first spoke in it.
+    private struct ModeOfMinute {
+        var minute: Int64
+        var first: Instant
+        var unit: Int
+        var mode: FreeCoolingMode
+    }
+
+    /// The free-cooling hours of a span, from the stored modes of the cooling units. `each` is
+    /// shown the hours as they grow, minute by minute.
     package static func cooling(
-        _ reader: StoreReader, site: Site, range: TimeRange
+        _ reader: StoreReader, site: Site, range: TimeRange,
+        each: (Instant, FreeCoolingClock) -> Void = { _, _ in }
     ) throws(StoreError) -> FreeCoolingClock {
         var clock = FreeCoolingClock(offsetMinutes: site.offsetMinutes)
-        var events: [(time: Instant, unit: Int, mode: FreeCoolingMode)] = []
+        var minutes: [ModeOfMinute] = []
         for (index, unit) in site.coolingUnits.enumerated() {
             let point = PointName(device: unit.device, point: "cooling.mode")
-            let result: RangeResult
             do throws(StoreError) {
-                result = try reader.range(point, range)
+                try add(reader.range(point, range), unit: index, to: &minutes)
             } catch {
                 if case .unknownPoint = error { continue }
                 throw error
             }
-            for sample in result.samples {
-                let name =
-                    sample.quality.isUsable
-                    ? result.series.definition.stateName(sample.mantissa) : nil
-                events.append((sample.time, index, FreeCoolingMode(stateName: name)))
-            }
         }
-        events.sort { $0.time < $1.time }
+        minutes.sort { ($0.minute, $0.unit) < ($1.minute, $1.unit) }
         var modes = site.coolingUnits.map { _ in FreeCoolingMode.unknown }
         var index = 0
-        while index < events.count {
-            let time = events[index].time
+        while index < minutes.count {
             // Units are polled a moment apart: one sample of the site holds a minute of them.
-            let slot = time.milliseconds / 60_000
-            while index < events.count, events[index].time.milliseconds / 60_000 == slot {
-                modes[events[index].unit] = events[index].mode
+            let minute = minutes[index].minute
+            var time = minutes[index].first
+            while index < minutes.count, minutes[index].minute == minute {
+                modes[minutes[index].unit] = minutes[index].mode
+                time = min(time, minutes[index].first)
                 index += 1
             }
             clock.sample(at: time, units: live(site, modes))
+            each(time, clock)
         }
         return clock
+    }
+
+    private static func add(
+        _ result: RangeResult, unit: Int, to minutes: inout [ModeOfMinute]
+    ) {
+        var known: [Int64: FreeCoolingMode] = [:]
+        let start = minutes.count
+        for sample in result.samples {
+            var mode = FreeCoolingMode.unknown
+            if sample.quality.isUsable {
+                mode =
+                    known[sample.mantissa]
+                    ?? FreeCoolingMode(
+                        stateName: result.series.definition.stateName(sample.mantissa))
+                known[sample.mantissa] = mode
+            }
+            let minute = sample.time.milliseconds / 60_000
+            if minutes.count > start, minutes[minutes.count - 1].minute == minute {
+                minutes[minutes.count - 1].mode = mode
+            } else {
+                minutes.append(
+                    ModeOfMinute(minute: minute, first: sample.time, unit: unit, mode: mode))
+            }
+        }
     }
 
     private static func live(_ site: Site, _ modes: [FreeCoolingMode]) -> [LiveCooling] {

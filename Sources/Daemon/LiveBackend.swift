@@ -11,6 +11,7 @@ struct LiveBackend: APIBackend {
     let collector: Collector
     let broadcast: EventBroadcast
     let history: IdleReader
+    let past: PastSite
     let pages: PageReader
     /// Nil for a collector that is alone.
     let pair: PairAnswers?
@@ -22,6 +23,18 @@ struct LiveBackend: APIBackend {
     func device(named name: String) async -> DeviceView? { await collector.device(named: name) }
 
     func last(matching glob: Glob) async -> [PointView] { await collector.last(matching: glob) }
+
+    func snapshotJSON(at time: Instant) async throws(APIRefusal) -> [UInt8] {
+        try await past.snapshotJSON(at: time)
+    }
+
+    func device(named name: String, at time: Instant) async throws(APIRefusal) -> DeviceView? {
+        try await past.device(named: name, at: time)
+    }
+
+    func last(matching glob: Glob, at time: Instant) async throws(APIRefusal) -> [PointView] {
+        try await past.last(matching: glob, at: time)
+    }
 
     func series(_ query: SeriesQuery) async throws(APIRefusal) -> SeriesView {
         try await HistoryReader.series(query, history)

@@ -49,6 +49,7 @@ package final class SiteDaemon: Sendable {
     private let pair: PairKeeper?
     private let forwarders: [Forwarder]
     private let broadcast: EventBroadcast
+    private let past: PastSite
     private let polls: AsyncStream<[RawPoll]>
     private let pollsContinuation: AsyncStream<[RawPoll]>.Continuation
     private let tasks = Mutex<[Task<Void, Never>]>([])
@@ -92,6 +93,9 @@ package final class SiteDaemon: Sendable {
             forwardViews: { forwarders.map(\.view) })
         pages = try PageReader(
             site: site, tariff: options.configuration.tariff, directory: options.dataDirectory)
+        past = PastSite(
+            collector: collector, tariff: options.configuration.tariff,
+            directory: options.dataDirectory)
         let (stream, continuation) = AsyncStream.makeStream(
             of: [RawPoll].self, bufferingPolicy: .bufferingNewest(Self.maximumWaitingBatches))
         polls = stream
@@ -213,7 +217,7 @@ package final class SiteDaemon: Sendable {
     ) -> APIServer {
         let backend = LiveBackend(
             collector: collector, broadcast: broadcast,
-            history: IdleReader(directory: options.dataDirectory),
+            history: IdleReader(directory: options.dataDirectory), past: past,
             pages: pages,
             pair: pair.map { PairAnswers(keeper: $0, collector: collector, store: store) })
         var logger = options.logger

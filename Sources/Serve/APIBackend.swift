@@ -21,6 +21,10 @@ package protocol APIBackend: Sendable {
     ) async throws(APIRefusal) -> [String]
     /// Appends edits of the energy ledger.
     func edit(_ request: LedgerEditRequest) async throws(APIRefusal)
+    /// The same of a moment that has passed: `snapshotJSON`, `device` and `last`.
+    func snapshotJSON(at time: Instant) async throws(APIRefusal) -> [UInt8]
+    func device(named name: String, at time: Instant) async throws(APIRefusal) -> DeviceView?
+    func last(matching glob: Glob, at time: Instant) async throws(APIRefusal) -> [PointView]
     /// What another collector of the same site asks; the bytes are the body of the answer.
     func collector(_ question: CollectorQuestion) async throws(APIRefusal) -> [UInt8]
     /// The civil day that holds a moment, or the present one, in quarter hours.

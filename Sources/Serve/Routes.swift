@@ -10,17 +10,15 @@ struct Routes {
     func register(on router: Router<BasicRequestContext>) {
         router.get("healthz") { _, _ in await health() }
         router.get("metrics") { _, _ in await metrics() }
-        router.get("api/v1/snapshot") { _, _ in snapshot() }
+        router.get("api/v1/snapshot") { request, _ in await snapshot(request) }
         router.get("api/v1/events") { _, _ in events() }
-        router.get("api/v1/devices/:name") { _, context in
-            await device(context.parameters.get("name"))
+        router.get("api/v1/devices/:name") { request, context in
+            await device(context.parameters.get("name"), request)
         }
-        router.get("api/v1/last") { request, _ in
-            let glob = request.uri.queryParameters["glob"].map(String.init) ?? "*"
-            return Self.json(await backend.last(matching: Glob(glob)))
-        }
+        router.get("api/v1/last") { request, _ in await last(request) }
         router.get("api/v1/series") { request, _ in await series(request) }
         registerAlarms(on: router)
+        registerPages(on: router)
         registerLedger(on: router)
         registerPages(on: router)
         registerCollector(on: router)
@@ -39,20 +37,58 @@ struct Routes {
             type: "application/openmetrics-text; version=1.0.0; charset=utf-8")
     }
 
-    private func snapshot() -> Response {
-        guard let json = backend.snapshotJSON() else { return Self.notYet }
-        return Self.response(ByteBuffer(bytes: json), type: "application/json")
+    private func snapshot(_ request: Request) async -> Response {
+        do throws(APIRefusal) {
+            let json: [UInt8]?
+            if let time = try Self.moment(request) {
+                json = try await backend.snapshotJSON(at: time)
+            } else {
+                json = backend.snapshotJSON()
+            }
+            guard let json else { return Self.notYet }
+            return Self.response(ByteBuffer(bytes: json), type: "application/json")
+        } catch {
+            return Self.refusal(error)
+        }
     }
 
-    private func device(_ name: String?) async -> Response {
-        let name = name ?? ""
-        guard let view = await backend.device(named: name) else {
-            return Self.refusal(
-                APIRefusal(
-                    status: 404,
-                    message: "no device `\(name)`; the names are in /api/v1/snapshot"))
+    /// The moment that `at` names; nil for the present.
+    private static func moment(_ request: Request) throws(APIRefusal) -> Instant? {
+        guard let text = request.uri.queryParameters["at"] else { return nil }
+        guard let at = Int64(text), at.magnitude < 1 << 53 else {
+            throw APIRefusal(
+                status: 400, message: "`at` is milliseconds since 1970, as at=1795252392000")
         }
-        return Self.json(view)
+        return Instant(milliseconds: at)
+    }
+
+    private func last(_ request: Request) async -> Response {
+        let glob = Glob(request.uri.queryParameters["glob"].map(String.init) ?? "*")
+        do throws(APIRefusal) {
+            if let time = try Self.moment(request) {
+                return Self.json(try await backend.last(matching: glob, at: time))
+            }
+            return Self.json(await backend.last(matching: glob))
+        } catch {
+            return Self.refusal(error)
+        }
+    }
+
+    private func device(_ name: String?, _ request: Request) async -> Response {
+        let name = name ?? ""
+        do throws(APIRefusal) {
+            let view: DeviceView?
+            if let time = try Self.moment(request) {
+                view = try await backend.device(named: name, at: time)
+            } else {
+                view = await backend.device(named: name)
+            }
+            if let view { return Self.json(view) }
+            throw APIRefusal(
+                status: 404, message: "no device `\(name)`; the names are in /api/v1/snapshot")
+        } catch {
+            return Self.refusal(error)
+        }
     }
 
     private func series(_ request: Request) async -> Response {

@@ -19,8 +19,30 @@ package struct LiveDevice: Sendable {
     package var tally = PollTally()
     /// When a group was last answered, by its place.
     private var answeredAt: [Instant?] = [nil, nil, nil]
+    /// False of a moment that has passed: nobody has stored how many polls there were.
+    private let isCounted: Bool
 
-    package init() {}
+    package init() { isCounted = true }
+
+    /// A device as it stood at a moment that has passed.
+    package init(
+        points: [PointDefinition], values: [PointValue], readAt: [Instant?], groups: [PollGroup],
+        lastAnswer: Instant?, missedPolls: Int
+    ) {
+        isCounted = false
+        self.points = points
+        self.values = values
+        self.readAt = readAt
+        self.groups = groups
+        self.lastAnswer = lastAnswer
+        self.missedPolls = missedPolls
+        for group in PollGroup.allCases { answeredAt[group.place] = lastAnswer }
+    }
+
+    /// Polls since the start, and those of them without an answer; nil where nobody knows.
+    package var counts: (polls: Int64, failures: Int64)? {
+        isCounted ? (polls, failures) : nil
+    }
 
     /// Notes how a poll went, whatever it brought.
     package mutating func note(_ poll: RawPoll) {
@@ -92,13 +114,15 @@ package struct LiveDevice: Sendable {
 
     /// `answering`, `late` (a poll was missed), `silent` (three or more), `never`.
     package var stateName: String {
-        if polls == 0 || (lastAnswer == nil && missedPolls < 3) { return "never" }
+        if wasNeverAsked || (lastAnswer == nil && missedPolls < 3) { return "never" }
         if missedPolls == 0 { return "answering" }
         return missedPolls < 3 ? "late" : "silent"
     }
 
+    private var wasNeverAsked: Bool { isCounted ? polls == 0 : lastAnswer == nil }
+
     /// Answered its last poll.
-    package var isAnswering: Bool { polls > 0 && missedPolls == 0 }
+    package var isAnswering: Bool { !wasNeverAsked && missedPolls == 0 }
 
     /// When the value that is shown was answered: a bad one by the last poll of its group.
     private func time(ofPoint index: Int) -> Instant? {

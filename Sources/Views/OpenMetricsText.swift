@@ -86,18 +86,19 @@ package struct OpenMetricsText: Sendable {
         for device in view.devices {
             let labels = "device=\"\(Self.escaped(device.name))\""
             up.lines.append("frostline_up{\(labels)} \(device.state == "answering" ? 1 : 0)\n")
-            polls.lines.append("frostline_polls_total{\(labels)} \(device.polls)\n")
-            failures.lines.append("frostline_poll_failures_total{\(labels)} \(device.failures)\n")
+            polls.lines.append("frostline_polls_total{\(labels)} \(device.polls ?? 0)\n")
+            failures.lines.append(
+                "frostline_poll_failures_total{\(labels)} \(device.failures ?? 0)\n")
         }
         families["frostline_up"] = up
         families["frostline_polls"] = polls
         families["frostline_poll_failures"] = failures
         families["frostline_readings"] = Family(
             type: "counter", unit: "", help: "readings taken",
-            lines: ["frostline_readings_total \(view.health.readingsStored)\n"])
+            lines: ["frostline_readings_total \(view.health.readingsStored ?? 0)\n"])
         families["frostline_outbox_pending"] = Family(
             type: "gauge", unit: "", help: "notices that wait for a receiver",
-            lines: ["frostline_outbox_pending \(view.health.outboxPending)\n"])
+            lines: ["frostline_outbox_pending \(view.health.outboxPending ?? 0)\n"])
     }
 
     /// How polling keeps up.

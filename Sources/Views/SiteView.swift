@@ -4,7 +4,7 @@
 /// Field names are part of the API; a unit is the last word of a name. Values are numbers where
 /// they are for looking at; money and energy of record come from reports, which are exact.
 package struct SiteView: Codable, Sendable, Equatable {
-    /// Rises by one with every step of the daemon.
+    /// Rises by one with every step of the daemon; 0 of a moment that has passed.
     package var sequence: Int64
     /// Milliseconds since 1970 UTC.
     package var timeMS: Int64
@@ -18,6 +18,8 @@ package struct SiteView: Codable, Sendable, Equatable {
     package var cooling: [CoolingView]
     package var chain: [PowerNodeView]
     package var health: HealthView
+    /// What a picture of the past was made from; nil of the present.
+    package var past: PastView?
     /// Alarms that are not shown, with the reason: those that are not normal, and what a person has
     /// put aside; at most `hiddenLimit`. Nil from a daemon that does not tell.
     package var hiddenAlarms: [AlarmView]?
@@ -42,6 +44,21 @@ package struct SiteView: Codable, Sendable, Equatable {
         self.cooling = cooling
         self.chain = chain
         self.health = health
+    }
+}
+
+/// Only in a picture of a moment that has passed.
+package struct PastView: Codable, Sendable, Equatable {
+    /// The first reading of the store: nothing is known of moments before it.
+    package var oldestMS: Int64
+    /// Devices of which anything is known at the moment.
+    package var devicesKnown: Int
+    /// Pieces of history that cannot be read; what they held is missing in the picture.
+    package var damaged: Int
+    package init(oldestMS: Int64, devicesKnown: Int, damaged: Int) {
+        self.oldestMS = oldestMS
+        self.devicesKnown = devicesKnown
+        self.damaged = damaged
     }
 }
 
@@ -141,8 +158,9 @@ package struct DeviceSummaryView: Codable, Sendable, Equatable {
     package var state: String
     package var lastAnswerMS: Int64?
     package var latencyMS: Double?
-    package var polls: Int64
-    package var failures: Int64
+    /// Since the start, and how many of them had no answer; nil of a moment that has passed.
+    package var polls: Int64?
+    package var failures: Int64?
     /// Name of the last failure, as `timeout`; nil after a good poll.
     package var lastFailure: String?
     package var points: Int
@@ -162,8 +180,8 @@ package struct DeviceSummaryView: Codable, Sendable, Equatable {
     package var note: String?
     package init(
         name: String, displayName: String, profile: String, place: String?, feed: String?,
-        endpoint: String, state: String, lastAnswerMS: Int64?, latencyMS: Double?, polls: Int64,
-        failures: Int64, lastFailure: String?, points: Int
+        endpoint: String, state: String, lastAnswerMS: Int64?, latencyMS: Double?, polls: Int64?,
+        failures: Int64?, lastFailure: String?, points: Int
     ) {
         self.name = name
         self.displayName = displayName
@@ -351,15 +369,16 @@ package struct PowerNodeView: Codable, Sendable, Equatable {
     }
 }
 
-/// How the collector itself is.
+/// How the collector itself is. Of a moment that has passed only what is stored is known.
 package struct HealthView: Codable, Sendable, Equatable {
     package var version: String
-    package var startedMS: Int64
+    package var startedMS: Int64?
     package var devicesTotal: Int
     package var devicesAnswering: Int
-    package var readingsStored: Int64
-    package var readingsPerSecond: Double
-    /// `ok`, `disk-full`, `error`.
+    /// Since the start.
+    package var readingsStored: Int64?
+    package var readingsPerSecond: Double?
+    /// `ok`, `disk-full`, `error`; `unknown` of a moment that has passed.
     package var store: String
     package var storeDetail: String?
     package var storeBytes: Int64?
@@ -368,22 +387,19 @@ package struct HealthView: Codable, Sendable, Equatable {
     package var diskTotalBytes: Int64?
     package var lastCommitMS: Int64?
     /// Notices waiting for a receiver.
-    package var outboxPending: Int
+    package var outboxPending: Int?
     /// How polling keeps up; nil from a daemon that does not tell.
     package var polling: PollingView?
     /// The other collector of the site; nil where there is none.
     package var pair: PairView?
     /// Receivers of readings; nil where there are none.
     package var forwards: [ForwardView]?
-    package init(version: String, startedMS: Int64, devicesTotal: Int, store: String) {
+    package init(version: String, startedMS: Int64?, devicesTotal: Int, store: String) {
         self.version = version
         self.startedMS = startedMS
         self.devicesTotal = devicesTotal
         devicesAnswering = 0
-        readingsStored = 0
-        readingsPerSecond = 0
         self.store = store
-        outboxPending = 0
     }
 }
 

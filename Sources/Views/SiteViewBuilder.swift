@@ -47,9 +47,18 @@ package struct SiteViewBuilder: Sendable {
     private let rackOfDevice: [Int?]
     private var sources: [Int: RackSources] = [:]
     private var boundPoints: [Int]
+    /// Points that are shown by their names, and devices of which many are.
+    private let named: Set<PointName>
+    private let shownWhole: Set<String>
 
     package init(site: Site) {
         self.site = site
+        named = Set(
+            site.powerNodes.compactMap(\.power) + site.meters.compactMap(\.power)
+                + [site.outdoorTemperature].compactMap(\.self))
+        shownWhole = Set(
+            site.coolingUnits.map(\.device)
+                + site.powerNodes.filter { $0.kind == .ups }.compactMap(\.power?.device))
         deviceIndex = Dictionary(
             uniqueKeysWithValues: site.devices.enumerated().map { ($0.element.name, $0.offset) })
         racks = site.places.indices.filter { site.places[$0].kind == .rack }
@@ -66,27 +75,41 @@ package struct SiteViewBuilder: Sendable {
         }
     }
 
+    /// What a rack shows of a point.
+    private enum Use { case power, inlet, outlet, humidity }
+
+    private static func use(of point: PointDefinition, _ device: DeviceSpec) -> Use? {
+        switch point.unit {
+        case .watt: point.name == "input.power" ? .power : nil
+        case .celsius where point.isAmbient: point.isBehindRack(of: device) ? .outlet : .inlet
+        case .relativeHumidity where point.isAmbient: .humidity
+        default: nil
+        }
+    }
+
+    /// True where the picture shows this point of a device; others need not be looked up for it.
+    package func shows(_ point: PointDefinition, ofDevice index: Int) -> Bool {
+        let spec = site.devices[index]
+        if rackOfDevice[index] != nil, Self.use(of: point, spec) != nil { return true }
+        return shownWhole.contains(spec.name)
+            || named.contains(PointName(device: spec.name, point: point.name))
+    }
+
     /// Finds the new points of a device that its rack shows.
     package mutating func bind(_ id: DeviceID, points: [PointDefinition]) {
         let device = Int(id.index)
         defer { boundPoints[device] = points.count }
         guard let rack = rackOfDevice[device], boundPoints[device] < points.count else { return }
         for index in boundPoints[device]..<points.count {
-            let point = points[index]
             let source = Source(device: device, point: index)
-            switch (point.unit, point.name) {
-            case (.watt, "input.power"):
+            switch Self.use(of: points[index], site.devices[device]) {
+            case .power:
                 sources[rack, default: RackSources()].powers.append(
                     (site.devices[device].feed, source))
-            case (.celsius, _) where point.isAmbient:
-                if point.isBehindRack(of: site.devices[device]) {
-                    sources[rack, default: RackSources()].outlets.append(source)
-                } else {
-                    sources[rack, default: RackSources()].inlets.append(source)
-                }
-            case (.relativeHumidity, _) where point.isAmbient:
-                sources[rack, default: RackSources()].humidities.append(source)
-            default: break
+            case .outlet: sources[rack, default: RackSources()].outlets.append(source)
+            case .inlet: sources[rack, default: RackSources()].inlets.append(source)
+            case .humidity: sources[rack, default: RackSources()].humidities.append(source)
+            case nil: break
             }
         }
     }
@@ -181,8 +204,8 @@ package struct SiteViewBuilder: Sendable {
             name: spec.name, displayName: spec.displayName ?? spec.name, profile: spec.profile,
             place: spec.place, feed: spec.feed?.rawValue, endpoint: spec.transport.text,
             state: device.stateName, lastAnswerMS: device.lastAnswer?.milliseconds,
-            latencyMS: device.latencyMicroseconds.map { Double($0) / 1000 }, polls: device.polls,
-            failures: device.failures,
+            latencyMS: device.latencyMicroseconds.map { Double($0) / 1000 },
+            polls: device.counts?.polls, failures: device.counts?.failures,
             lastFailure: device.missedPolls > 0 ? device.lastFailure?.name : nil,
             points: device.points.count)
         let tally = device.tally
@@ -190,8 +213,8 @@ package struct SiteViewBuilder: Sendable {
         summary.latencyP50MS = latencies?.p50
         summary.latencyP95MS = latencies?.p95
         summary.requestsPerPoll = tally.requestsPerPoll
-        summary.retries = tally.retries
-        summary.timeouts = tally.timeouts
+        summary.retries = device.counts.map { _ in tally.retries }
+        summary.timeouts = device.counts.map { _ in tally.timeouts }
         summary.backOffMS = device.missedPolls > 0 ? tally.backOffMilliseconds : nil
         summary.intervalMS = device.quickestInterval(spec)
         if let mean = tally.meanPollMilliseconds, let interval = summary.intervalMS {

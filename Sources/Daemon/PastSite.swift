@@ -1,0 +1,337 @@
+import Energy
+import FoundationEssentials
+import Model
+import Platform
+import Serve
+import Store
+import Synchronization
+import Views
+
+/// The site at moments that have passed: the documents of the API made from what is stored, by the
+/// code that makes them of the present. What is not stored is absent, never the value of now.
+final class PastSite: Sendable {
+    /// Questions that are answered at once; each has two threads, and readers that keep some
+    /// 40 MB.
+    private static let maximumQuestions = 2
+    /// Days whose figures are kept: one goes back and forth.
+    private static let keptDays = 4
+    /// A day that is not over is read again after this.
+    private static let freshMilliseconds: Int64 = 60_000
+    /// Points of one answer of `last`; live ones are not bounded, for they cost no reading.
+    private static let maximumPoints = 5_000
+
+    private let site: Site
+    private let tariff: TariffTable?
+    private let directory: String
+    private let collector: Collector
+    private let liveEnergy: LiveEnergy
+    private let builder: SiteViewBuilder
+    private let state = Mutex(State())
+
+    private struct State: Sendable {
+        var running = 0
+        var idle: [PastReader] = []
+        var days: [(day: PastDay, read: Int64)] = []
+    }
+
+    init(collector: Collector, tariff: TariffTable?, directory: String) {
+        self.collector = collector
+        self.tariff = tariff
+        self.directory = directory
+        site = collector.site
+        liveEnergy = LiveEnergy(site: site, tariff: tariff)
+        builder = SiteViewBuilder(site: site)
+    }
+
+    // MARK: Questions
+
+    func snapshotJSON(at time: Instant) async throws(APIRefusal) -> [UInt8] {
+        let groups = await collector.unusualGroups()
+        let view = try await ask(at: time) { past, reader, isCancelled throws(StoreError) in
+            try past.snapshot(at: time, reader, groups: groups, isCancelled)
+        }
+        do {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = .withoutEscapingSlashes
+            return Array(try encoder.encode(view))
+        } catch {
+            throw APIRefusal(status: 500, message: "cannot encode the answer: \(error)")
+        }
+    }
+
+    /// Nil where the site has no such device.
+    func device(named name: String, at time: Instant) async throws(APIRefusal) -> DeviceView? {
+        guard let index = site.devices.firstIndex(where: { $0.name == name }) else { return nil }
+        let facts = await collector.facts(ofDevice: index)
+        return try await ask(at: time) { past, reader, _ throws(StoreError) in
+            let device = try reader.device(
+                named: name, groups: facts.mapValues(\.group), at: time)
+            return DeviceView(
+                summary: past.builder.summary(ofDevice: index, device),
+                points: device.points.indices.map {
+                    device.view(
+                        ofPoint: $0, device: name, origin: facts[device.points[$0].name]?.origin)
+                })
+        }
+    }
+
+    func last(matching glob: Glob, at time: Instant) async throws(APIRefusal) -> [PointView] {
+        let groups = await collector.unusualGroups()
+        let found = try await ask(at: time) { past, reader, isCancelled throws(StoreError) in
+            try past.last(glob, time, reader, groups, isCancelled)
+        }
+        guard let found else {
+            throw APIRefusal(
+                status: 400,
+                message: "more than \(Self.maximumPoints) points match; narrow the pattern")
+        }
+        return found
+    }
+
+    // MARK: Pictures
+
+    private func snapshot(
+        at time: Instant, _ reader: PastReader, groups: [Int: [String: PollGroup]],
+        _ isCancelled: @escaping @Sendable () -> Bool
+    ) throws(StoreError) -> SiteView {
+        let oldest = try reader.store.oldest() ?? time
+        let day = beginDay(of: time)
+        let devices = try reader.devices(at: time, groups: groups, isCancelled: isCancelled)
+        let alarms = try reader.store.alarms(at: time)
+        let own = try reader.device(
+            named: SiteSeries.device, points: ["collector.readings.rate"], groups: [:], at: time)
+        let today = try day.wait()
+        return compose(
+            at: time, devices, alarms, today, rate: own.usableValue(of: "collector.readings.rate"),
+            oldest: oldest)
+    }
+
+    private func compose(
+        at time: Instant, _ devices: PastReader.Devices, _ records: [PastAlarm], _ day: PastDay,
+        rate: Double?, oldest: Instant
+    ) -> SiteView {
+        var builder = builder
+        var table = LiveTable(site: site)
+        for (index, device) in devices.live.enumerated() {
+            builder.bind(DeviceID(index), points: device.points)
+            table[index] = device
+        }
+        let figures = liveEnergy.figures(at: time) { table.liveValue(of: $0) }
+        let today = day.figures(site: site, tariff: tariff, at: time)
+        let rules = Dictionary(site.alarmRules.map { ($0.name, $0) }) { first, _ in first }
+        let all = records.sorted { $0.record.isBefore($1.record) }.map { alarm in
+            var view = AlarmView(
+                alarm.record, rules[alarm.record.key.rule],
+                place: table.index(ofDevice: alarm.record.key.device).flatMap {
+                    site.devices[$0].place
+                })
+            view.hiding = alarm.hiding?.rawValue
+            return view
+        }
+        let shown = all.filter { $0.hiding == nil }
+        let header = HeaderFigures(
+            figures: figures, pueToday: today.pue?.double,
+            costTodayYuan: today.cost.map { Double($0.fen) / 100 },
+            costIsPartial: today.costIsPartial, freeCoolingHours: day.freeCoolingHours(at: time),
+            outdoor: site.outdoorTemperature.flatMap { table.liveValue(of: $0) },
+            alarms: shown.compactMap { AlarmPriority(name: $0.priority) })
+        var health = HealthView(
+            version: Version.text, startedMS: nil, devicesTotal: site.devices.count,
+            store: "unknown")
+        health.devicesAnswering = devices.live.count { $0.isAnswering }
+        health.readingsPerSecond = rate.map { $0 / 60 }
+        var view = builder.build(
+            SiteViewBuilder.Inputs(
+                sequence: 0, time: time, header: header.view(site), alarms: shown,
+                coolingModes: Dictionary(
+                    figures.coolingUnits.map { ($0.name, $0.mode.rawValue) },
+                    uniquingKeysWith: { first, _ in first }),
+                health: health),
+            table.devices)
+        for index in view.devices.indices {
+            view.devices[index].points = devices.pointCounts[index]
+        }
+        let hidden = all.filter { $0.hiding != nil }
+        view.hiddenAlarms = Array(hidden.prefix(SiteView.hiddenLimit))
+        view.past = PastView(
+            oldestMS: oldest.milliseconds, devicesKnown: devices.known, damaged: devices.damaged)
+        return view
+    }
+
+    /// Nil where too many points match.
+    private func last(
+        _ glob: Glob, _ time: Instant, _ reader: PastReader,
+        _ groups: [Int: [String: PollGroup]], _ isCancelled: () -> Bool
+    ) throws(StoreError) -> [PointView]? {
+        let series = try reader.store.series(matching: glob)
+        guard series.count <= Self.maximumPoints else { return nil }
+        let names = Dictionary(
+            uniqueKeysWithValues: site.devices.enumerated().map { ($0.element.name, $0.offset) })
+        var result: [PointView] = []
+        for (name, points) in Dictionary(grouping: series, by: \.device).sorted(by: {
+            (names[$0.key] ?? .max) < (names[$1.key] ?? .max)
+        }) {
+            guard !isCancelled(), names[name] != nil || name == SiteSeries.device else { continue }
+            let device = try reader.device(
+                named: name, points: points.map(\.definition.name),
+                groups: names[name].flatMap { groups[$0] } ?? [:], at: time)
+            result += device.points.indices.map { device.view(ofPoint: $0, device: name) }
+        }
+        return result
+    }
+
+    // MARK: The day
+
+    /// The day's figures, while the readings are looked up.
+    private func beginDay(of time: Instant) -> Pending<PastDay> {
+        let midnight = time.startOfDay(offsetMinutes: site.offsetMinutes)
+        let now = Instant(milliseconds: Clocks.wallMilliseconds())
+        let end = min(midnight.advanced(bySeconds: 86_400), now)
+        let clock = Clocks.monotonicNanoseconds() / 1_000_000
+        let known = state.withLock { state in
+            state.days.first {
+                $0.day.midnight == midnight
+                    && (now.millisecondsSince($0.day.end) > 86_400_000
+                        || clock - $0.read < Self.freshMilliseconds && $0.day.end >= time)
+            }?.day
+        }
+        if let known { return Pending(known) }
+        return Pending { [self] () throws(StoreError) in
+            let reader = try StoreReader(directory: directory)
+            let day = try PastDay(reader, site: site, midnight: midnight, end: end)
+            state.withLock { state in
+                state.days.removeAll { $0.day.midnight == midnight }
+                state.days.append((day, clock))
+                if state.days.count > Self.keptDays { state.days.removeFirst() }
+            }
+            return day
+        }
+    }
+
+    // MARK: Threads
+
+    /// Answers on a thread of its own; refuses what lies outside of what is stored, and more
+    /// questions at once than there is room for.
+    private func ask<Value: Sendable>(
+        at time: Instant,
+        _ body:
+            @escaping @Sendable (
+                PastSite, PastReader, @escaping @Sendable () -> Bool
+            ) throws(StoreError) -> Value
+    ) async throws(APIRefusal) -> Value {
+        let now = Instant(milliseconds: Clocks.wallMilliseconds())
+        guard time <= now else {
+            throw APIRefusal(
+                status: 400,
+                message: "`at` lies in the future: it is \(text(now)); leave it out for the present"
+            )
+        }
+        let isAdmitted = state.withLock { state -> Bool in
+            guard state.running < Self.maximumQuestions else { return false }
+            state.running += 1
+            return true
+        }
+        guard isAdmitted else {
+            throw APIRefusal(
+                status: 503,
+                message: "\(Self.maximumQuestions) questions for the past are under way; ask again "
+                    + "when one has ended")
+        }
+        defer { state.withLock { $0.running -= 1 } }
+        let cancelled = Flag()
+        let outcome: Result<Value?, StoreError> = await withTaskCancellationHandler {
+            // Reading blocks: it must not hold a thread of Swift's pool.
+            await withCheckedContinuation { continuation in
+                do {
+                    let thread = try NativeThread(name: "api-past") { [self] in
+                        continuation.resume(
+                            returning: Result { () throws(StoreError) in
+                                try lend(at: time) { reader throws(StoreError) in
+                                    try body(self, reader) { cancelled.isSet }
+                                }
+                            })
+                    }
+                    thread.detach()
+                } catch {
+                    continuation.resume(returning: .failure(.system("\(error)")))
+                }
+            }
+        } onCancel: {
+            cancelled.set()
+        }
+        do throws(StoreError) {
+            if let value = try outcome.get() { return value }
+        } catch {
+            throw APIRefusal(status: 503, message: "\(error)")
+        }
+        throw APIRefusal(
+            status: 404,
+            message: "nothing is stored of \(text(time)): the first reading is newer; "
+                + "`frostline store info` names it")
+    }
+
+    private func text(_ time: Instant) -> String {
+        time.iso8601(offsetMinutes: site.offsetMinutes)
+    }
+
+    /// Nil where `time` lies before the first reading. A reader that has failed is not kept.
+    private func lend<Value>(
+        at time: Instant, _ body: (PastReader) throws(StoreError) -> Value
+    ) throws(StoreError) -> Value? {
+        let reader: PastReader
+        if let idle = state.withLock({ $0.idle.popLast() }) {
+            reader = idle
+        } else {
+            reader = PastReader(
+                try StoreReader(directory: directory), site: site, builder: builder)
+        }
+        guard let oldest = try reader.store.oldest(), oldest <= time else { return nil }
+        let value = try body(reader)
+        state.withLock { $0.idle.append(reader) }
+        return value
+    }
+}
+
+/// Raised once, from any thread.
+private final class Flag: Sendable {
+    private let value = Atomic(false)
+    var isSet: Bool { value.load(ordering: .relaxed) }
+    func set() { value.store(true, ordering: .relaxed) }
+}
+
+/// What a thread of its own is making.
+private struct Pending<Value: Sendable>: Sendable {
+    private let box: ConditionLock<Result<Value, StoreError>?>
+
+    init(_ value: Value) { box = ConditionLock(.success(value)) }
+
+    init(_ body: @escaping @Sendable () throws(StoreError) -> Value) {
+        let box = ConditionLock<Result<Value, StoreError>?>(nil)
+        self.box = box
+        do {
+            try NativeThread(name: "api-past-day") {
+                let result = Result { () throws(StoreError) in try body() }
+                box.update { $0 = result }
+            }.detach()
+        } catch {
+            box.update { $0 = .failure(.system("\(error)")) }
+        }
+    }
+
+    /// A day of a large site is read in less than a second; beyond this the disk is gone.
+    private static var longestWait: Int64 { 60_000 }
+
+    func wait() throws(StoreError) -> Value {
+        let result = box.wait(forMilliseconds: Self.longestWait) { $0 }
+        guard let result else { throw .system("the day's figures were not read in a minute") }
+        return try result.get()
+    }
+}
+
+extension AlarmRecord {
+    /// The most urgent first, then the newest, as `AlarmEngine.active`.
+    fileprivate func isBefore(_ other: AlarmRecord) -> Bool {
+        (priority, raisedAt, key.description)
+            > (other.priority, other.raisedAt, other.key.description)
+    }
+}
