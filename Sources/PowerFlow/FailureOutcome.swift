@@ -132,6 +132,8 @@ package struct FailureOutcome: Sendable {
 struct Flows {
     /// A path leads to it from a source.
     private(set) var isLive: [Bool]
+    /// What feeds others and is fed by nothing.
+    private let isRoot: [Bool]
     private let children: [[Int]]
     private let failed: Set<Int>
     /// Known load through each node.
@@ -149,6 +151,7 @@ struct Flows {
 
     init(_ network: PowerNetwork, failed: Set<Int>) {
         let count = network.nodes.count
+        isRoot = network.parents.map(\.isEmpty)
         children = network.children
         self.failed = failed
         isLive = Array(repeating: false, count: count)
@@ -177,7 +180,9 @@ struct Flows {
 
     /// Live, or a generator that lives with what it feeds: solar.
     func hasPower(_ index: Int) -> Bool {
-        isLive[index] || !failed.contains(index) && children[index].contains { isLive[$0] }
+        if isLive[index] { return true }
+        guard isRoot[index], !failed.contains(index) else { return false }
+        return children[index].contains { isLive[$0] }
     }
 
     private mutating func draw(

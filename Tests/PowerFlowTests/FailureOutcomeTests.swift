@@ -51,8 +51,11 @@ struct FailureOutcomeTests {
     }
 
     @Test("A UPS without input is told with the minutes of its battery")
-    func battery() {
+    func battery() throws {
         let outcome = FailureOutcome(Self.small, failing: ["grid-a"])
+        // What it fed lives on by the other feed; it does not.
+        #expect(try node(outcome, "ups-a").state == .dark)
+        #expect(try node(outcome, "r1").state == .live)
         #expect(outcome.bridges == [FailureOutcome.Bridge(name: "ups-a", minutes: 11)])
         #expect(outcome.darkConsumers == ["r3"])
     }
@@ -193,6 +196,10 @@ struct FailurePropertyTests {
             #expect(outcome.unknownConsumers == consumers.filter { $0.watts == nil }.map(\.name))
             for node in outcome.nodes where node.state != .live { #expect(node.afterWatts == 0) }
             for node in outcome.nodes { #expect((node.afterWatts ?? 0) >= 0) }
+            for node in outcome.nodes where byName[node.name]?.parents.isEmpty == false {
+                let isFed = Self.hasPath(node.name, byName, failed)
+                #expect((node.state == .live) == isFed, "round \(round), \(node.name)")
+            }
         }
     }
 }
