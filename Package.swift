@@ -149,6 +149,12 @@ let package = Package(
             name: "RuleBenchmark", dependencies: ["Alarms", "Model"],
             path: "Benchmarks/RuleBenchmark", swiftSettings: swiftSettings),
 
+        // Settles a year of one site.
+        .executableTarget(
+            name: "EnergyBenchmark",
+            dependencies: ["ConfigTree", "Energy", "Model", "Platform", "YAML"],
+            path: "Benchmarks/EnergyBenchmark", swiftSettings: swiftSettings),
+
         // Measures the store on generated data.
         .executableTarget(
             name: "StoreBenchmark", dependencies: ["Model", "Platform", "Store"],
