@@ -1,4 +1,4 @@
-// EnergyBenchmark TARIFF.yaml [METERS] [RACKS]   a year of one site, from quarter hours to twelve bills
+// EnergyBenchmark TARIFF.yaml [METERS] [RACKS]   a year of one site, from quarter hours to bills
 //
 // The quarter hours are made by a formula, meter by meter and month by month, as a store would hand
 // them over. Prints `figure value` lines; CPU time is user and system time of this process.

@@ -62,9 +62,9 @@ struct EnergyCoolingCommand: ParsableCommand {
         abstract: "Free cooling of a month: hours measured, hours possible, hours missed and their "
             + "cost.",
         discussion: """
-            An hour is missed where the weather allowed the unit to cool without compressors and it \
-            ran on them alone. docs/COOLING.md says how each figure is found; `frostline explain ID` \
-            follows any of them to its readings.
+            An hour is missed where the weather allowed the unit to cool without compressors and \
+            it ran on them alone. docs/COOLING.md says how each figure is found; `frostline \
+            explain ID` follows any of them to its readings.
             """)
 
     @Option(help: "The month, as 2026-10.")

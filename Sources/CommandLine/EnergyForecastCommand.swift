@@ -132,8 +132,8 @@ struct EnergyForecastCommand: ParsableCommand {
         Output.line("method: \(answer.method)")
         if let test = answer.backtest {
             Output.line(
-                "tried on the past: from \(test.starts) days, over \(test.horizonDays) days each: mean "
-                    + "absolute error \(decimal(test.meanAbsoluteErrorPercent, 2)) %, largest "
+                "tried on the past: from \(test.starts) days, over \(test.horizonDays) days each: "
+                    + "mean absolute error \(decimal(test.meanAbsoluteErrorPercent, 2)) %, largest "
                     + "\(decimal(test.largestErrorPercent, 2)) %, bias "
                     + "\(decimal(test.biasPercent, 2)) %")
         } else {

@@ -10,11 +10,11 @@ struct ExplainCommand: ParsableCommand {
         commandName: "explain",
         abstract: "Say how a figure came about: formula, inputs, intervals, readings.",
         discussion: """
-            Commands print the ids of their figures with --verbose and in JSON. An id says what, of \
-            what and when: `energy.cooling.missed.amount@2026-10`, \
-            `energy.meter:grid-a@2026-10-04T01:15` (a quarter hour). Every value that is a sum, a \
-            product or a quotient is computed from its inputs once more; exit code 1 where one does \
-            not come to the same.
+            Commands print the ids of their figures with --verbose and in JSON. An id says what, \
+            of what and when: `energy.cooling.missed.amount@2026-10`, \
+            `energy.meter:grid-a@2026-10-04T01:15` (a quarter hour). Every value that is a sum, \
+            a product or a quotient is computed from its inputs once more; exit code 1 where one \
+            does not come to the same.
             """)
 
     @Argument(help: "The id of a figure.")

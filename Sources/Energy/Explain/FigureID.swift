@@ -144,8 +144,8 @@ package enum FigureTime: Hashable, Sendable, CustomStringConvertible {
 }
 
 /// The name of a figure, as commands print it beside figures and `frostline explain` takes it:
-/// `energy.cooling.missed.amount@2026-10`, `energy.meter:grid-a@2026-10-04T01:15`. What it is, after
-/// a colon of what, after an at sign of when.
+/// `energy.cooling.missed.amount@2026-10`, `energy.meter:grid-a@2026-10-04T01:15`. What it is,
+/// after a colon of what, after an at sign of when.
 package struct FigureID: Hashable, Sendable, CustomStringConvertible {
     /// Lower-case words with points between them.
     package var name: String

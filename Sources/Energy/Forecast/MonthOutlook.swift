@@ -88,8 +88,8 @@ package struct MonthOutlook: Sendable {
         let slope =
             FixedDecimal(nearest: forecast.model.slope / 1000, digits: 1)?.description ?? "0"
         return "days of \(forecast.model.working.days) working days and "
-            + "\(forecast.model.weekend.days) weekend days before, \(slope) kWh a day more for each K "
-            + "warmer outdoors, spread like the mean day of its kind"
+            + "\(forecast.model.weekend.days) weekend days before, \(slope) kWh a day more for "
+            + "each K warmer outdoors, spread like the mean day of its kind"
     }
 
     /// Nil for a figure of another kind.
@@ -172,8 +172,8 @@ package struct MonthOutlook: Sendable {
             FixedDecimal(nearest: share * 100, digits: 2)?.description ?? "–"
         }
         return
-            "tried from \(test.starts) days of the history, over \(test.horizonDays) days each: mean "
-            + "absolute error \(percent(test.meanAbsoluteError)) %, largest "
+            "tried from \(test.starts) days of the history, over \(test.horizonDays) days each: "
+            + "mean absolute error \(percent(test.meanAbsoluteError)) %, largest "
             + "\(percent(test.largestError)) %, bias \(percent(test.bias)) %"
     }
 }
