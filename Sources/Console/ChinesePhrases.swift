@@ -112,6 +112,11 @@ enum ChinesePhrases {
         `{0}` is none of {1} | `{0}` 不在其中：{1}
         `{0}` needs {1} | `{0}` 需要 {1}
         a command; Tab completes | 命令；Tab 补全
+        a step in time; on the map only , . | 在时间上走一步；平面图上只用 , .
+        an hour, a day in time | 前后一小时、一天
+        go to a time | 到某一时刻
+        go to where the alarm began | 到告警开始之处
+        the present | 回到现在
         a device of the rack, its points | 柜内设备及其测点
         a file's name has no `/` and does not begin with a dot | 文件名不得含 `/`，不得以点开头
         a node of the power chain | 供电链路的节点

@@ -62,6 +62,7 @@ struct LanguageTests {
         "PUE", "UPS", "IT", "yuan", "kWh", "min", "Esc", "Ctrl", "Tab", "Enter", "PgUp", "PgDn",
         "frostline", "CSV", "FULL", "MECH", "PARTIAL", "UNKNOWN", "OFF", "UNACK", "ACKED", "RTNUN",
         "SHELVD", "SUPPR", "OOS", "NORM", "LUNACK", "LACKED", "hjkl", "arrows", "Space", "PDU",
+        "Left", "Right", "past",
     ]
 
     @Test("A Chinese screen has no English words but names, units and keys")
