@@ -14,7 +14,8 @@ struct AlarmsCommand: ParsableCommand {
         abstract: "Alarms: list, acknowledge, put aside, history, figures of merit.",
         subcommands: [
             List.self, Acknowledge.self, Shelve.self, Unshelve.self, TakeOutOfService.self,
-            ReturnToService.self, History.self, KPI.self, TestHook.self,
+            ReturnToService.self, History.self, KPI.self, Backtest.self,
+            Templates.self, TestHook.self,
         ])
 
     struct Acknowledge: ParsableCommand {

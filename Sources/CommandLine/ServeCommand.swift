@@ -1,4 +1,5 @@
 import ArgumentParser
+import ConfigTree
 import Daemon
 import Glibc
 import Logging
@@ -72,10 +73,47 @@ struct ServeCommand: ParsableCommand {
         logger.info(
             "\(SiteSummary(configuration.site)); API on \(socketPath)")
         ServiceManager.notify("READY=1\nSTATUS=collecting")
-        let signal = Signals.waitForTermination()
+        let signal = waitForEnd(daemon, logger)
         ServiceManager.notify("STOPPING=1")
         logger.info("signal \(signal): stopping")
         waitForAsync { await daemon.stop() }
+    }
+
+    /// SIGHUP asks for the rules to be read again. Of a terminal that is closed it means the end.
+    private func waitForEnd(_ daemon: SiteDaemon, _ logger: Logger) -> Int32 {
+        while true {
+            let signal = Signals.waitForTermination()
+            guard signal == SIGHUP, isatty(STDIN_FILENO) == 0 else { return signal }
+            reload(daemon, logger)
+        }
+    }
+
+    /// Rules with a mistake stay outside, all of them: those in force go on.
+    private func reload(_ daemon: SiteDaemon, _ logger: Logger) {
+        let path = locations.configPath
+        var diagnostics = Diagnostics()
+        let loaded: LoadedConfiguration?
+        do {
+            loaded = try profileFolders.loader(siteFile: path)
+                .load(siteFile: path, &diagnostics)
+        } catch {
+            return logger.error("the rules are not read again, the old ones stay: \(error)")
+        }
+        guard let loaded else {
+            let count = diagnostics.all.count
+            logger.error(
+                "the rules are not read again, the old ones stay: \(path), \(count) mistakes")
+            for mistake in diagnostics.sorted { logger.error("\(mistake)") }
+            return
+        }
+        waitForAsync {
+            do {
+                let count = try await daemon.replaceRules(loaded)
+                logger.info("\(count) alarm rules are in force, as \(path) has them now")
+            } catch {
+                logger.error("the rules are not read again, the old ones stay: \(error)")
+            }
+        }
     }
 
     /// Both collectors have the same site file; which one this is, the command line says, or the

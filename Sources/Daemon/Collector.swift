@@ -290,7 +290,7 @@ actor Collector {
         siteSeriesAt = slot
         let batch = ReadingBatch(
             device: alarms.ownSeries, time: now,
-            values: SiteSeries.values(figures) + fleetValues(figures, at: now)
+            values: judgedValues(figures) + fleetValues(figures, at: now)
                 + meter.step(load(), at: now) + [SiteSeries.redundancy(pairView())])
         store.append(siteHandle, batch)
         own.take(batch, definitions: SiteSeries.points)

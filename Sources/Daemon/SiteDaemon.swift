@@ -287,6 +287,17 @@ package final class SiteDaemon: Sendable {
         }
     }
 
+    // MARK: Rules
+
+    /// Puts the rules of another reading of the site file in force, and nothing else of it. Returns
+    /// how many there are; throws where the two are not of one site.
+    package func replaceRules(_ loaded: LoadedConfiguration) async throws(RulesRefusal) -> Int {
+        if let part = RulesRefusal.difference(options.configuration.site, loaded.site) {
+            throw RulesRefusal(part: part)
+        }
+        return await collector.replaceRules(loaded.site.alarmRules)
+    }
+
     // MARK: Questions
 
     package struct Tally: Sendable {

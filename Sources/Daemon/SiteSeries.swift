@@ -55,15 +55,28 @@ enum SiteSeries {
         }
     }
 
-    static func values(_ figures: LiveFigures) -> [PointValue] {
+    /// - Parameters:
+    ///   - outdoor: the temperature outside, where it is known.
+    ///   - redundancy: nil where no rack is fed twice by what is measured.
+    static func values(
+        _ figures: LiveFigures, outdoor: FixedDecimal? = nil, redundancy: PowerRedundancy? = nil
+    ) -> [PointValue] {
         let watts = [
             figures.total.milliwatts, figures.it.milliwatts, figures.cooling.milliwatts,
             figures.lossMilliwatts, figures.other.milliwatts,
         ].map { $0.map { $0.dividedHalfUp(by: 1000) } }
-        let all =
-            watts + [
-                figures.pue?.decimal(4).mantissa, Int64((figures.coverage * 1000).rounded()),
-            ]
+        let price = figures.price.flatMap { Int64(exactly: $0.total.raw) }
+        let judged: [Int64?] = [
+            price?.dividedHalfUp(by: 10_000),
+            figures.freeFraction.map { Int64(($0 * 1000).rounded()) },
+            outdoor?.rescaled(to: 1)?.mantissa,
+            redundancy.map { Int64($0.lost) },
+            redundancy.map { Int64($0.exceeded) },
+        ]
+        let ratios: [Int64?] = [
+            figures.pue?.decimal(4).mantissa, Int64((figures.coverage * 1000).rounded()),
+        ]
+        let all: [Int64?] = watts + ratios + judged
         return all.enumerated().map { index, mantissa in
             PointValue(
                 index: UInt16(index), mantissa: mantissa ?? 0,

@@ -27,6 +27,7 @@ package enum MeasurementUnit: String, Sendable, CaseIterable {
     case lux = "lx"
     case volumeFlowCubicMetrePerHour = "m³/h"
     case byte = "B"
+    case yuanPerKilowattHour = "元/kWh"
     /// States and texts.
     case none = ""
 }

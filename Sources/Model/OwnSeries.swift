@@ -10,7 +10,15 @@ package enum OwnSeries {
             gauge("loss.power", .watt), gauge("other.power", .watt),
             gauge("pue", .ratio, digits: 4),
             gauge("pue.coverage", .ratio, digits: 3),
-        ] + fleet + collector + forward + redundancy
+        ] + judged + fleet + collector + forward + redundancy
+
+    /// What alarm rules judge the running of the site by.
+    package static let judged: [PointDefinition] = [
+        gauge("price", .yuanPerKilowattHour, digits: 4),
+        gauge("cooling.free", .percent, digits: 1),
+        gauge("outdoor.temperature", .celsius, digits: 1),
+        gauge("redundancy.lost", .ratio), gauge("redundancy.exceeded", .ratio),
+    ]
 
     /// What is asked of many sites together. Of two collectors only the one that leads says it, so
     /// that an engine that both send to holds one answer.

@@ -65,6 +65,6 @@ package struct PointMetric: Hashable, Sendable {
         .metrePerSecond: "metres_per_second", .perMinute: "per_minute", .second: "seconds",
         .hour: "hours", .ampereHour: "ampere_hours", .ratio: "ratio", .ppm: "ppm", .lux: "lux",
         .volumeFlowCubicMetrePerHour: "cubic_metres_per_hour", .byte: "bytes",
-        .none: "none",
+        .yuanPerKilowattHour: "yuan_per_kilowatt_hour", .none: "none",
     ]
 }

@@ -97,7 +97,7 @@ import YAML
         #expect(summary.racks == 40 && summary.halls == 2 && summary.rows == 4)
         #expect(summary.ratedITWatts == 312_000)
         #expect(summary.devices == 4 + 8 + 4 + 80 + 6 + 4 + 2)
-        #expect(summary.subsidiaries == 2 && summary.alarmRules == 14)
+        #expect(summary.subsidiaries == 2 && summary.alarmRules == 19)
     }
 
     private static let large = [

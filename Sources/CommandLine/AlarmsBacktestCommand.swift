@@ -1,0 +1,129 @@
+import Alarms
+import ArgumentParser
+import ConfigTree
+import Daemon
+import Glibc
+import Model
+import Store
+
+extension AlarmsCommand {
+    /// `frostline alarms backtest RULES.yaml --from --to`.
+    struct Backtest: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "backtest",
+            abstract: "What rules would have made of stored readings, beside those in force.",
+            discussion: """
+                RULES.yaml has `alarms:` as the site file has. Both sets of rules run through the \
+                daemon's own engine over the same readings; nobody is told, nothing is stored. \
+                Time is that of the readings.
+                """)
+
+        @Argument(help: "The file of rules. The site file itself shows what is in force.")
+        var rules: String
+
+        @Option(parsing: .unconditional, help: "Start.")
+        var from = TimeArgument(argument: "-24h") ?? .now
+
+        @Option(parsing: .unconditional, help: "End.")
+        var to: TimeArgument = .now
+
+        @Option(help: "Episodes and differences to print; --json prints all.")
+        var limit = 50
+
+        @Flag(help: "Print one JSON object.")
+        var json = false
+
+        @OptionGroup var locations: Locations
+
+        @OptionGroup var profileFolders: ProfileFolders
+
+        func run() throws {
+            let loader = try profileFolders.loader(
+                siteFile: locations.configPath, needsCredentials: false)
+            let inForce = try loader.required(siteFile: locations.configPath)
+            var diagnostics = Diagnostics()
+            let asked = loader.load(
+                siteFile: locations.configPath,
+                rulesFile: rules == locations.configPath ? nil : rules, &diagnostics)
+            guard let asked else {
+                Output.diagnostics(diagnostics.sorted.map(\.description))
+                throw ExitCode(CommandFailure.Code.usage.rawValue)
+            }
+            let offset = inForce.site.offsetMinutes
+            let now = currentInstant()
+            guard let start = from.instant(now: now, offsetMinutes: offset),
+                let end = to.end(now: now, offsetMinutes: offset), start < end
+            else { throw CommandFailure(.usage, "--from must be before --to") }
+            let range = TimeRange(start: start, end: min(end, max(now, start)))
+            let isShown = isatty(STDERR_FILENO) != 0
+            let result = try withStore(locations) { reader throws(StoreError) in
+                try BacktestRun(asked: asked, inForce: inForce, reader: reader)
+                    .run(range) { share in
+                        if isShown { Output.progress("\(Int(share * 100)) %") }
+                    }
+            }
+            if isShown { Output.progress("") }
+            let report = BacktestReport(result, asked.site, inForce.site, offset)
+            for damage in result.damage.prefix(10) { Output.note("not read: \(damage)") }
+            if let ended = result.endedAt {
+                Output.note(
+                    "ended at \(ended.iso8601(offsetMinutes: offset)): the rules made more than "
+                        + "\(Alarms.Backtest.maximumEvents) changes; ask for a shorter time, or mend them"
+                )
+            }
+            if json {
+                try Output.json(report)
+            } else {
+                report.write(limit: max(limit, 0))
+            }
+            if result.polls == 0 {
+                throw CommandFailure(.no, "the store has no readings of the site in this time")
+            }
+        }
+    }
+
+    /// `frostline alarms templates`.
+    struct Templates: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "The rules that a site file may take by name: `template: NAME`.")
+
+        @OptionGroup var profileFolders: ProfileFolders
+
+        func run() throws {
+            var diagnostics = Diagnostics()
+            let templates = try profileFolders.loader().alarmTemplates(&diagnostics)
+            var table = TextTable([
+                ("NAME", .left), ("FOR", .left), ("CONDITION", .left), ("PRIORITY", .left),
+                ("CAUSE", .left),
+            ])
+            for template in templates {
+                func text(_ key: String) -> String? { Self.text(template, key) }
+                let keys = [
+                    "above", "below", "state", "noData", "rises", "falls", "deviates", "when",
+                ]
+                let condition = keys.compactMap { key in text(key).map { key + " " + $0 } }
+                table.add([
+                    text("name") ?? "", text("class") ?? (text("nodes") == nil ? "site" : "nodes"),
+                    condition.joined(separator: " "), text("priority") ?? "", text("cause") ?? "",
+                ])
+            }
+            table.write()
+            if !diagnostics.isEmpty {
+                Output.diagnostics(diagnostics.sorted.map(\.description))
+                throw ExitCode(CommandFailure.Code.usage.rawValue)
+            }
+        }
+
+        /// The text at a key; the English one of several.
+        private static func text(_ node: ConfigNode, _ key: String) -> String? {
+            guard case .mapping(let entries) = node.content,
+                let value = entries.first(where: { $0.key == key })?.value
+            else { return nil }
+            switch value.content {
+            case .scalar(let text, _): return text
+            case .mapping: return Self.text(value, "en")
+            case .sequence, .null: return nil
+            }
+        }
+    }
+}
