@@ -488,10 +488,9 @@ enum ChinesePhrases {
         Esc present  , . step  [ ] hour  { } day  t time | Esc 当前  , . 步  [ ] 时  { } 天  t 时刻
         not gone to {0}: {1} | 没有跳到 {0}：{1}
         time | 时间
-        a step in time; on the map only , . | 前后一步；机柜图上只用 , .
+        a step in time; the arrows too, but on the map | 前后一步；机柜图以外也可用左右箭头
         an hour, a day in time | 前后一小时、一天
         go to a time | 跳到某一时刻
         go to where the alarm began | 跳到告警开始的时刻
-        the present | 当前
         """
 }

@@ -402,6 +402,9 @@ struct Trend {
         let known = values.compactMap(\.self)
         guard let low = known.min(), let high = known.max() else { return nil }
         let margin = max((high - low) * 0.1, abs(high) * 0.01, 1)
-        return max(0, low - margin)...(high + margin)
+        // A site that feeds in more than it draws has a negative total.
+        let lower = low >= 0 ? max(0, low - margin) : low - margin
+        let upper = high + margin
+        return lower.isFinite && upper.isFinite && lower < upper ? lower...upper : nil
     }
 }

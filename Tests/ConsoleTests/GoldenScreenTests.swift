@@ -32,7 +32,7 @@ struct GoldenScreenTests {
         try compare(text, name)
     }
 
-    private func compare(_ text: String, _ name: String) throws {
+    func compare(_ text: String, _ name: String) throws {
         let path = repositoryRoot() + "/Tests/Golden/screens/\(name).txt"
         if ProcessInfo.processInfo.environment["FROSTLINE_UPDATE_GOLDEN"] == "1" {
             try Data(text.utf8).write(to: URL(filePath: path))
