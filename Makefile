@@ -5,8 +5,8 @@ APT_PACKAGES := build-essential pkg-config libmodbus-dev libsnmp-dev libssl-dev 
 	libcurl4-openssl-dev libncurses-dev libxlsxwriter-dev
 # What the tests hold the product against; the product itself needs none of it.
 APT_TEST_PACKAGES := snmp snmpd tmux python3 python3-venv sqlite3 systemd prometheus \
-	victoria-metrics libsnappy1v5
-PYTHON_TEST_PACKAGES := snmpsim pysmi pymodbus openpyxl pyte jsonschema
+	victoria-metrics libsnappy1v5 prometheus-alertmanager snmptrapd openssl
+PYTHON_TEST_PACKAGES := snmpsim pysmi pymodbus openpyxl pyte jsonschema aiosmtpd
 
 # What polling is measured beside.
 APT_BENCH_PACKAGES := prometheus-snmp-exporter collectd-core valgrind
@@ -23,7 +23,7 @@ PEERS := .build/peers
 RELEASE := -c release --static-swift-stdlib --product frostline
 PREFIX ?= /usr
 
-.PHONY: demo test faults fuzz sanitize bench bench-poll bench-store bench-console build install deb deps test-deps peers \
+.PHONY: demo test soak faults fuzz sanitize bench bench-poll bench-store bench-console build install deb deps test-deps peers \
 	clean format
 
 demo: build
@@ -68,6 +68,11 @@ faults: deps
 	swift build --product frostline $(SWIFT_FLAGS)
 	swift build -c release --product FaultSubject $(SWIFT_FLAGS)
 	FAULT_SUBJECT=.build/release/FaultSubject Tests/Faults/run
+
+# The long runs of what `make test` does shortly: 10,000 runs of delivery with random faults.
+soak: test-deps
+	swift build --build-tests $(SWIFT_FLAGS)
+	FROSTLINE_SOAK_RUNS=$${FROSTLINE_SOAK_RUNS:-10000} swift test --skip-build --filter FaultRunsTests
 
 # ThreadSanitizer and AddressSanitizer over the tests; scripts/sanitize says of which.
 sanitize: test-deps

@@ -101,7 +101,7 @@ let package = Package(
             "Polling",
             ["Model", "Schedule", "SNMPWire", "SNMPSecurity", "Modbus", "Platform"]),
         module("Store", ["Digest", "Model", "SQLite", "Platform"]),
-        module("Notify", ["Model", "HTTPClient", "Platform"]),
+        module("Notify", ["Digest", "HTTPClient", "Model", "Platform", "SNMP"]),
         module("Reporting", ["Model", "Energy", "Spreadsheet"]),
         module("Serve", ["Model", "Views", hummingbird, lifecycle, logging]),
         module(

@@ -1,19 +1,9 @@
 #include "ccurl_shims.h"
 
-#include <curl/curl.h>
+#include "ccurl_transfer.h"
+
 #include <pthread.h>
 #include <stdlib.h>
-
-struct ccurl_transfer {
-  CURL *easy;
-  struct curl_slist *headers;
-  ccurl_bytes_function on_header;
-  ccurl_bytes_function on_body;
-  ccurl_stop_function on_tick;
-  void *context;
-  CURLcode result;
-  char error[CURL_ERROR_SIZE];
-};
 
 static pthread_once_t start_once = PTHREAD_ONCE_INIT;
 static CURLcode start_result = CURLE_OK;
@@ -58,6 +48,7 @@ void ccurl_transfer_free(ccurl_transfer *t) {
   if (t == NULL) return;
   curl_easy_cleanup(t->easy);
   curl_slist_free_all(t->headers);
+  curl_slist_free_all(t->recipients);
   free(t);
 }
 
@@ -127,7 +118,7 @@ static int ticked(void *user, curl_off_t a, curl_off_t b, curl_off_t c, curl_off
   return t->on_tick(t->context) ? 1 : 0;
 }
 
-static int32_t outcome(CURLcode code) {
+int32_t ccurl_outcome_of(CURLcode code) {
   switch (code) {
     case CURLE_OK: return CCURL_OK;
     case CURLE_URL_MALFORMAT:
@@ -146,6 +137,7 @@ static int32_t outcome(CURLcode code) {
     case CURLE_SSL_ISSUER_ERROR:
     case CURLE_SSL_ENGINE_NOTFOUND:
     case CURLE_USE_SSL_FAILED: return CCURL_TLS;
+    case CURLE_LOGIN_DENIED: return CCURL_LOGIN;
     case CURLE_WRITE_ERROR:
     case CURLE_ABORTED_BY_CALLBACK: return CCURL_STOPPED;
     case CURLE_OUT_OF_MEMORY: return CCURL_NO_MEMORY;
@@ -170,7 +162,7 @@ int32_t ccurl_perform(ccurl_transfer *t, ccurl_bytes_function on_header,
   r |= curl_easy_setopt(e, CURLOPT_XFERINFOFUNCTION, ticked);
   r |= curl_easy_setopt(e, CURLOPT_XFERINFODATA, t);
   t->result = r == CURLE_OK ? curl_easy_perform(e) : CURLE_BAD_FUNCTION_ARGUMENT;
-  return outcome(t->result);
+  return ccurl_outcome_of(t->result);
 }
 
 int32_t ccurl_status(ccurl_transfer *t) {

@@ -203,8 +203,8 @@ void cnetsnmp_request_free(cnetsnmp_request *request) {
 
 // ---- Answers ----
 
-static int add_answer(netsnmp_pdu *pdu, const cnetsnmp_answer *answer, const uint32_t *arcs,
-                      const uint8_t *octets) {
+int shim_add_varbind(netsnmp_pdu *pdu, const cnetsnmp_answer *answer, const uint32_t *arcs,
+                     const uint8_t *octets) {
     oid name[CNETSNMP_MAX_ARCS], value[CNETSNMP_MAX_ARCS];
     if (answer->name_length > CNETSNMP_MAX_ARCS) return -1;
     for (uint32_t i = 0; i < answer->name_length; i++) name[i] = arcs[answer->name_offset + i];
@@ -266,7 +266,7 @@ static int reply(cnetsnmp_agent *agent, cnetsnmp_request *request, int error_sta
     }
     if (error_status == 0) {
         for (size_t i = 0; i < count; i++) {
-            if (add_answer(pdu, &answers[i], arcs, octets) != 0) {
+            if (shim_add_varbind(pdu, &answers[i], arcs, octets) != 0) {
                 free_message(pdu);
                 return -1;
             }

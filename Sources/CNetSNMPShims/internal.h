@@ -50,5 +50,8 @@ netsnmp_large_fd_set *shim_read_set(void);
 
 void shim_read_varbind(const netsnmp_variable_list *from, cnetsnmp_varbind *to);
 int64_t shim_now_us(void);
+// Adds a variable to a message; 0 or -1.
+int shim_add_varbind(netsnmp_pdu *pdu, const cnetsnmp_answer *answer, const uint32_t *arcs,
+                     const uint8_t *octets);
 
 #endif

@@ -203,6 +203,23 @@ int cnetsnmp_ask(cnetsnmp_session *session, int operation, uint64_t token, const
     return result;
 }
 
+int cnetsnmp_inform(cnetsnmp_session *session, uint64_t token, const cnetsnmp_answer *variables,
+                    size_t count, const uint32_t *arcs, const uint8_t *octets) {
+    int result = -1;
+    shim_lock();
+    netsnmp_pdu *pdu = snmp_pdu_create(SNMP_MSG_INFORM);
+    if (pdu) {
+        size_t added = 0;
+        while (added < count && shim_add_varbind(pdu, &variables[added], arcs, octets) == 0) {
+            added++;
+        }
+        if (added == count) result = dispatch(session, pdu, token, 0);
+        else snmp_free_pdu(pdu);
+    }
+    shim_unlock();
+    return result;
+}
+
 int cnetsnmp_discover(cnetsnmp_session *session, uint64_t token) {
     shim_lock();
     // RFC 3414, section 4: no user, no authentication, no variables; the answer is a report.

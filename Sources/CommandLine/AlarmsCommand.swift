@@ -16,6 +16,7 @@ struct AlarmsCommand: ParsableCommand {
             List.self, Acknowledge.self, Shelve.self, Unshelve.self, TakeOutOfService.self,
             ReturnToService.self, History.self, KPI.self, Backtest.self,
             Templates.self, TestHook.self,
+            Outbox.self, Receipts.self, OnCall.self,
         ])
 
     struct Acknowledge: ParsableCommand {
@@ -139,18 +140,10 @@ extension AlarmsCommand {
                 let names = site.hooks.map(\.name).joined(separator: ", ")
                 throw CommandFailure(.no, "no hook `\(name)`; there are: \(names)")
             }
-            let now = currentInstant()
-            let event = AlarmEvent(
-                key: AlarmKey(rule: "test", device: site.name, point: ""), episode: 1, sequence: 1,
-                time: now, state: .unacknowledged, previous: .normal,
-                priority: hook.minimumPriority, valueText: "", notice: .active)
-            let payload = WebhookPayload.make(
-                event, receiver: hook.name,
-                WebhookPayload.Context(
-                    site: site, rule: nil, place: nil, raisedAt: now, isTest: true))
-            let key = "\(site.name)/test/\(now.milliseconds)/\(hook.name)"
-            if let problem = Dispatcher.sendOnce(payload, key: key, to: hook) {
-                throw CommandFailure(.unreachable, "hook \(name): \(problem)")
+            switch TestNotice(site: site, hook: hook).send(at: currentInstant()) {
+            case .delivered(let answer): Output.line(Output.clean(answer))
+            case .retry(let reason, _, _), .refused(let reason):
+                throw CommandFailure(.unreachable, "hook \(name): \(reason)")
             }
             Output.line("\(name) has confirmed a test notice")
         }

@@ -66,22 +66,6 @@ extension Collector {
 
     // MARK: Receivers
 
-    func outboxItems(for event: AlarmEvent) -> [OutboxItem] {
-        guard event.notice != nil else { return [] }
-        let place = live.index(ofDevice: event.key.device).flatMap { site.devices[$0].place }
-        let raisedAt = alarms.record(event.key)?.raisedAt ?? event.time
-        let context = WebhookPayload.Context(
-            site: site, rule: alarms.rule(of: event.key), place: place, raisedAt: raisedAt)
-        return site.hooks.filter { $0.minimumPriority <= event.priority }.map { hook in
-            OutboxItem(
-                id: 0, receiver: hook.name,
-                idempotencyKey:
-                    "\(site.name)/\(event.key)/\(event.episode)/\(event.sequence)/\(hook.name)",
-                payload: WebhookPayload.make(event, receiver: hook.name, context),
-                createdAt: event.time, attempts: 0, nextAttemptAt: event.time)
-        }
-    }
-
     // MARK: Views
 
     func alarmViews() -> [AlarmView] { alarms.active.map { view($0) } }

@@ -32,6 +32,7 @@ extension Collector {
             }
         }
         saveAlarms()
+        savedMarks = []
         wakeNotifier()
     }
 

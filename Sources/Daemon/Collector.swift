@@ -22,7 +22,7 @@ actor Collector {
 
     let site: Site
     let store: SiteStore
-    private let logger: Logger
+    let logger: Logger
     private nonisolated let broadcast: EventBroadcast
     let wakeNotifier: @Sendable () -> Void
     private let outboxPending: @Sendable () -> Int
@@ -67,6 +67,12 @@ actor Collector {
     private let pairView: @Sendable () -> PairView?
     private let deviceNotes: @Sendable () -> [String: String]
     private let forwardViews: @Sendable () -> [ForwardView]
+    /// Who is told until somebody acknowledges.
+    var escalations: EscalationBook
+    /// When the last tick ended, monotonic ms; 0 while there is nothing to be proud of.
+    nonisolated let beat = ConditionLock<Int64>(0)
+    /// What is known of escalations from before the start, until the first tick.
+    var savedMarks: [EscalationMark]?
     /// False while the other raises alarms.
     var isLeading: Bool
     /// Alarms as they stood when this collector last gave up the lead.
@@ -103,6 +109,8 @@ actor Collector {
         self.deviceNotes = deviceNotes
         self.forwardViews = forwardViews
         isLeading = feed == nil
+        escalations = EscalationBook(configuration.site)
+        savedMarks = restored.escalations
         lastOwn = Array(
             repeating: Array(repeating: .min, count: PollGroup.allCases.count),
             count: configuration.site.devices.count)
@@ -219,6 +227,7 @@ actor Collector {
             wakeNotifier()
             completion($0)
         }
+        followEscalations(unsaved)
         unsaved.removeAll()
     }
 
@@ -245,11 +254,13 @@ actor Collector {
         }
         unsaved += alarms.tick(now: monotonic / 1_000_000, time: now)
         saveAlarms()
+        escalate(at: now)
         energy.turn(to: now)
         saveLedger()
         publish(at: now)
         ticks.append((monotonic, readings))
         if monotonic - ticks[0].time > Self.rateSpan { ticks.removeFirst() }
+        noteBeat()
     }
 
     func publish(at now: Instant) {

@@ -15,6 +15,7 @@ struct LiveBackend: APIBackend {
     let pages: PageReader
     /// Nil for a collector that is alone.
     let pair: PairAnswers?
+    let outbox: OutboxDesk
 
     func snapshotJSON() -> [UInt8]? { broadcast.latest }
 

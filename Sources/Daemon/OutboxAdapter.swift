@@ -5,16 +5,18 @@ import Platform
 import Store
 import Synchronization
 
-/// The store's outbox as the dispatcher sees it.
+/// The store's outbox as the dispatcher sees it. What is read is read beside the writer, so that
+/// looking costs no commit.
 final class OutboxAdapter: OutboxSource {
     private let store: SiteStore
+    private let reader: StoreReader
     private let logger: Logger
-    private let waiting = Mutex(0)
     private let isOpen: Mutex<Bool>
 
     /// - Parameter isOpen: false where another collector may have sent what waits here.
-    init(store: SiteStore, logger: Logger, isOpen: Bool = true) {
+    init(store: SiteStore, logger: Logger, isOpen: Bool = true) throws(StoreError) {
         self.store = store
+        reader = try StoreReader(directory: store.directory)
         self.logger = logger
         self.isOpen = Mutex(isOpen)
     }
@@ -22,39 +24,55 @@ final class OutboxAdapter: OutboxSource {
     /// Notices are sent from now on; what was begun is finished, also when the lead is lost.
     func open() { isOpen.withLock { $0 = true } }
 
-    /// Notices that wait, as last counted by one of the receivers' threads.
-    var pendingCount: Int { waiting.withLock { $0 } }
-
-    func pending(receiver: String, limit: Int) -> [OutboxItem] {
+    func heads(receiver: String, after id: Int64, limit: Int) -> [NoticeHead]? {
         guard isOpen.withLock({ $0 }) else { return [] }
         do {
-            let count = try store.noticeCount()
-            waiting.withLock { $0 = count }
-            guard count > 0 else { return [] }
-            let now = Instant(milliseconds: Clocks.wallMilliseconds())
-            return try store.pendingNotices(receiver: receiver, limit: limit, now: now)
+            return try reader.noticeHeads(receiver: receiver, after: id, limit: limit)
+        } catch {
+            logger.warning("the outbox cannot be read: \(error)")
+            return nil
+        }
+    }
+
+    func items(_ ids: [Int64]) -> [OutboxItem] {
+        do {
+            return try reader.notices(ids)
         } catch {
             logger.warning("the outbox cannot be read: \(error)")
             return []
         }
     }
 
-    func delivered(_ item: OutboxItem) {
+    func lane(receiver: String) -> LaneState? {
+        (try? reader.lane(receiver)).flatMap { $0 }
+    }
+
+    func setLane(_ state: LaneState, receiver: String) {
         do {
-            try store.markDelivered(item.id)
+            try store.setLane(receiver, state)
         } catch {
-            logger.warning("a delivered notice may be repeated: \(error)")
+            logger.warning("how much \(receiver) may be sent is not noted: \(error)")
         }
     }
 
-    func failed(_ item: OutboxItem) {
-        logger.warning(
-            "hook \(item.receiver): \(item.lastError ?? "failed"), attempt \(item.attempts)")
-        do {
-            try store.markFailed(
-                item.id, nextAttemptAt: item.nextAttemptAt, error: item.lastError ?? "")
-        } catch {
-            logger.warning("a failed delivery could not be noted: \(error)")
+    func settle(_ changes: [OutboxChange], receiver: String) {
+        for change in changes {
+            switch change {
+            case .failed(_, let attempts, _, let error):
+                logger.warning("hook \(receiver): \(error), attempt \(attempts)")
+            case .dead(_, let reason, _):
+                logger.error("hook \(receiver): given up, see `alarms outbox --dead`: \(reason)")
+            case .delivered, .copy, .outside: break
+            }
         }
+        do {
+            try store.settle(changes, receiver: receiver)
+        } catch {
+            logger.warning("what \(receiver) was sent is not noted yet: \(error)")
+        }
+    }
+
+    func outside(receiver: String) -> [String: [UInt8]] {
+        (try? reader.outside(receiver)) ?? [:]
     }
 }

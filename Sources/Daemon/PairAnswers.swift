@@ -66,9 +66,7 @@ struct PairAnswers: Sendable {
     }
 
     private func pendingNotices() throws -> [OutboxItem] {
-        guard try store.noticeCount() > 0 else { return [] }
-        let far = Instant(milliseconds: Clocks.wallMilliseconds() + 365 * 86_400_000)
-        return try store.pendingNotices(limit: PairPending.limit, now: far)
+        try store.pendingNotices(limit: PairPending.limit)
     }
 
     /// What a person does goes to the one that leads; its alarms come back as all do.

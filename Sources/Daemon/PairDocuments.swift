@@ -68,6 +68,9 @@ struct PairAlarms: Codable, Sendable {
         var key: String
         var payload: String
         var createdMS: Int64
+        /// Nil from a collector of before lanes.
+        var alarm: String?
+        var priority: UInt8?
     }
 }
 
@@ -156,14 +159,16 @@ extension PairAlarms.Notice {
         self.init(
             receiver: item.receiver, key: item.idempotencyKey,
             payload: String(decoding: item.payload, as: UTF8.self),
-            createdMS: item.createdAt.milliseconds)
+            createdMS: item.createdAt.milliseconds, alarm: item.alarm,
+            priority: item.priority.rawValue)
     }
 
     var item: OutboxItem? {
         guard Plausible.range.contains(createdMS) else { return nil }
         let time = Instant(milliseconds: createdMS)
         return OutboxItem(
-            id: 0, receiver: receiver, idempotencyKey: key, payload: Array(payload.utf8),
-            createdAt: time, attempts: 0, nextAttemptAt: time)
+            id: 0, receiver: receiver, idempotencyKey: key, alarm: alarm,
+            priority: priority.flatMap(AlarmPriority.init(rawValue:)) ?? .critical,
+            payload: Array(payload.utf8), createdAt: time, attempts: 0, nextAttemptAt: time)
     }
 }

@@ -5,12 +5,14 @@ import Store
 /// What a start begins with: alarms, ledgers and the day's figures, as the store has them.
 struct RestoredState: Sendable {
     var alarms: [AlarmRecord]
+    var escalations: [EscalationMark]
     var ledgerStates: [String: [UInt8]]
     var ledgerToday: [String: [LedgerEntry]]
     var cooling: FreeCoolingClock
 
     init(store: SiteStore, site: Site, now: Instant) throws(StoreError) {
         alarms = try store.alarmRecords()
+        escalations = try store.escalationMarks()
         ledgerStates = [:]
         ledgerToday = [:]
         let midnight = now.startOfDay(offsetMinutes: site.offsetMinutes)

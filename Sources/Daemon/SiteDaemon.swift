@@ -43,6 +43,7 @@ package final class SiteDaemon: Sendable {
     package let store: SiteStore
     private let collector: Collector
     private let dispatcher: Dispatcher
+    private let heartbeat: HeartbeatSender?
     private let outbox: OutboxAdapter
     private let polling: PollingSwitch
     private let pages: PageReader
@@ -69,7 +70,9 @@ package final class SiteDaemon: Sendable {
         try options.prepare(store)
         let now = Instant(milliseconds: Clocks.wallMilliseconds())
         let restored = try RestoredState(store: store, site: site, now: now)
-        let outbox = OutboxAdapter(store: store, logger: logger, isOpen: options.pair == nil)
+        try store.keepReceivers(site.hooks.map(\.name), now: now)
+        let outbox = try OutboxAdapter(
+            store: store, logger: logger, isOpen: options.pair == nil)
         self.outbox = outbox
         let dispatcher = try Dispatcher(hooks: site.hooks, outbox: outbox)
         self.dispatcher = dispatcher
@@ -87,7 +90,7 @@ package final class SiteDaemon: Sendable {
         collector = try Collector(
             configuration: options.configuration, store: store, restored: restored,
             broadcast: broadcast, logger: logger, wakeNotifier: { dispatcher.wake() },
-            outboxPending: { outbox.pendingCount },
+            outboxPending: { dispatcher.waiting },
             pollerStatistics: { statistics.withLock { $0?() ?? PollerStatistics() } },
             feed: pair?.feed, pairView: { pair?.view() }, deviceNotes: { engines.notes },
             forwardViews: { forwarders.map(\.view) })
@@ -110,6 +113,11 @@ package final class SiteDaemon: Sendable {
         }
         // One of two makes its poller when it leads: the other may hold ports and lines until then.
         if pair == nil { try polling.prepare() }
+        heartbeat = try site.heartbeat.map { [collector] in
+            try HeartbeatSender($0, site: site.name, isAlive: { collector.isBeating }) {
+                logger.warning("\($0)")
+            }
+        }
         let polling = polling
         statistics.withLock { $0 = { polling.statistics } }
     }
@@ -219,7 +227,8 @@ package final class SiteDaemon: Sendable {
             collector: collector, broadcast: broadcast,
             history: IdleReader(directory: options.dataDirectory), past: past,
             pages: pages,
-            pair: pair.map { PairAnswers(keeper: $0, collector: collector, store: store) })
+            pair: pair.map { PairAnswers(keeper: $0, collector: collector, store: store) },
+            outbox: OutboxDesk(store: store, dispatcher: dispatcher))
         var logger = options.logger
         // The server tells of every connection at info; its warnings are enough.
         logger.logLevel = max(logger.logLevel, .warning)
@@ -261,6 +270,7 @@ package final class SiteDaemon: Sendable {
         for task in running { await task.value }
         await collector.finish()
         collector.stop()
+        heartbeat?.stop()
         dispatcher.stop()
         pages.stop()
         do {

@@ -40,3 +40,14 @@ package final class SHA256 {
         return hasher.finish()
     }
 }
+
+extension SHA256 {
+    /// HMAC-SHA256 (RFC 2104).
+    package static func hmac(key: [UInt8], _ message: [UInt8]) -> [UInt8] {
+        // The key is filled up to a block, or hashed where it is longer.
+        var block = key.count > 64 ? SHA256.of(key) : key
+        block += [UInt8](repeating: 0, count: 64 - block.count)
+        let inner = SHA256.of(block.map { $0 ^ 0x36 } + message)
+        return SHA256.of(block.map { $0 ^ 0x5C } + inner)
+    }
+}

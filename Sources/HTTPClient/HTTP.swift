@@ -108,16 +108,7 @@ package enum HTTP {
             let detail = "more than \(request.maximumResponseBytes) bytes"
             return HTTPError(.tooLarge, target: target, detail: detail)
         }
-        let kind: HTTPError.Kind =
-            switch ccurl_outcome(UInt32(outcome)) {
-            case CCURL_BAD_REQUEST: .invalidRequest
-            case CCURL_NAME, CCURL_UNREACHABLE: .unreachable
-            case CCURL_TIMEOUT: .timeout
-            case CCURL_TLS: .tls
-            case CCURL_STOPPED: .stopped
-            case CCURL_NO_MEMORY: .unavailable
-            default: .broken
-            }
+        let kind = HTTPError.Kind(outcome)
         // libcurl names the URL's host and port here, which a socket has nothing to do with.
         let detail =
             kind == .unreachable && request.unixSocketPath != nil
@@ -126,8 +117,24 @@ package enum HTTP {
     }
 }
 
+extension HTTPError.Kind {
+    /// Of a `ccurl_outcome` other than success.
+    init(_ outcome: Int32) {
+        self =
+            switch ccurl_outcome(UInt32(bitPattern: outcome)) {
+            case CCURL_BAD_REQUEST: .invalidRequest
+            case CCURL_NAME, CCURL_UNREACHABLE: .unreachable
+            case CCURL_TIMEOUT: .timeout
+            case CCURL_TLS: .tls
+            case CCURL_STOPPED: .stopped
+            case CCURL_NO_MEMORY: .unavailable
+            default: .broken
+            }
+    }
+}
+
 /// What the callbacks of one transfer fill. Used only by the thread inside `ccurl_perform`.
-private final class Exchange {
+final class Exchange {
     /// More headers than this are an attack or a mistake.
     static let maximumHeaders = 200
 
@@ -135,6 +142,8 @@ private final class Exchange {
     var headers: [HTTPRequest.Header] = []
     var body: [UInt8] = []
     var tooLarge = false
+    /// The last line that came where headers do, without its end; of mail the server's last word.
+    var lastLine = ""
     var onBytes: ((Span<UInt8>) -> Bool)?
     var shouldStop: (() -> Bool)?
     var transfer: OpaquePointer?
@@ -142,6 +151,7 @@ private final class Exchange {
     init(maximumBytes: Int) { self.maximumBytes = maximumBytes }
 
     func header(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        lastLine = String(decoding: bytes.prefix(400).prefix { $0 >= 0x20 }, as: UTF8.self)
         // A new status line (after 100 Continue) starts a new set.
         if bytes.starts(with: "HTTP/".utf8) {
             headers = []
@@ -171,25 +181,25 @@ private final class Exchange {
     }
 }
 
-private func exchange(_ context: UnsafeMutableRawPointer) -> Exchange {
+func exchange(_ context: UnsafeMutableRawPointer) -> Exchange {
     Unmanaged<Exchange>.fromOpaque(context).takeUnretainedValue()
 }
 
 @c(frostline_http_header_arrived)
-private func headerArrived(
+func headerArrived(
     _ bytes: UnsafePointer<UInt8>, _ count: Int, _ context: UnsafeMutableRawPointer
 ) -> Int32 {
     exchange(context).header(UnsafeBufferPointer(start: bytes, count: count)) ? 1 : 0
 }
 
 @c(frostline_http_body_arrived)
-private func bodyArrived(
+func bodyArrived(
     _ bytes: UnsafePointer<UInt8>, _ count: Int, _ context: UnsafeMutableRawPointer
 ) -> Int32 {
     exchange(context).receive(UnsafeBufferPointer(start: bytes, count: count)) ? 1 : 0
 }
 
 @c(frostline_http_ticked)
-private func ticked(_ context: UnsafeMutableRawPointer) -> Int32 {
+func ticked(_ context: UnsafeMutableRawPointer) -> Int32 {
     exchange(context).shouldStop?() == true ? 1 : 0
 }

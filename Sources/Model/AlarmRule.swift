@@ -89,25 +89,3 @@ package struct AlarmRule: Sendable {
         self.action = action
     }
 }
-
-/// A receiver of notices.
-package struct Hook: Sendable {
-    package enum Kind: String, Sendable, CaseIterable { case webhook }
-    package var name: String
-    package var kind: Kind
-    package var url: Secret
-    /// Sent as `Authorization: Bearer …` where given.
-    package var token: Secret?
-    /// Notices below this are not sent.
-    package var minimumPriority: AlarmPriority
-    package init(
-        name: String, kind: Kind, url: Secret, token: Secret? = nil,
-        minimumPriority: AlarmPriority = .low
-    ) {
-        self.name = name
-        self.kind = kind
-        self.url = url
-        self.token = token
-        self.minimumPriority = minimumPriority
-    }
-}

@@ -147,18 +147,24 @@ package struct OutboxItem: Sendable {
     package var receiver: String
     /// `site/alarm/episode/sequence/receiver`: a receiver may drop repeats of it.
     package var idempotencyKey: String
+    /// What one receiver must hear in order: the alarm's key as text.
+    package var alarm: String
+    package var priority: AlarmPriority
     package var payload: [UInt8]
     package var createdAt: Instant
     package var attempts: Int
     package var nextAttemptAt: Instant
     package var lastError: String?
     package init(
-        id: Int64, receiver: String, idempotencyKey: String, payload: [UInt8], createdAt: Instant,
-        attempts: Int, nextAttemptAt: Instant, lastError: String? = nil
+        id: Int64, receiver: String, idempotencyKey: String, alarm: String? = nil,
+        priority: AlarmPriority = .critical, payload: [UInt8], createdAt: Instant, attempts: Int,
+        nextAttemptAt: Instant, lastError: String? = nil
     ) {
         self.id = id
         self.receiver = receiver
         self.idempotencyKey = idempotencyKey
+        self.alarm = alarm ?? idempotencyKey
+        self.priority = priority
         self.payload = payload
         self.createdAt = createdAt
         self.attempts = attempts

@@ -17,6 +17,10 @@ package struct Site: Sendable {
     package var balances: [EnergyBalance] = []
     package var alarmRules: [AlarmRule]
     package var hooks: [Hook]
+    package var people: [Person] = []
+    package var rotas: [Rota] = []
+    package var escalations: [EscalationPolicy] = []
+    package var heartbeat: Heartbeat?
     package var tariff: TariffChoice?
     package var subsidiaries: [Subsidiary]
     /// The point that gives the outdoor dry-bulb temperature, and humidity where there is one.

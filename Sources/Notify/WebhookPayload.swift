@@ -1,27 +1,73 @@
 import FoundationEssentials
 package import Model
 
-/// The body of a webhook: Alertmanager's version 4 document, which every receiver of the field
-/// reads, with our own facts as labels.
-package enum WebhookPayload {
-    /// What a notice says beside the journal line.
-    package struct Context: Sendable {
-        package var site: Site
-        package var rule: AlarmRule?
-        package var place: String?
-        package var raisedAt: Instant
-        package var isTest: Bool
-        package init(
-            site: Site, rule: AlarmRule?, place: String?, raisedAt: Instant, isTest: Bool = false
-        ) {
-            self.site = site
-            self.rule = rule
-            self.place = place
-            self.raisedAt = raisedAt
-            self.isTest = isTest
+/// What alerts look like to software that speaks Alertmanager's language: labels tell which alarm,
+/// annotations what is said of it.
+enum AlertFields {
+    /// What Alertmanager writes for an alert that has not ended.
+    static let noEnd = "0001-01-01T00:00:00Z"
+
+    /// Labels that stay the same for as long as the alarm does; a change of priority is another
+    /// alert, so that routes by severity see it.
+    static func identity(_ notice: Notice) -> [String: String] {
+        var labels = [
+            "alertname": notice.rule, "site": notice.site, "device": notice.device,
+            "severity": notice.priority,
+        ]
+        if !notice.point.isEmpty { labels["point"] = notice.point }
+        if let place = notice.place { labels["place"] = place }
+        if notice.isTest { labels["test"] = "true" }
+        return labels.mapValues { cleaned($0) }
+    }
+
+    static func annotations(_ notice: Notice) -> [String: String] {
+        var annotations = [
+            "summary": NoticeText(language: .english).headline(notice), "value": notice.value,
+        ]
+        annotations["cause"] = notice.cause
+        annotations["consequence"] = notice.consequence
+        annotations["action"] = notice.action
+        annotations["details"] = notice.details
+        annotations["acknowledged_by"] = notice.actor
+        annotations["comment"] = notice.comment
+        annotations["instead_of"] = notice.insteadOf
+        annotations["escalation_step"] = notice.step.map(String.init)
+        return annotations.mapValues { cleaned($0) }
+    }
+
+    /// A page about the alarm: the configured one, with the alarm behind `#`.
+    static func link(_ notice: Notice, _ page: String?) -> String {
+        page.map { $0 + "#" + percentEncodedFragment(notice.key.description) } ?? ""
+    }
+
+    private static func percentEncodedFragment(_ text: String) -> String {
+        text.utf8.reduce(into: "") { result, byte in
+            let isPlain =
+                (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20)
+                || "-_.~/:".utf8.contains(byte)
+            if isPlain {
+                result.unicodeScalars.append(Unicode.Scalar(byte))
+            } else {
+                let digits = String(byte, radix: 16, uppercase: true)
+                result += "%" + (digits.count == 1 ? "0" : "") + digits
+            }
         }
     }
 
+    static func json(_ value: some Encodable) -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        do {
+            return Array(try encoder.encode(value))
+        } catch {
+            preconditionFailure("BUG: texts and whole numbers always encode; got \(error)")
+        }
+    }
+}
+
+/// The body of a webhook: Alertmanager's version 4 document, which every receiver of the field
+/// reads, with our own facts as labels.
+package enum WebhookPayload {
     private struct Document: Encodable {
         var version = "4"
         var groupKey: String
@@ -31,7 +77,7 @@ package enum WebhookPayload {
         var groupLabels: [String: String]
         var commonLabels: [String: String]
         var commonAnnotations: [String: String]
-        var externalURL = ""
+        var externalURL: String
         var alerts: [Alert]
     }
 
@@ -41,89 +87,110 @@ package enum WebhookPayload {
         var annotations: [String: String]
         var startsAt: String
         var endsAt: String
-        var generatorURL = ""
+        var generatorURL: String
         var fingerprint: String
     }
 
-    /// What Alertmanager writes for an alert that has not ended.
-    private static let noEnd = "0001-01-01T00:00:00Z"
-
     package static func make(
-        _ event: AlarmEvent, receiver: String, _ context: Context
+        _ message: Message, receiver: String, link: String? = nil
     ) -> [UInt8] {
-        let labels = labels(event, context)
-        let annotations = annotations(event, context)
-        let open = event.state != .normal && event.state != .returnedUnacknowledged
-        let status = open ? "firing" : "resolved"
+        let alerts = message.notices.map { alert($0, receiver, link) }
+        let isFiring = alerts.contains { $0.status == "firing" }
+        var group = ["alertname": message.notices.first?.rule ?? ""]
+        var groupKey = "{}:{alertname=\"\(message.notices.first?.rule ?? "")\"}"
+        if let only = message.notices.first, message.notices.count == 1 {
+            groupKey += "/\(only.key)"
+        } else {
+            group = [:]
+            groupKey = "{}:{}/digest"
+        }
+        return AlertFields.json(
+            Document(
+                groupKey: groupKey, status: isFiring ? "firing" : "resolved", receiver: receiver,
+                groupLabels: group, commonLabels: common(alerts.map(\.labels)),
+                commonAnnotations: common(alerts.map(\.annotations)), externalURL: link ?? "",
+                alerts: alerts))
+    }
+
+    private static func alert(_ notice: Notice, _ receiver: String, _ link: String?) -> Alert {
+        var labels = AlertFields.identity(notice)
+        labels["priority"] = notice.priority
+        labels["ack_state"] = notice.state
+        labels["notice"] = notice.kind
+        labels["episode"] = String(notice.episode)
+        labels["seq"] = String(notice.sequence)
+        var annotations = AlertFields.annotations(notice)
+        annotations["key"] = notice.idempotencyKey(receiver: receiver)
         // The fingerprint names the alarm, whatever its episode, state or value.
-        let identity = context.site.name + "/" + event.key.description
-        let alert = Alert(
-            status: status, labels: labels, annotations: annotations,
-            startsAt: context.raisedAt.iso8601(), endsAt: open ? noEnd : event.time.iso8601(),
-            fingerprint: fingerprint(identity))
-        let document = Document(
-            groupKey: "{}:{alertname=\"\(event.key.rule)\"}/\(event.key.description)",
-            status: status, receiver: receiver, groupLabels: ["alertname": event.key.rule],
-            commonLabels: labels, commonAnnotations: annotations, alerts: [alert])
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        do {
-            return Array(try encoder.encode(document))
-        } catch {
-            preconditionFailure("BUG: texts and whole numbers always encode; got \(error)")
+        let identity = notice.site + "/" + notice.key.description
+        return Alert(
+            status: notice.isOpen ? "firing" : "resolved", labels: labels,
+            annotations: annotations, startsAt: notice.raisedAt.iso8601(),
+            endsAt: notice.isOpen ? AlertFields.noEnd : notice.time.iso8601(),
+            generatorURL: AlertFields.link(notice, link), fingerprint: hexadecimal(fnv1a(identity)))
+    }
+
+    /// What all have.
+    private static func common(_ all: [[String: String]]) -> [String: String] {
+        guard let first = all.first else { return [:] }
+        return first.filter { entry in all.allSatisfy { $0[entry.key] == entry.value } }
+    }
+}
+
+/// What is posted to Alertmanager's API v2.
+package enum AlertmanagerPayload {
+    /// An open alert is posted again this often, and ends by itself when it was not for so long:
+    /// what nobody tells of any more is not known to be open.
+    package static let repeatMilliseconds: Int64 = 60_000
+    private static let lifetime: Int64 = 5 * 60_000
+
+    private struct Alert: Encodable {
+        var labels: [String: String]
+        var annotations: [String: String]
+        var startsAt: String
+        var endsAt: String
+        var generatorURL: String?
+    }
+
+    package static func make(_ message: Message, link: String?, now: Instant) -> [UInt8] {
+        // Of each alarm the newest: the API knows alerts, not their changes.
+        var newest: [[String: String]: Alert] = [:]
+        var order: [[String: String]] = []
+        func put(_ notice: Notice, ended: Bool) {
+            let alert = alert(notice, ended: ended, link, now)
+            if newest.updateValue(alert, forKey: alert.labels) == nil { order.append(alert.labels) }
         }
+        for notice in message.superseded { put(notice, ended: true) }
+        for notice in message.notices { put(notice, ended: !notice.isOpen) }
+        return AlertFields.json(order.compactMap { newest[$0] })
     }
 
-    private static func labels(_ event: AlarmEvent, _ context: Context) -> [String: String] {
-        var labels = [
-            "alertname": event.key.rule, "site": context.site.name, "device": event.key.device,
-            "priority": event.priority.name, "severity": event.priority.name,
-            "ack_state": event.state.rawValue, "notice": event.notice?.rawValue ?? "",
-            "episode": String(event.episode), "seq": String(event.sequence),
-        ]
-        if !event.key.point.isEmpty { labels["point"] = event.key.point }
-        if let place = context.place { labels["place"] = place }
-        if context.isTest { labels["test"] = "true" }
-        return labels
+    private static func alert(
+        _ notice: Notice, ended: Bool, _ link: String?, _ now: Instant
+    ) -> Alert {
+        var annotations = AlertFields.annotations(notice)
+        annotations["ack_state"] = notice.state
+        annotations["notice"] = notice.kind
+        annotations["episode"] = String(notice.episode)
+        annotations["seq"] = String(notice.sequence)
+        let page = AlertFields.link(notice, link)
+        // An alert that ends before it began is refused.
+        let end = ended ? max(notice.time, notice.raisedAt) : now.advanced(byMilliseconds: lifetime)
+        return Alert(
+            labels: AlertFields.identity(notice), annotations: annotations,
+            startsAt: notice.raisedAt.iso8601(), endsAt: end.iso8601(),
+            generatorURL: page.isEmpty ? nil : page)
+    }
+}
+
+/// The plain document: the notices as they are.
+enum PlainPayload {
+    private struct Document: Encodable {
+        var key: String
+        var notices: [Notice]
     }
 
-    private static func annotations(_ event: AlarmEvent, _ context: Context) -> [String: String] {
-        var annotations = ["summary": summary(event, context), "value": clean(event.valueText)]
-        if let rule = context.rule {
-            annotations["cause"] = clean(rule.cause)
-            annotations["consequence"] = clean(rule.consequence)
-            annotations["action"] = clean(rule.action)
-        }
-        if let actor = event.actor { annotations["acknowledged_by"] = clean(actor) }
-        if let comment = event.comment { annotations["comment"] = clean(comment) }
-        return annotations
-    }
-
-    private static func summary(_ event: AlarmEvent, _ context: Context) -> String {
-        let what =
-            event.key.point.isEmpty
-            ? event.key.device : "\(event.key.device) \(event.key.point)"
-        let head = context.isTest ? "TEST " : ""
-        let value = event.valueText.isEmpty ? "" : ", \(event.valueText)"
-        let place = context.place.map { " at \($0)" } ?? ""
-        let word = event.notice?.rawValue ?? event.state.rawValue
-        let subject = "\(head)\(context.site.displayName): \(event.key.rule) \(word)"
-        return clean("\(subject) on \(what)\(place)\(value)")
-    }
-
-    /// Text may come from a device: no control characters, no more than 500 characters.
-    private static func clean(_ text: String) -> String {
-        let kept = text.unicodeScalars.prefix(500).filter {
-            $0.value >= 0x20 && $0.value != 0x7F && !(0x80...0x9F).contains($0.value)
-        }
-        return String(String.UnicodeScalarView(kept))
-    }
-
-    /// FNV-1a, 64 bits, in hexadecimal.
-    private static func fingerprint(_ text: String) -> String {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
-        let digits = String(hash, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
+    static func make(_ message: Message) -> [UInt8] {
+        AlertFields.json(Document(key: message.key, notices: message.notices))
     }
 }

@@ -1,24 +1,29 @@
 import CNetSNMPShims
 
-/// Lays an answer out in flat arrays, which is how it crosses to C.
+/// Lays variables out in flat arrays, which is how they cross to C.
 struct AnswerEncoder {
     private var items: [cnetsnmp_answer] = []
     private var arcs: [UInt32] = []
     private var octets: [UInt8] = []
-    private let answer: SNMPResponder.Answer
 
-    init(_ answer: SNMPResponder.Answer) {
-        self.answer = answer
-        items.reserveCapacity(answer.bindings.count)
-        for binding in answer.bindings { add(binding) }
+    init(_ bindings: [SNMPBinding]) {
+        items.reserveCapacity(bindings.count)
+        for binding in bindings { add(binding) }
     }
 
     /// 0 sent, 1 too large, -1 not encodable.
-    func send(_ agent: OpaquePointer, _ request: OpaquePointer) -> Int {
+    func send(
+        _ answer: SNMPResponder.Answer, _ agent: OpaquePointer, _ request: OpaquePointer
+    ) -> Int {
         Int(
             cnetsnmp_agent_reply(
                 agent, request, Int32(answer.errorStatus), Int32(answer.errorIndex), items,
                 items.count, arcs, octets))
+    }
+
+    /// 0 sent, -1 not encodable.
+    func inform(_ session: OpaquePointer, token: UInt64) -> Int32 {
+        cnetsnmp_inform(session, token, items, items.count, arcs, octets)
     }
 
     private mutating func add(_ binding: SNMPBinding) {

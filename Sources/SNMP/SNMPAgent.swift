@@ -131,7 +131,7 @@ package final class SNMPAgent {
         var answer = responder.answer(question)
         // The estimate leaves room; where it was too tight, less of a GETBULK is sent, and for the
         // others it is tooBig.
-        while AnswerEncoder(answer).send(raw, request.raw) == 1 {
+        while AnswerEncoder(answer.bindings).send(answer, raw, request.raw) == 1 {
             if case .getBulk = question.operation, !answer.bindings.isEmpty {
                 answer.bindings.removeLast(max(1, answer.bindings.count / 4))
             } else if answer.errorStatus == 0 {

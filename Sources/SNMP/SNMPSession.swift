@@ -27,10 +27,9 @@ package final class SNMPSession {
     private static let datagramsPerCall = 32
     private static let discoveryToken = UInt64.max
 
-    private struct Request {
-        var token: UInt64
-        var operation: SNMPOperation
-        var names: [[UInt32]]
+    private enum Request {
+        case question(SNMPOperation, names: [[UInt32]])
+        case notification([SNMPBinding])
     }
     private enum Engine { case known, unknown, asked }
 
@@ -38,7 +37,7 @@ package final class SNMPSession {
     private var engine: Engine
     private let speaksV1: Bool
     private let usesEngine: Bool
-    private var waiting: [Request] = []
+    private var waiting: [(token: UInt64, request: Request)] = []
     private var asked: [UInt64: Request] = [:]
 
     /// - Parameters:
@@ -87,6 +86,17 @@ package final class SNMPSession {
     package func ask(
         _ operation: SNMPOperation, _ names: [[UInt32]], token: UInt64
     ) throws(SNMPError) {
+        try begin(.question(operation, names: names), token)
+    }
+
+    /// Notifies a manager (RFC 3416, section 4.2.7), which answers; not for v1. The first two
+    /// variables are sysUpTime.0 and snmpTrapOID.0. The reply comes as of `ask`.
+    package func inform(_ bindings: [SNMPBinding], token: UInt64) throws(SNMPError) {
+        guard !speaksV1 else { throw .setup("SNMPv1 has no informs; use version 2c or 3") }
+        try begin(.notification(bindings), token)
+    }
+
+    private func begin(_ request: Request, _ token: UInt64) throws(SNMPError) {
         precondition(
             token != 0 && token != Self.discoveryToken && asked[token] == nil,
             "BUG: SNMP request tokens are unique and within bounds; got \(token)")
@@ -94,13 +104,12 @@ package final class SNMPSession {
         guard asked.count + waiting.count < Self.maximumPending else {
             throw .setup("too many requests under way")
         }
-        let request = Request(token: token, operation: operation, names: names)
         switch engine {
-        case .known: try send(request)
+        case .known: try send(request, token)
         case .unknown:
             try discover()
-            waiting.append(request)
-        case .asked: waiting.append(request)
+            waiting.append((token, request))
+        case .asked: waiting.append((token, request))
         }
     }
 
@@ -126,34 +135,45 @@ package final class SNMPSession {
         engine = .asked
     }
 
-    private func send(_ request: Request) throws(SNMPError) {
+    private func send(_ request: Request, _ token: UInt64) throws(SNMPError) {
         guard let raw else { throw .setup("the session is closed") }
-        var operation = CNETSNMP_GET
-        var nonrepeaters = 0
-        var repetitions = 0
-        switch request.operation {
-        case .get: break
-        case .getNext: operation = CNETSNMP_GETNEXT
-        case .getBulk(let first, let count):
-            guard !speaksV1 else { throw .setup("SNMPv1 has no GETBULK") }
-            operation = CNETSNMP_GETBULK
-            nonrepeaters = min(max(0, first), request.names.count)
-            repetitions = min(max(0, count), 1000)
-        }
-        guard request.names.allSatisfy(Self.isEncodable) else {
-            throw .setup("an object identifier has 2 to 128 arcs and begins with 0, 1 or 2")
-        }
-        let result = cnetsnmp_ask(
-            raw, Int32(operation), request.token, request.names.flatMap { $0 },
-            request.names.map { UInt8($0.count) }, request.names.count, Int32(nonrepeaters),
-            Int32(repetitions))
+        let result =
+            switch request {
+            case .question(let operation, let names):
+                try ask(raw, operation, names, token)
+            case .notification(let bindings):
+                AnswerEncoder(bindings).inform(raw, token: token)
+            }
         guard result == 0 else {
             // A forged report can leave a v3 session with an engine that its user does not belong
             // to; a new session finds the right one.
             throw usesEngine
                 ? .authentication(.unknownEngine) : .setup("the request could not be encoded")
         }
-        asked[request.token] = request
+        asked[token] = request
+    }
+
+    private func ask(
+        _ raw: OpaquePointer, _ asked: SNMPOperation, _ names: [[UInt32]], _ token: UInt64
+    ) throws(SNMPError) -> Int32 {
+        var operation = CNETSNMP_GET
+        var nonrepeaters = 0
+        var repetitions = 0
+        switch asked {
+        case .get: break
+        case .getNext: operation = CNETSNMP_GETNEXT
+        case .getBulk(let first, let count):
+            guard !speaksV1 else { throw .setup("SNMPv1 has no GETBULK") }
+            operation = CNETSNMP_GETBULK
+            nonrepeaters = min(max(0, first), names.count)
+            repetitions = min(max(0, count), 1000)
+        }
+        guard names.allSatisfy(Self.isEncodable) else {
+            throw .setup("an object identifier has 2 to 128 arcs and begins with 0, 1 or 2")
+        }
+        return cnetsnmp_ask(
+            raw, Int32(operation), token, names.flatMap { $0 }, names.map { UInt8($0.count) },
+            names.count, Int32(nonrepeaters), Int32(repetitions))
     }
 
     private static func isEncodable(_ name: [UInt32]) -> Bool {
@@ -176,15 +196,15 @@ package final class SNMPSession {
         let requests = waiting
         waiting.removeAll()
         engine = failure == nil ? .known : .unknown
-        for request in requests {
+        for (token, request) in requests {
             if let failure {
-                deliver(SNMPReply(token: request.token, result: .failure(failure)))
+                deliver(SNMPReply(token: token, result: .failure(failure)))
                 continue
             }
             do throws(SNMPError) {
-                try send(request)
+                try send(request, token)
             } catch {
-                deliver(SNMPReply(token: request.token, result: .failure(error)))
+                deliver(SNMPReply(token: token, result: .failure(error)))
             }
         }
     }
@@ -196,19 +216,20 @@ package final class SNMPSession {
         if let failure = SNMPError(event) { return .failure(failure) }
         let raw = UnsafeBufferPointer(start: event.varbinds, count: event.count)
         let bindings = raw.map { SNMPBinding(copying: $0) }
-        switch request.operation {
+        guard case .question(let operation, let names) = request else { return .success(bindings) }
+        switch operation {
         case .get:
-            guard bindings.map(\.oid) == request.names else {
+            guard bindings.map(\.oid) == names else {
                 return .failure(.badReply("other variables than were asked for"))
             }
         case .getNext:
-            guard bindings.count == request.names.count else {
+            guard bindings.count == names.count else {
                 return .failure(
-                    .badReply("\(bindings.count) variables for \(request.names.count)"))
+                    .badReply("\(bindings.count) variables for \(names.count)"))
             }
         case .getBulk(let nonrepeaters, let repetitions):
-            let repeating = request.names.count - min(nonrepeaters, request.names.count)
-            let limit = request.names.count - repeating + repeating * repetitions
+            let repeating = names.count - min(nonrepeaters, names.count)
+            let limit = names.count - repeating + repeating * repetitions
             guard bindings.count <= limit else {
                 return .failure(.badReply("more variables than were asked for"))
             }

@@ -36,6 +36,8 @@ package protocol APIBackend: Sendable {
     /// OpenMetrics text.
     func metrics() async -> String
     func health() async -> HealthReport
+    /// How receivers of notices are doing, and dead letters that are called back.
+    func receivers(_ question: ReceiverQuestion) async throws(APIRefusal) -> [UInt8]
 }
 
 /// Why a request is refused: the HTTP status, and one line with a cure.

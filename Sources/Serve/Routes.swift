@@ -22,6 +22,7 @@ struct Routes {
         registerLedger(on: router)
         registerPages(on: router)
         registerCollector(on: router)
+        registerReceivers(on: router)
     }
 
     private func health() async -> Response {

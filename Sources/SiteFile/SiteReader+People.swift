@@ -1,41 +1,8 @@
 import ConfigTree
 import Model
 
-/// Who is told, under which tariff, and who claims: hooks, tariff, subsidiaries.
+/// Under which tariff, and who claims: tariff, subsidiaries.
 extension SiteReader {
-    mutating func readHook(_ node: ConfigNode) {
-        var table = TableReader(node, what: title(.hook, node), &diagnostics)
-        let name = claimName(table.required("name", &diagnostics), .hook)
-        let kind = table.required("kind", &diagnostics)?.choice(Hook.Kind.self, &diagnostics)
-        let urlNode = table.required("url", &diagnostics)
-        let url = urlNode.flatMap {
-            $0.secret(
-                "webhook address", plain: .address, example: "${cred:on-call-url}", from: secret,
-                &diagnostics)
-        }
-        let token = table.optional("token").map {
-            $0.secret(
-                "token", plain: .refused, example: "${cred:on-call-token}", from: secret,
-                &diagnostics)
-        }
-        let priorityNode = table.optional("priority")
-        let priority = priorityNode == nil ? AlarmPriority.low : priority(priorityNode)
-        table.finish(&diagnostics)
-        if let url, let urlNode, !isWebAddress(url.reveal) {
-            diagnostics.add(
-                urlNode.position, "the webhook address is no `https://HOST/…`",
-                cure: "write the whole address, beginning with https:// or http://")
-            return
-        }
-        // A token in error is `.some(nil)`.
-        if case .some(.none) = token { return }
-        guard let name, let kind, let url, let priority else { return }
-        site.hooks.append(
-            Hook(
-                name: name, kind: kind, url: url, token: token.flatMap { $0 },
-                minimumPriority: priority))
-    }
-
     func isWebAddress(_ text: String) -> Bool {
         guard text.hasPrefix("https://") || text.hasPrefix("http://"),
             let host = text.split(separator: "/").dropFirst().first, !host.isEmpty

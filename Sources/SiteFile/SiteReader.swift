@@ -12,6 +12,9 @@ enum SiteBounds {
     static let meters = 10_000
     static let alarmRules = 1_000
     static let hooks = 50
+    static let people = 500
+    static let rotas = 50
+    static let escalations = 50
     /// Each costs a thread and a connection.
     static let forwards = 8
     static let subsidiaries = 100
@@ -65,6 +68,8 @@ struct SiteReader {
     var meterOwners: [String: String] = [:]
     var rackOwners: [String: String] = [:]
     var energyOwners: [PointName: String] = [:]
+    /// Where hooks name their second channel.
+    var fallbackPositions: [String: SourcePosition] = [:]
 
     let profiles: [String: ProfileFacts]
     /// What other profiles there are.
@@ -84,7 +89,7 @@ struct SiteReader {
 
     /// Lists whose items have names of their own; the raw value is what messages call an item.
     enum Section: String {
-        case credentials, device, meter, hook, subsidiary
+        case credentials, device, meter, hook, person, rota, escalation, subsidiary
         case forward = "receiver"
         case fleet = "site"
         case power = "power node"
@@ -135,6 +140,16 @@ struct SiteReader {
             $0.readMaintenance($1)
         }
         readList(table.optional("hooks"), .hook, maximum: SiteBounds.hooks) { $0.readHook($1) }
+        checkFallbacks()
+        readList(table.optional("people"), .person, maximum: SiteBounds.people) {
+            $0.readPerson($1)
+        }
+        readList(table.optional("rotas"), .rota, maximum: SiteBounds.rotas) { $0.readRota($1) }
+        let escalations = table.optional("escalations")
+        readList(escalations, .escalation, maximum: SiteBounds.escalations) {
+            $0.readEscalation($1)
+        }
+        if let node = table.optional("heartbeat") { readHeartbeat(node) }
         if let node = table.optional("tariff") { readTariff(node) }
         readList(
             table.optional("subsidiaries"), .subsidiary, maximum: SiteBounds.subsidiaries

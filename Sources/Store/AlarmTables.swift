@@ -1,7 +1,7 @@
 import Model
 import SQLite
 
-/// Reading and writing of `alarm`, `journal` and `outbox`.
+/// Reading and writing of `alarm` and `journal`.
 enum AlarmTables {
     static func write(_ record: AlarmRecord, _ db: Connection) throws(SQLiteError) {
         let insert = try db.cached(
@@ -157,73 +157,5 @@ enum AlarmTables {
             input: row.optionalText(14), detail: row.optionalText(15),
             hiding: row.optionalText(16).flatMap { HiddenState(rawValue: $0) })
         return checksum(of: event) == row.integer(13) ? event : nil
-    }
-
-    /// A notice whose key is there already is the same notice: it is not written twice.
-    static func enqueue(_ item: OutboxItem, _ db: Connection) throws(SQLiteError) {
-        let insert = try db.cached(
-            """
-            INSERT INTO outbox(receiver, key, payload, created, attempts, next, error)
-            VALUES(?, ?, ?, ?, ?, ?, ?) ON CONFLICT(key) DO NOTHING
-            """)
-        try insert.bind(1, item.receiver)
-        try insert.bind(2, item.idempotencyKey)
-        try insert.bind(3, item.payload)
-        try insert.bind(4, item.createdAt.milliseconds)
-        try insert.bind(5, Int64(item.attempts))
-        try insert.bind(6, item.nextAttemptAt.milliseconds)
-        try insert.bind(7, item.lastError)
-        try insert.run()
-        if db.changes > 0 { try RowChecks.outbox.stamp(String(db.lastInsertedRow), in: db) }
-    }
-
-    /// No attempt is ever put off for longer: a notice that says so was stamped by a clock that was
-    /// ahead, and waits no more.
-    private static let longestWaitMilliseconds: Int64 = 3_600_000
-
-    /// Notices that may be sent now. A receiver hears in order: while its oldest notice waits for
-    /// its next attempt, the later ones wait too.
-    static func pending(
-        receiver only: String?, limit: Int, now: Instant, _ db: Connection
-    ) throws(SQLiteError) -> [OutboxItem] {
-        let scan = try db.cached(
-            "SELECT id, receiver, next FROM outbox WHERE ?1 IS NULL OR receiver = ?1 ORDER BY id")
-        try scan.bind(1, only)
-        var waiting: Set<String> = []
-        var ids: [Int64] = []
-        while ids.count < limit, try scan.step() {
-            let receiver = scan.text(1)
-            if waiting.contains(receiver) { continue }
-            let next = scan.integer(2)
-            if next > now.milliseconds, next <= now.milliseconds + longestWaitMilliseconds {
-                waiting.insert(receiver)
-            } else {
-                ids.append(scan.integer(0))
-            }
-        }
-        scan.reset()
-        var items: [OutboxItem] = []
-        for id in ids {
-            if let item = try outboxItem(id, db) { items.append(item) }
-        }
-        return items
-    }
-
-    private static func outboxItem(
-        _ id: Int64, _ db: Connection
-    ) throws(SQLiteError) -> OutboxItem? {
-        let select = try db.cached(
-            """
-            SELECT receiver, key, payload, created, attempts, next, error FROM outbox WHERE id = ?
-            """)
-        try select.bind(1, id)
-        defer { select.reset() }
-        guard try select.step() else { return nil }
-        return OutboxItem(
-            id: id, receiver: select.text(0), idempotencyKey: select.text(1),
-            payload: select.blob(2), createdAt: Instant(milliseconds: select.integer(3)),
-            attempts: Int(clamping: select.integer(4)),
-            nextAttemptAt: Instant(milliseconds: select.integer(5)),
-            lastError: select.optionalText(6))
     }
 }

@@ -6,7 +6,8 @@ enum Schema {
     static let applicationID: Int64 = 0x4652_4F53
     /// Steps from version n to n + 1. A step never changes once a release has carried it.
     private static let steps: [String] = [
-        version1, version2, version3, version4, version5, version6,
+        version1, version2, version3, version4, version5,
+        version6 + OutboxTables.version6,
     ]
     static var version: Int64 { Int64(steps.count) }
 

@@ -39,7 +39,7 @@ extension SiteStore {
     ) throws(SQLiteError) {
         for event in events { try AlarmTables.append(event, db) }
         for record in records { try AlarmTables.write(record, db) }
-        for item in outbox { try AlarmTables.enqueue(item, db) }
+        for item in outbox { try OutboxTables.enqueue(item, db) }
     }
 
     /// Every alarm as it was last recorded: what a start begins with.
@@ -47,42 +47,10 @@ extension SiteStore {
         try perform(.plain) { db throws(SQLiteError) in try AlarmTables.records(db) }
     }
 
-    /// The oldest notices that may be sent at `now`, in the order receivers must hear them; of one
-    /// receiver, or of all.
-    package func pendingNotices(
-        receiver: String? = nil, limit: Int, now: Instant
-    ) throws(StoreError) -> [OutboxItem] {
-        try perform(.plain) { db throws(SQLiteError) in
-            try AlarmTables.pending(receiver: receiver, limit: limit, now: now, db)
-        }
-    }
-
-    /// The receiver has it: the notice is forgotten.
-    package func markDelivered(_ id: Int64) throws(StoreError) {
-        try perform(.kept) { db throws(SQLiteError) in
-            let delete = try db.cached("DELETE FROM outbox WHERE id = ?")
-            try delete.bind(1, id)
-            try delete.run()
-        }
-    }
-
-    package func markFailed(
-        _ id: Int64, nextAttemptAt: Instant, error: String
-    ) throws(StoreError) {
-        try perform(.kept) { db throws(SQLiteError) in
-            let update = try db.cached(
-                "UPDATE outbox SET attempts = attempts + 1, next = ?, error = ? WHERE id = ?")
-            try update.bind(1, nextAttemptAt.milliseconds)
-            try update.bind(2, error)
-            try update.bind(3, id)
-            try update.run()
-        }
-    }
-
     /// Notices that wait for a receiver.
     package func noticeCount() throws(StoreError) -> Int {
         try perform(.plain) { db throws(SQLiteError) in
-            Int(try db.integer("SELECT count(*) FROM outbox") ?? 0)
+            try OutboxTables.counts(db).waiting
         }
     }
 

@@ -178,10 +178,19 @@ package final class StoreReader: Sendable {
     func read<Value: Sendable>(
         _ body: @escaping @Sendable (ReaderState) throws(SQLiteError) -> Value
     ) throws(StoreError) -> Value {
+        try glance { state throws(SQLiteError) in
+            try state.snapshot { () throws(SQLiteError) in try body(state) }
+        }
+    }
+
+    /// For tables that stand for themselves, without names and open polls.
+    func glance<Value: Sendable>(
+        _ body: @escaping @Sendable (ReaderState) throws(SQLiteError) -> Value
+    ) throws(StoreError) -> Value {
         let state = state
         return try worker.perform { () throws(StoreError) in
             do throws(SQLiteError) {
-                return try state.snapshot { () throws(SQLiteError) in try body(state) }
+                return try body(state)
             } catch {
                 // The writer's next start repairs it.
                 if error.kind == .corrupt { Repair.mark(state.path) }

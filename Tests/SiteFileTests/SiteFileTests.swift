@@ -49,7 +49,10 @@ import Testing
                     deadband: FixedDecimal(mantissa: 15, scale: 1)))
         #expect(s.alarmRules[1].condition == .noData(missedPolls: 3))
         #expect(s.alarmRules[2].condition == .state(["battery", "bypass"]))
-        #expect(s.hooks[0].url.reveal == "https://ops.example/hook?token=x")
+        guard case .web(let web) = s.hooks[0].target else {
+            return #expect(Bool(false), "no web hook")
+        }
+        #expect(web.url.reveal == "https://ops.example/hook?token=x")
         #expect(s.tariff?.contractEnergyPrice == 31_280_001)
         #expect(s.tariff?.additions.first?.price == -1_000_000)
         #expect(s.tariff?.transformerCapacityKVA == 2000 && s.tariff?.contractDemandKW == 900)

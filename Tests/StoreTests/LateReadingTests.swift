@@ -107,7 +107,7 @@ struct LateReadingTests {
         try SiteStore.open(directory: directory, siteName: "s").close()
         let path = SiteStore.databasePath(in: directory)
         let db = try Connection(path: path, mode: .readWrite)
-        for table in ["rollup", "rollup_due", "kept", "proof", "proof_due", "forward"] {
+        for table in ["rollup", "rollup_due", "kept", "proof", "proof_due", "forward", "receipt"] {
             try db.execute("DROP TABLE \(table)")
         }
         try db.execute("DROP TABLE forward_again; PRAGMA user_version=1")

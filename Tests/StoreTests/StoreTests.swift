@@ -409,7 +409,7 @@ struct StoreTablesTests {
         let records = try again.alarmRecords()
         #expect(records.map(\.key.description) == ["hot:d/t"])
         #expect(records[0].state == .unacknowledged)
-        let pending = try again.pendingNotices(limit: 10, now: at(5))
+        let pending = try again.pendingNotices(limit: 10)
         #expect(pending.map(\.idempotencyKey) == ["a", "b"])
         #expect(pending[0].id < pending[1].id)
         let journal = try StoreReader(directory: directory).journal(always)
@@ -417,37 +417,6 @@ struct StoreTablesTests {
         #expect(journal[0].comment == "火")
         #expect(journal[0].notice == .active)
         try again.close()
-    }
-
-    @Test("a receiver hears in order: while its oldest notice waits, the later ones wait too")
-    func order() throws {
-        let store = try openStore(try temporaryDirectory())
-        try store.record(
-            events: [], records: [],
-            outbox: [notice("a"), notice("x", receiver: "other"), notice("b")])
-        var pending = try store.pendingNotices(limit: 10, now: at(0))
-        #expect(pending.map(\.idempotencyKey) == ["a", "x", "b"])
-        try store.markFailed(pending[0].id, nextAttemptAt: at(60_000), error: "503")
-        pending = try store.pendingNotices(limit: 10, now: at(1))
-        #expect(pending.map(\.idempotencyKey) == ["x"])
-        pending = try store.pendingNotices(limit: 1, now: at(60_000))
-        #expect(pending.map(\.idempotencyKey) == ["a"])
-        #expect(pending[0].attempts == 1)
-        #expect(pending[0].lastError == "503")
-        try store.markDelivered(pending[0].id)
-        #expect(try store.noticeCount() == 2)
-        try store.close()
-    }
-
-    @Test("a notice that a clock years ahead has stamped does not wait for years")
-    func clockSetBack() throws {
-        let store = try openStore(try temporaryDirectory())
-        try store.record(events: [], records: [], outbox: [notice("a"), notice("b")])
-        let first = try store.pendingNotices(limit: 1, now: at(0))
-        try store.markFailed(first[0].id, nextAttemptAt: at(300_000_000_000), error: "503")
-        let pending = try store.pendingNotices(limit: 10, now: at(1))
-        #expect(pending.map(\.idempotencyKey) == ["a", "b"])
-        try store.close()
     }
 
     @Test("the journal refuses to be changed")

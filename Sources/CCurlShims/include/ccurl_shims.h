@@ -22,7 +22,8 @@ enum ccurl_outcome {
   CCURL_TLS = 5,           /* handshake or certificate */
   CCURL_STOPPED = 6,       /* a callback said stop */
   CCURL_BROKEN = 7,        /* the connection ended or spoke nonsense in the middle */
-  CCURL_NO_MEMORY = 8
+  CCURL_NO_MEMORY = 8,
+  CCURL_LOGIN = 9          /* the server does not know the user or the password */
 };
 
 /* Gets a run of bytes; non-zero goes on, zero stops the transfer. */
@@ -53,13 +54,33 @@ int32_t ccurl_set_no_proxy(ccurl_transfer *_Nonnull transfer);
 int32_t ccurl_set_timeouts(ccurl_transfer *_Nonnull transfer, int64_t connect, int64_t total,
                            int64_t stall_seconds);
 
+/* ---- Mail: instead of a request, a message is handed to the server of the URL. ---- */
+
+/* Begins mail over smtp:// or smtps://; `require_tls` refuses a server that does not offer STARTTLS
+   after smtp://. The bytes are the message with its headers, not copied: they outlive the
+   transfer's run. */
+int32_t ccurl_set_mail(ccurl_transfer *_Nonnull transfer, const char *_Nonnull from,
+                       int32_t require_tls, const uint8_t *_Nonnull bytes, size_t count);
+int32_t ccurl_add_recipient(ccurl_transfer *_Nonnull transfer, const char *_Nonnull to);
+int32_t ccurl_set_login(ccurl_transfer *_Nonnull transfer, const char *_Nonnull user,
+                        const char *_Nonnull password);
+
+/* ---- A stream of bytes: http:// is TCP, https:// TLS over TCP. ---- */
+
+/* Only connects, in ccurl_perform. */
+int32_t ccurl_set_connect_only(ccurl_transfer *_Nonnull transfer);
+/* Sends all bytes and waits until the other side's TCP has acknowledged them; at most
+   `milliseconds`. Returns a ccurl_outcome; CCURL_BROKEN where the other side has hung up. */
+int32_t ccurl_send_all(ccurl_transfer *_Nonnull transfer, const uint8_t *_Nonnull bytes,
+                       size_t count, int64_t milliseconds);
+
 /* Runs the transfer to its end on this thread and returns a ccurl_outcome. Header lines arrive one
    by one with their line ends. The corresponding C function is curl_easy_perform. */
 int32_t ccurl_perform(ccurl_transfer *_Nonnull transfer, ccurl_bytes_function _Nonnull on_header,
                       ccurl_bytes_function _Nonnull on_body, ccurl_stop_function _Nonnull on_tick,
                       void *_Nonnull context);
 
-/* The HTTP status of the last answer, 0 where there was none. */
+/* The HTTP status or SMTP code of the last answer, 0 where there was none. */
 int32_t ccurl_status(ccurl_transfer *_Nonnull transfer);
 /* libcurl's own words on the last failure; lives as long as the transfer. */
 const char *_Nonnull ccurl_error_text(ccurl_transfer *_Nonnull transfer);

@@ -100,6 +100,11 @@ enum {
 // 0 if sent; -1 if it could not be encoded or too many are pending. `token` is not 0.
 int cnetsnmp_ask(cnetsnmp_session *session, int operation, uint64_t token, const uint32_t *arcs,
                  const uint8_t *lengths, size_t count, int nonrepeaters, int repetitions);
+// Notifies: an InformRequest, which changes nothing at the receiver and is answered by it.
+// Variables as in cnetsnmp_agent_reply; the first two are sysUpTime.0 and snmpTrapOID.0.
+typedef struct cnetsnmp_answer cnetsnmp_answer;
+int cnetsnmp_inform(cnetsnmp_session *session, uint64_t token, const cnetsnmp_answer *variables,
+                    size_t count, const uint32_t *arcs, const uint8_t *octets);
 // v3: asks for the engine identifier; must have ended with CNETSNMP_OK before cnetsnmp_ask.
 int cnetsnmp_discover(cnetsnmp_session *session, uint64_t token);
 
@@ -226,7 +231,7 @@ void cnetsnmp_request_free(cnetsnmp_request *request);
 
 // One variable of an answer. Offsets point into the two pools given with it: names and object
 // identifiers into `arcs`, octet strings and addresses into `octets`.
-typedef struct {
+struct cnetsnmp_answer {
     uint32_t name_offset;
     uint32_t name_length;
     int32_t kind;
@@ -234,7 +239,7 @@ typedef struct {
     uint32_t data_length;
     uint64_t number;
     double real;
-} cnetsnmp_answer;
+};
 
 // Answers. With `error_status` other than 0 the variables are those of the request (none for tooBig
 // from v2c on: RFC 3416, section 4.2.1) and `answers` is not read. 0 if sent, 1 if the message

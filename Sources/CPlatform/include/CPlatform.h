@@ -106,6 +106,15 @@ int32_t cplatform_datagram_error(int32_t fd, cplatform_peer *peer);
 /// Fills up to 256 bytes that nobody can guess.
 int32_t cplatform_random(uint8_t *bytes, size_t count);
 
+/// Starts the program arguments[0], an absolute path, in a process group of its own: `*input` is
+/// written to its standard input, `*output` is read of both its outputs; both do not block. It
+/// has no other descriptor of ours and no signal mask, and works in `/`. Both arrays end with NULL.
+/// The result is the process id.
+int32_t cplatform_spawn(
+    const char *_Nullable const *_Nonnull arguments,
+    const char *_Nullable const *_Nonnull environment,
+    int32_t *input, int32_t *output);
+
 /// Whether this processor has an instruction for CRC-32C; asked once, before the next function.
 int32_t cplatform_has_crc32c(void);
 /// Goes on with `crc` (at first and in the end inverted by the caller) over `bytes`.

@@ -133,7 +133,7 @@ package enum Repair {
     /// Small tables, each with its indexes; a damaged one would stop much else.
     private static let small = [
         "meta", "device", "series", "alarm", "outbox", "meter", "rollup_due", "kept", "proof",
-        "proof_due", "forward", "forward_again",
+        "proof_due", "forward", "forward_again", "receipt",
     ]
     /// Trees that every question goes through.
     private static let ways = [

@@ -65,10 +65,11 @@ struct Salvage {
         case 4: try insert(row, "ledger", isWhole: isLedger(row, id))
         case 5: try takeFive(row)
         case 8 where row.isText(1):
-            let columns = "id, receiver, key, payload, created, attempts, next, error"
-            try insert(row, "outbox(\(columns))", isWhole: true)
+            try insert(row, "outbox(\(Self.noticeColumns))", isWhole: true)
         case 8: try takeChunk(row, id)
-        case 9 where row.isText(1): try takeNotice(row)
+        case 9 where row.isText(1), 12 where row.isText(1): try takeNotice(row)
+        case 10 where row.isText(2):
+            try insert(row, "receipt", isWhole: crc(row, Array(1..<9), 9))
         case 11 where row.isText(1): try takeDevice(row, id)
         case 13 where row.isText(2): try insert(row, "series", isWhole: crc(row, Array(0..<12), 12))
         case 15 where row.isText(2):
@@ -165,6 +166,9 @@ struct Salvage {
         }
     }
 
+    /// Of notices as they always were.
+    private static let noticeColumns = "id, receiver, key, payload, created, attempts, next, error"
+
     private mutating func takeNotice(_ row: ScavengedRow) throws(SQLiteError) {
         guard let payload = row.blob(3) else { return }
         let digits = Array("0123456789ABCDEF".utf8)
@@ -173,7 +177,9 @@ struct Salvage {
             row.text(0), row.text(1), row.text(2), String(decoding: hex, as: UTF8.self),
             row.text(4),
         ])
-        try insert(row, "outbox", isWhole: checksum == row.integer(8))
+        let later = row.values.count == 9 ? "" : ", alarm, priority, dead"
+        let table = "outbox(\(Self.noticeColumns), crc\(later))"
+        try insert(row, table, isWhole: checksum == row.integer(8))
     }
 
     private mutating func takeDevice(_ row: ScavengedRow, _ id: Int64) throws(SQLiteError) {

@@ -306,9 +306,7 @@ struct Checking {
     }
 
     private func checkNotices(_ store: SiteStore, _ events: Int) throws {
-        let notices = try store.pendingNotices(
-            receiver: Story.receiver, limit: 1_000_000,
-            now: Instant(milliseconds: Int64.max / 2))
+        let notices = try store.pendingNotices(limit: 1_000_000)
         let keys = notices.map(\.idempotencyKey)
         guard keys == (0..<events).map({ "k\($0)" }) else {
             throw Wrong(
