@@ -94,6 +94,21 @@ struct QueryCommand: ParsableCommand {
         help: "With --step, all points together: sum, mean, min, max, count, or p95 and the like.")
     var across: String?
 
+    @Option(help: "With --across, a line for each: hall, row, rack, feed, profile or tag.")
+    var by: QueryGroup?
+
+    @Option(help: "Only points of devices with this tag; several times for all of them.")
+    var tag: [String] = []
+
+    @Option(help: "Of the whole span the so many points that are highest, by --agg.")
+    var top: Int?
+
+    @Flag(help: "With --top, the lowest.")
+    var lowest = false
+
+    @Flag(help: "How long each point was in each of its states.")
+    var states = false
+
     @Flag(help: "Print CSV.")
     var csv = false
 
@@ -102,8 +117,12 @@ struct QueryCommand: ParsableCommand {
 
     @OptionGroup var locations: Locations
 
+    @OptionGroup var profileFolders: ProfileFolders
+
     /// Points of one query; each is read in turn.
     static let maximumPoints = 1_000
+    /// Of those that become a few lines.
+    static let maximumTogether = 200_000
 
     private struct Row: Encodable {
         var point: String
@@ -130,9 +149,10 @@ struct QueryCommand: ParsableCommand {
                     + ", increase")
         }
         let figure = try across.map { try Self.figure($0) }
-        if step == nil, figure != nil || agg != "mean" {
+        if step == nil, top == nil, figure != nil || agg != "mean" {
             throw CommandFailure(.usage, "--agg and --across need --step, as 15m or 1h")
         }
+        try checkWays()
         if figure != nil, aggregate == nil {
             throw CommandFailure(.usage, "--across and --agg increase do not go together")
         }
@@ -141,6 +161,8 @@ struct QueryCommand: ParsableCommand {
             return try printRemote(remote, range, aggregate)
         }
         let names = try matchingPoints()
+        if states { return try printStates(names, range) }
+        if let top { return try printTop(top, names, range, aggregate) }
         if csv { Output.line(Self.csvHeader) }
         if let step {
             let span = try Self.span(step)
@@ -187,14 +209,15 @@ struct QueryCommand: ParsableCommand {
             }
             return names
         }
-        guard !names.isEmpty else {
+        let wanted = try tagged(names)
+        guard !wanted.isEmpty else {
             throw CommandFailure(.no, "no point matches; `frostline last` lists them")
         }
-        guard names.count <= Self.maximumPoints else {
-            throw CommandFailure(
-                .usage, "\(names.count) points match, more than \(Self.maximumPoints)")
+        let maximum = across != nil || top != nil ? Self.maximumTogether : Self.maximumPoints
+        guard wanted.count <= maximum else {
+            throw CommandFailure(.usage, "\(wanted.count) points match, more than \(maximum)")
         }
-        return names
+        return wanted
     }
 
     private func printSamples(_ names: [PointName], _ range: TimeRange) throws {
@@ -279,13 +302,16 @@ struct QueryCommand: ParsableCommand {
                 .usage, "the points are of several units: " + units.sorted().joined(separator: ", ")
             )
         }
-        let line = try withStore(locations) { reader throws(StoreError) in
-            try reader.across(names, range, stepMS: step, aggregate, figure)
+        for (group, names) in try groups(names) {
+            let line = try withStore(locations) { reader throws(StoreError) in
+                try reader.across(names, range, stepMS: step, aggregate, figure)
+            }
+            let title = "\(across ?? "")(\(line.seriesCount) points)"
+            try writeSteps(
+                group.map { title + " " + $0 } ?? title, range, step, line.values,
+                unit: figure == .count ? "" : unit, digits: 3)
+            for damage in line.damage { Output.error("not readable: \(damage)") }
         }
-        let title = "\(across ?? "")(\(line.seriesCount) points)"
-        try writeSteps(
-            title, range, step, line.values, unit: figure == .count ? "" : unit, digits: 3)
-        for damage in line.damage { Output.error("not readable: \(damage)") }
     }
 
     private func printIncrease(_ names: [PointName], _ range: TimeRange, _ step: Int64) throws {

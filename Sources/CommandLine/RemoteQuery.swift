@@ -9,7 +9,9 @@ extension QueryCommand {
     func printRemote(
         _ remote: RemoteReader, _ range: TimeRange, _ aggregate: Aggregate?
     ) throws {
-        guard across == nil, let aggregate, aggregate != .timeMean else {
+        guard across == nil, top == nil, !states, tag.isEmpty, let aggregate,
+            aggregate != .timeMean
+        else {
             throw CommandFailure(
                 .usage,
                 "of a remote engine ask mean, min, max, first, last, sum or count, a point a line")

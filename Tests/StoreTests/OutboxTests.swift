@@ -115,7 +115,7 @@ struct OutboxTests {
         let mark = EscalationMark(alarm: "a", episode: 2, done: 3, told: ["x", "y"])
         let done = ConditionLock(false)
         store.enqueue(notices: [notice(9)], marks: [mark], ended: []) { _ in done.update { $0 = true } }
-        done.wait { $0 ? true : nil }
+        _ = _ = done.wait { $0 ? true : nil }
         #expect(try store.escalationMarks() == [mark])
         try store.close()
         let db = try Connection(path: directory + "/frostline.db", mode: .readWrite)
