@@ -20,7 +20,6 @@ struct Routes {
         registerAlarms(on: router)
         registerPages(on: router)
         registerLedger(on: router)
-        registerPages(on: router)
         registerCollector(on: router)
         registerReceivers(on: router)
     }
