@@ -115,7 +115,7 @@ class Past(unittest.TestCase):
         tmux("send-keys", "-t", "past", "]", "]")
         wait("two hours later", lambda s: "23 h" in s and "loading" not in s)
         tmux("send-keys", "-t", "past", "t")
-        tmux("send-keys", "-t", "past", "-l", "-400d")
+        tmux("send-keys", "-t", "past", "-l", "--", "-400d")
         tmux("send-keys", "-t", "past", "Enter")
         wait("why not so far", lambda s: "first reading" in s and "PAST" in s)
         tmux("send-keys", "-t", "past", "Escape")
