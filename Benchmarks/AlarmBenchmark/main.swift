@@ -37,26 +37,31 @@ let storm = 10_000
 let points = (0..<pointsEach).map {
     PointDefinition(name: "outlet.\($0).power", kind: .gauge, unit: .watt, scale: 1)
 }
-var site = Site(name: "bench", displayName: "bench", offsetMinutes: 480, altitudeMetres: 0)
-site.devices = (0..<devices).map {
-    DeviceSpec(
-        name: "pdu-\($0)", profile: "p",
-        transport: .modbusTCP(
-            ModbusTCPTransport(host: "10.0.\($0 / 200).1", unit: UInt8($0 % 200 + 1))))
+let site = makeSite()
+
+func makeSite() -> Site {
+    var site = Site(name: "bench", displayName: "bench", offsetMinutes: 480, altitudeMetres: 0)
+    site.devices = (0..<devices).map {
+        DeviceSpec(
+            name: "pdu-\($0)", profile: "p",
+            transport: .modbusTCP(
+                ModbusTCPTransport(host: "10.0.\($0 / 200).1", unit: UInt8($0 % 200 + 1))))
+    }
+    site.alarmRules = [
+        AlarmRule(
+            name: "power-high", device: "pdu-*", point: "outlet.*",
+            condition: .above(
+                limit: FixedDecimal(mantissa: 500, scale: 0),
+                deadband: FixedDecimal(mantissa: 10, scale: 0)),
+            onDelayMilliseconds: 0, offDelayMilliseconds: 0, priority: .high, cause: "c",
+            consequence: "q", action: "a"),
+        AlarmRule(
+            name: "silent", device: "*", point: "*", condition: .noData(missedPolls: 3),
+            onDelayMilliseconds: 0, offDelayMilliseconds: 30_000, priority: .medium, cause: "c",
+            consequence: "q", action: "a"),
+    ]
+    return site
 }
-site.alarmRules = [
-    AlarmRule(
-        name: "power-high", device: "pdu-*", point: "outlet.*",
-        condition: .above(
-            limit: FixedDecimal(mantissa: 500, scale: 0),
-            deadband: FixedDecimal(mantissa: 10, scale: 0)),
-        onDelayMilliseconds: 0, offDelayMilliseconds: 0, priority: .high, cause: "c",
-        consequence: "q", action: "a"),
-    AlarmRule(
-        name: "silent", device: "*", point: "*", condition: .noData(missedPolls: 3),
-        onDelayMilliseconds: 0, offDelayMilliseconds: 30_000, priority: .medium, cause: "c",
-        consequence: "q", action: "a"),
-]
 
 func batch(_ device: Int, _ mantissa: (Int) -> Int64, at time: Instant) -> ReadingBatch {
     ReadingBatch(

@@ -114,7 +114,9 @@ struct OutboxTests {
         try store.settle([.outside(alarm: "a", payload: [1, 2])], receiver: "hook")
         let mark = EscalationMark(alarm: "a", episode: 2, done: 3, told: ["x", "y"])
         let done = ConditionLock(false)
-        store.enqueue(notices: [notice(9)], marks: [mark], ended: []) { _ in done.update { $0 = true } }
+        store.enqueue(notices: [notice(9)], marks: [mark], ended: []) { _ in
+            done.update { $0 = true }
+        }
         _ = _ = done.wait { $0 ? true : nil }
         #expect(try store.escalationMarks() == [mark])
         try store.close()
