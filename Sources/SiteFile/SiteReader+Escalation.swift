@@ -1,8 +1,8 @@
 import ConfigTree
 import Model
 
-/// Who is told when nobody acknowledges: `people`, `rotas`, `escalations`. A step may name a hook, a
-/// person or a rota, so that the three share one set of names.
+/// Who is told when nobody acknowledges: `people`, `rotas`, `escalations`. A step may name a hook,
+/// a person or a rota, so that the three share one set of names.
 extension SiteReader {
     private static let maximumTargets = 50
     private static let maximumSteps = 20

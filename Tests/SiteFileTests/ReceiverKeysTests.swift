@@ -36,7 +36,10 @@ struct ReceiverKeysTests {
                 from: 2026-01-05 09:00
                 overrides: [{person: li, from: 2026-02-16, to: 2026-02-19 18:00}]
             escalations:
-              - {name: urgent, priority: critical, steps: [{after: 5m, tell: duty}, {after: 15m, tell: [li, robot]}], repeat: 15m}
+              - name: urgent
+                priority: critical
+                steps: [{after: 5m, tell: duty}, {after: 15m, tell: [li, robot]}]
+                repeat: 15m
             heartbeat: {url: "https://watch.example/x", every: 30s}
             """)
         #expect(parsed.mistakes == [])
@@ -125,7 +128,8 @@ struct ReceiverKeysTests {
             """
             hooks: [{name: a, kind: wecom, url: "${cred:url}"}]
             people: [{name: a, hooks: a}]
-            escalations: [{name: e, priority: high, steps: [{after: 5m, tell: a}, {after: 5m, tell: a}]}]
+            escalations:
+              - {name: e, priority: high, steps: [{after: 5m, tell: a}, {after: 5m, tell: a}]}
             """
         ).mistakes
         #expect(mistakes.contains { $0.contains("is a hook already") }, "\(mistakes)")

@@ -93,6 +93,10 @@ struct AlarmHidingTests {
         for column in ["input", "detail", "hiding"] {
             try db.execute("ALTER TABLE journal DROP COLUMN \(column)")
         }
+        try db.execute("DROP INDEX outbox_by_receiver")
+        for column in ["alarm", "priority", "dead"] {
+            try db.execute("ALTER TABLE outbox DROP COLUMN \(column)")
+        }
         for table in try tables(db) where !Self.tablesOfBefore.contains(table) {
             try db.execute("DROP TABLE \(table)")
         }
