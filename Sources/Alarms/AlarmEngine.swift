@@ -53,7 +53,7 @@ package struct AlarmEngine: Sendable {
     private var waiting: Set<Int> = []
     var causes: CauseWatch
     var timers = AlarmTimers()
-    /// Indices in `rules` of the rules for chatter, low and high; nil where the site file has one of
+    /// Indices in `rules` of those for chatter, low and high; nil where the site file has one of
     /// that name.
     var chatterRules: [Int?] = []
     /// Points that no alarm could be made for because of `maximumAlarms`.

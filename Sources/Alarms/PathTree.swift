@@ -17,7 +17,7 @@ struct PathTree: Sendable {
         var children: [Int] = []
         /// Devices behind it, at any depth.
         var total = 0
-        /// False where all devices behind it are behind one other node too, which is then the one to
+        /// False where all devices behind it are behind one other node too, which is then that to
         /// name: nothing tells the two apart.
         var isTold = true
     }

@@ -68,7 +68,7 @@ extension AlarmsCommand {
             if let ended = result.endedAt {
                 Output.note(
                     "ended at \(ended.iso8601(offsetMinutes: offset)): the rules made more than "
-                        + "\(Alarms.Backtest.maximumEvents) changes; ask for a shorter time, or mend them"
+                        + "\(Alarms.Backtest.maximumEvents) changes; ask for a shorter time"
                 )
             }
             if json {

@@ -97,7 +97,8 @@ struct EnergyBalanceCommand: ParsableCommand {
         if open > 0 || !findings.isEmpty {
             throw CommandFailure(
                 .no,
-                "\(open) of \(balances.count) balances do not close, \(findings.count) checks of the "
+                "\(open) of \(balances.count) balances do not close, \(findings.count) checks of "
+                    + "the "
                     + "wiring failed")
         }
     }

@@ -5,7 +5,7 @@ import Model
 import Store
 
 extension MonthBooks {
-    /// The books of a site whose ledger lies in the store of `locations`, or at a remote engine. The
+    /// The books of a site whose ledger lies in the store of `locations`, or at a remote one. The
     /// store is opened when it is first asked: a month whose sheet has everything needs none.
     init(_ configuration: LoadedConfiguration, _ locations: Locations) throws {
         let remote = try locations.remoteReader()

@@ -94,6 +94,24 @@ final class Effects: Sendable {
                 }
                 mailbox.post(.totals(series))
             }
+        case .loadSeries, .findPoints, .loadEnergyDay, .loadPoints: load(command)
+        case .loadAlarmHistory(let from, let to): loadAlarmHistory(from, to)
+        case .alarmAction(let action): act(action)
+        case .acknowledge(let id, let by, let comment):
+            ask("acknowledge \(id)") { client, mailbox in
+                do throws(DaemonClient.Failure) {
+                    try client.acknowledge(id: id, by: by, comment: comment)
+                    mailbox.post(.acknowledged(id: id))
+                } catch {
+                    mailbox.post(.acknowledgeFailed(id: id, error.description))
+                }
+            }
+        }
+    }
+
+    /// What pages show beside the picture.
+    private func load(_ command: ConsoleCommand) {
+        switch command {
         case .loadSeries(let tag, let points, let from, let to, let step):
             ask("series \(tag)") { client, mailbox in
                 guard let series = Self.series(client, points, from, to, step) else { return }
@@ -115,8 +133,6 @@ final class Effects: Sendable {
                     mailbox.post(.energyDayFailed(error.description))
                 }
             }
-        case .loadAlarmHistory(let from, let to): loadAlarmHistory(from, to)
-        case .alarmAction(let action): act(action)
         case .loadPoints(let glob):
             ask("points \(glob)") { client, mailbox in
                 do throws(DaemonClient.Failure) {
@@ -127,15 +143,7 @@ final class Effects: Sendable {
                     mailbox.post(.pointsFailed(error.description))
                 }
             }
-        case .acknowledge(let id, let by, let comment):
-            ask("acknowledge \(id)") { client, mailbox in
-                do throws(DaemonClient.Failure) {
-                    try client.acknowledge(id: id, by: by, comment: comment)
-                    mailbox.post(.acknowledged(id: id))
-                } catch {
-                    mailbox.post(.acknowledgeFailed(id: id, error.description))
-                }
-            }
+        default: preconditionFailure("BUG: \(command) loads nothing")
         }
     }
 

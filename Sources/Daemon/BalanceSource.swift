@@ -16,7 +16,7 @@ package struct BalanceSource {
         self.site = site
     }
 
-    /// The site file's balances; without any, the one that roles make. `ledger` gives the entries of
+    /// The site file's balances; without any, the one that roles make. `ledger` has the entries of
     /// a meter that start in the range.
     package func balances(
         _ range: TimeRange, ledger: (Meter) -> [LedgerEntry]

@@ -6,7 +6,7 @@ package struct NetworkNode: Sendable {
     package var kind: Kind
     /// The device by which it is asked how it is, where it is asked at all.
     package var device: String?
-    /// Of a gateway: `HOST:PORT` of the devices behind it, or `HOST` for all of its ports; of a line
+    /// Of a gateway: `HOST:PORT` of the devices behind it, or `HOST` for all its ports; of a line
     /// the path of its serial device.
     package var address: String?
     /// What it is reached through; several where one is enough.

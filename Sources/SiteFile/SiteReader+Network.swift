@@ -86,7 +86,7 @@ extension SiteReader {
         var open = Dictionary(
             site.network.map { ($0.name, $0.via.filter { known[$0] != nil }) },
             uniquingKeysWith: { first, _ in first })
-        // Removes, again and again, nodes whose ways are all removed; what is left runs in a circle.
+        // Removes, again and again, nodes whose ways are all removed; what is left is a circle.
         var isChanged = true
         while isChanged {
             let done = open.filter { $0.value.allSatisfy { open[$0] == nil } }.map(\.key)

@@ -59,7 +59,7 @@ enum LedgerTable {
         return found
     }
 
-    /// As the meter said. A damaged row gives no number: it is counted, and its interval is missing.
+    /// As the meter said. A damaged row gives no number: it is counted, its interval is missing.
     static func measured(
         _ meter: String, _ range: TimeRange, _ db: Connection
     ) throws(SQLiteError) -> (entries: [LedgerEntry], damaged: Int) {

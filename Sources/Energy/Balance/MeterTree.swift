@@ -25,7 +25,7 @@ package struct MeterTree {
     package func entries(_ name: String) -> [LedgerEntry]? { known[name] }
 
     /// Each quarter hour is the sum of its terms, missing as soon as one is; its flag is the worst
-    /// of those that bring more than a hundredth of it. Whole Wh whose running sums are those of the
+    /// of those that bring more than a hundredth of it. Whole Wh whose running sum is that of the
     /// exact values.
     private func sum(_ virtual: VirtualMeter) -> [LedgerEntry] {
         let terms = virtual.terms.map { term in

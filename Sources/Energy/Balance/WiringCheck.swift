@@ -71,7 +71,7 @@ package struct WiringCheck: Sendable {
         }
     }
 
-    /// Hours that have to fail before it is a finding: readings of one device are not of one moment.
+    /// Hours that have to fail before it is a finding: readings of a device are not of one moment.
     static let minimumHours = 3
     /// A tenth of the hours.
     static let minimumShare = 10
