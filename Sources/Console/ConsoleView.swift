@@ -271,10 +271,16 @@ struct Painter {
             screen.put([Span(notice.text, style)], x: 1, y: y, width: width - 2)
             return
         }
+        // How to leave is always there; what has no room before it stands in the help.
+        var keys = HelpText.keys(model)
+        let columns = keys.map { CharacterWidth.columns(of: $0.key + $0.meaning) + 3 }
+        var needed = columns.reduce(-2, +)
+        while needed > width - 2, keys.count > 1 {
+            needed -= columns[keys.count - 2]
+            keys.remove(at: keys.count - 2)
+        }
         var x = 1
-        for (key, meaning) in HelpText.keys(model) {
-            let needed = CharacterWidth.columns(of: key + meaning) + 1
-            guard x + needed <= width - 1 else { break }
+        for (key, meaning) in keys {
             x += screen.put(key, x: x, y: y, .bright)
             x += screen.put(" " + meaning, x: x, y: y, .muted) + 2
         }

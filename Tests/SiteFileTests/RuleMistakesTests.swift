@@ -168,8 +168,8 @@ import Testing
                  action: a}
               - {name: b, points: ups-*/output.power, above: 5 A, priority: low, cause: c,
                  consequence: q, action: a}
-              - {name: c, points: ups-*/output.power, rises: 5 W, window: 5m, priority: lo, cause: c,
-                 consequence: q, action: a}
+              - {name: c, points: ups-*/output.power, rises: 5 W, window: 5m, priority: lo,
+                 cause: c, consequence: q, action: a}
             """
         let (_, mistakes) = Fixtures.parse(Self.head + rules)
         #expect(mistakes.count == 4, "\(mistakes)")

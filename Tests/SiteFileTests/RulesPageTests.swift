@@ -116,7 +116,8 @@ import YAML
             alarms:
               - {template: "battery-*"}
               - {template: battery-low, below: 60 %, priority: high}
-              - {template: battery-drains, name: battery-state, state: depleted, points: ups-*/battery.state}
+              - {template: battery-drains, name: battery-state, state: depleted,
+                 points: ups-*/battery.state}
             """)
         let names = site?.alarmRules.map(\.name) ?? []
         if let low = site?.alarmRules.first(where: { $0.name == "battery-low" }) {
