@@ -29,7 +29,14 @@ extension Painter {
         }
         let units = snapshot.cooling
         let wide = area.width >= 110
-        let columns: [Table.Column] = [
+        // The unit's name comes before its valve.
+        let hasRoom = area.width >= 96
+        func shown<Cell>(_ cells: [Cell]) -> [Cell] {
+            hasRoom
+                ? cells
+                : cells.enumerated().filter { $0.offset != 6 && $0.offset != 8 }.map(\.element)
+        }
+        let columns: [Table.Column] = shown([
             .init(t("UNIT"), .share(2)), .init(t("MODE"), .fixed(7)),
             .init(t("SUPPLY"), .fixed(6), .right), .init(t("RETURN"), .fixed(6), .right),
             .init(t("DIFF"), .fixed(5), .right),
@@ -40,12 +47,12 @@ extension Painter {
                 wide ? .left : .right),
             .init(t("FREE"), .fixed(5), .right),
             .init(t("POWER"), .fixed(8), .right), .init("Q", .fixed(1)),
-        ]
+        ])
         var table = Table(columns: columns, count: units.count)
         table.selected = ConsoleModel.index(of: model.selectedUnit, in: units.map(\.name))
         let cells = area.inset(horizontal: 1).split(columns: columns.map(\.extent), gap: table.gap)
         let window = table.window(in: area)
-        let rows = window.range.map { coolingCells(units[$0]) }
+        let rows = window.range.map { shown(coolingCells(units[$0])) }
         table.draw(on: &screen, in: area, rows: rows)
         target(window.range.map { units[$0].name }, rowsOf: area)
         drawPotential(snapshot, area.rows(window.count + 2))
