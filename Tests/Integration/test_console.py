@@ -26,7 +26,8 @@ SIZES = [(80, 24), (160, 50)]
 RACKS = 8
 # What each view shows, whatever the size.
 PAGES = {"2": "inlet temperature", "3": "LATENCY", "4": "no active alarm", "5": "Power chain",
-         "6": "自然冷空调", "7": "Rack power", "1": "Cost and climate"}
+         "6": "自然冷空调", "7": "Energy and price", "8": "Rack power",
+         "1": "Cost and climate"}
 
 
 def columns(text):
