@@ -173,7 +173,7 @@ class InTmux(unittest.TestCase):
             self.tmux.keys(name, "?")
         for name in sessions:
             self.wait(name, "any key closes this")
-            self.tmux.keys(name, "x")
+            self.tmux.keys(name, "Escape")
         time.sleep(1)
         for name in sessions:
             self.assertNotIn("any key closes this", self.tmux.screen(name))
