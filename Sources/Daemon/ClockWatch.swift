@@ -16,7 +16,7 @@ struct ClockWatch {
     }
 
     static func text(_ step: Int64) -> String {
-        let seconds = step.magnitude / 1000
+        let seconds = (step.magnitude + 500) / 1000
         return step > 0
             ? "the wall clock was set forward by \(seconds) s: the time between has no readings"
             : "the wall clock was set back by \(seconds) s: readings of then stand beside those"

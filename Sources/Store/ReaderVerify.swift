@@ -95,7 +95,7 @@ extension ReaderState {
         let maximum = Int(WriteAheadLog.maximumBytes)
         guard let bytes = try? FileIO.read(path + "-wal", maximumBytes: maximum) else { return }
         let check = LogCheck(bytes)
-        if !check.mends.isEmpty {
+        if check.hasMendsToTell {
             damage.append(
                 file(
                     "\(check.mends.count) flipped bits in the write-ahead log hide what follows;"

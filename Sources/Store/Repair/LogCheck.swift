@@ -14,6 +14,12 @@ struct LogCheck {
     /// the disk before the next begins. Two and more were acknowledged, and are lost.
     private(set) var commitsBehind = 0
 
+    /// The header may as well be that of a log which was being begun anew, of which the first half
+    /// was written: all frames are in the database then, and to read them again changes nothing.
+    /// So it is put right, and is no damage to be told.
+    private(set) var isPerhapsCutOff = false
+    var hasMendsToTell: Bool { mends.count > (isPerhapsCutOff ? 1 : 0) }
+
     var hasLoss: Bool { commitsBehind > 1 }
 
     /// More flipped bits than this are another kind of damage.
@@ -43,7 +49,9 @@ struct LogCheck {
         if !takeHeader() {
             // A log that was being begun has no frame yet.
             guard bytes.count > LogLayout.header, let bit = headerBit() else { return false }
+            let sequence = word(12)
             flip(bit)
+            isPerhapsCutOff = sequence == word(12) &+ 1
             _ = takeHeader()
         }
         return true

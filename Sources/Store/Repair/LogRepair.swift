@@ -16,7 +16,9 @@ enum LogRepair {
             do throws(PlatformError) {
                 try RawFile.change(path, check.mends)
                 try forgetIndex(SiteStore.databasePath(in: directory) + "-shm")
-                words.append("\(check.mends.count) flipped bits put right, nothing is lost")
+                if check.hasMendsToTell {
+                    words.append("\(check.mends.count) flipped bits put right, nothing is lost")
+                }
             } catch {
                 words.append("\(check.mends.count) flipped bits could not be put right: \(error)")
             }
