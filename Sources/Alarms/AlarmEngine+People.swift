@@ -102,19 +102,27 @@ extension AlarmEngine {
         let reason = HidingReason(
             .shelf, by: actor, comment: comment, since: time, until: until)
         let detail = "until \(until.iso8601(offsetMinutes: site.offsetMinutes))"
-        let state = alarms[index].machine.state
         var trial = alarms[index].machine
         if case .refused(let why) = trial.apply(.shelve) { throw .notAllowed(why) }
-        alarms[index].record.reasons.removeAll { $0.kind == .shelf }
-        alarms[index].record.reasons.append(reason)
         timers.shelfEnds[index] = now + milliseconds
+        return hide(index, reason, .shelve, detail, now, time)
+    }
+
+    /// The one reason of its kind. Where the alarm is hidden so already, it has a new end.
+    private mutating func hide(
+        _ index: Int, _ reason: HidingReason, _ input: AlarmInput, _ detail: String, _ now: Int64,
+        _ time: Instant
+    ) -> [AlarmEvent] {
+        let state = alarms[index].machine.state
+        alarms[index].record.reasons.removeAll { $0.kind == reason.kind }
+        alarms[index].record.reasons.append(reason)
         let events = apply(
-            .shelve, to: index, now, time, actor: actor, comment: comment, detail: detail)
+            input, to: index, now, time, actor: reason.by, comment: reason.comment, detail: detail)
         guard events.isEmpty else { return events + spokenChanged(index, now, time) }
-        // A new end for what is shelved already.
         return write(
             index, previous: state,
-            Change(input: .shelve, actor: actor, comment: comment, detail: detail), now, time)
+            Change(input: input, actor: reason.by, comment: reason.comment, detail: detail), now,
+            time)
     }
 
     /// Nothing where it is not shelved.
@@ -147,17 +155,9 @@ extension AlarmEngine {
         let reason = HidingReason(
             .outOfService, by: actor, approver: approver, comment: comment, since: time,
             until: review)
-        let state = alarms[index].machine.state
-        alarms[index].record.reasons.removeAll { $0.kind == .outOfService }
-        alarms[index].record.reasons.append(reason)
         let detail =
             "approved by \(approver), review "
             + review.iso8601(offsetMinutes: site.offsetMinutes)
-        let events = apply(
-            .outOfService, to: index, now, time, actor: actor, comment: comment, detail: detail)
-        guard events.isEmpty else { return events + spokenChanged(index, now, time) }
-        return write(
-            index, previous: state,
-            Change(input: .outOfService, actor: actor, comment: comment, detail: detail), now, time)
+        return hide(index, reason, .outOfService, detail, now, time)
     }
 }

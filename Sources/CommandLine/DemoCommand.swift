@@ -99,7 +99,7 @@ struct DemoPlan {
             directory = dir
             isTemporary = false
         } else {
-            var template = Array("/tmp/frostline-demo-XXXXXX".utf8CString)
+            var template = Array("/tmp/frostline-demo-XXXXXX".utf8CString)  // why: mkdtemp(3)
             guard mkdtemp(&template) != nil else {
                 throw CommandFailure(.unreachable, "cannot make a folder in /tmp; give one: --dir")
             }

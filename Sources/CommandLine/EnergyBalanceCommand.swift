@@ -58,10 +58,7 @@ struct EnergyBalanceCommand: ParsableCommand {
     }
 
     func run() throws {
-        let configuration =
-            try profileFolders
-            .loader(siteFile: locations.configPath, needsCredentials: false)
-            .required(siteFile: locations.configPath)
+        let configuration = try profileFolders.configuration(at: locations.configPath)
         let site = configuration.site
         let range = TimeRange.month(
             year: month.year, month: month.month, offsetMinutes: site.offsetMinutes)

@@ -39,10 +39,7 @@ struct EnergyBillCommand: ParsableCommand {
     @OptionGroup var profileFolders: ProfileFolders
 
     func run() throws {
-        let configuration =
-            try profileFolders
-            .loader(siteFile: locations.configPath, needsCredentials: false)
-            .required(siteFile: locations.configPath)
+        let configuration = try profileFolders.configuration(at: locations.configPath)
         let chosen = try subsidiary.map { try configuration.site.subsidiary(named: $0) }
         let books = try MonthBooks(configuration, locations)
         let bill = try askingBooks { () throws(MonthBookError) -> Bill in

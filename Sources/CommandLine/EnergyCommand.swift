@@ -56,10 +56,7 @@ struct EnergyCommand: ParsableCommand {
 
         func run() throws {
             if fleet.fleet { return try runFleet() }
-            let configuration =
-                try profileFolders
-                .loader(siteFile: locations.configPath, needsCredentials: false)
-                .required(siteFile: locations.configPath)
+            let configuration = try profileFolders.configuration(at: locations.configPath)
             let site = configuration.site
             let range = try range(site)
             let boundary = PUEBoundary(site.meters)

@@ -86,10 +86,7 @@ struct EnergyCoolingCommand: ParsableCommand {
     @OptionGroup var profileFolders: ProfileFolders
 
     func run() throws {
-        let configuration =
-            try profileFolders
-            .loader(siteFile: locations.configPath, needsCredentials: false)
-            .required(siteFile: locations.configPath)
+        let configuration = try profileFolders.configuration(at: locations.configPath)
         let site = configuration.site
         guard !site.coolingUnits.isEmpty else {
             throw CommandFailure(.no, "the site file has no cooling units")

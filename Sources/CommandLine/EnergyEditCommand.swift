@@ -40,9 +40,7 @@ struct EnergyEditCommand: ParsableCommand {
 
     func run() throws {
         let site =
-            try profileFolders
-            .loader(siteFile: locations.configPath, needsCredentials: false)
-            .required(siteFile: locations.configPath).site
+            try profileFolders.configuration(at: locations.configPath).site
         guard let start = Instant(iso8601: interval, offsetMinutes: site.offsetMinutes),
             QuarterHour(containing: start).start == start
         else {

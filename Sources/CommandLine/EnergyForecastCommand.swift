@@ -67,10 +67,7 @@ struct EnergyForecastCommand: ParsableCommand {
         guard let aim = UnitPrice(target), aim.raw >= 0 else {
             throw CommandFailure(.usage, "--target \(target) is no price; write 0.35")
         }
-        let configuration =
-            try profileFolders
-            .loader(siteFile: locations.configPath, needsCredentials: false)
-            .required(siteFile: locations.configPath)
+        let configuration = try profileFolders.configuration(at: locations.configPath)
         let now = CivilTime(currentInstant(), offsetMinutes: configuration.site.offsetMinutes)
         let (year, number) = month.map { ($0.year, $0.month) } ?? (now.year, now.month)
         let figures = try EnergyFigures.open(configuration, locations, weather)

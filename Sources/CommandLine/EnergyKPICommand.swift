@@ -44,10 +44,7 @@ struct EnergyKPICommand: ParsableCommand {
     }
 
     func run() throws {
-        let configuration =
-            try profileFolders
-            .loader(siteFile: locations.configPath, needsCredentials: false)
-            .required(siteFile: locations.configPath)
+        let configuration = try profileFolders.configuration(at: locations.configPath)
         let books = try MonthBooks(configuration, locations)
         let now = currentInstant()
         var input = try withStore(locations) { reader throws(StoreError) in

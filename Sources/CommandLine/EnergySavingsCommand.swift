@@ -64,10 +64,7 @@ struct EnergySavingsCommand: ParsableCommand {
         guard let model = SavingsBaseline(file.months) else {
             throw CommandFailure(.no, "the months of \(baseline) are all alike: no model fits them")
         }
-        let configuration =
-            try profileFolders
-            .loader(siteFile: locations.configPath, needsCredentials: false)
-            .required(siteFile: locations.configPath)
+        let configuration = try profileFolders.configuration(at: locations.configPath)
         let figures = try EnergyFigures.open(configuration, locations, weather)
         let time = FigureTime.month(year: month.year, month: month.month)
         let (pair, cooling) = try explaining {

@@ -43,10 +43,7 @@ struct EnergySupportCommand: ParsableCommand {
     }
 
     func run() throws {
-        let configuration =
-            try profileFolders
-            .loader(siteFile: locations.configPath, needsCredentials: false)
-            .required(siteFile: locations.configPath)
+        let configuration = try profileFolders.configuration(at: locations.configPath)
         let claimant = try configuration.site.subsidiary(chosen: subsidiary)
         let books = try MonthBooks(configuration, locations)
         let path = books.supportPath(month.year, claimant)

@@ -48,10 +48,7 @@ struct ExplainCommand: ParsableCommand {
         guard (0...20).contains(depth), (1...100_000).contains(breadth) else {
             throw CommandFailure(.usage, "--depth takes 0 to 20, --breadth 1 to 100000")
         }
-        let configuration =
-            try profileFolders
-            .loader(siteFile: locations.configPath, needsCredentials: false)
-            .required(siteFile: locations.configPath)
+        let configuration = try profileFolders.configuration(at: locations.configPath)
         let book = FigureBook(configuration, locations, weather, subsidiary: subsidiary)
         let tree = try explaining {
             try ExplanationTree(id, depth: depth, breadth: breadth, explain: book.explain)

@@ -27,6 +27,12 @@ struct ProfileFolders: ParsableArguments {
             + environment.split(separator: ":").map(String.init) + folders
     }
 
+    /// What a question to the past needs of a site, or every mistake printed and exit code 2;
+    /// secrets are not read.
+    func configuration(at siteFile: String) throws -> LoadedConfiguration {
+        try loader(siteFile: siteFile, needsCredentials: false).required(siteFile: siteFile)
+    }
+
     /// Without the options of a command line.
     static func usual(siteFile: String) throws -> ConfigurationLoader {
         try Self.parse([]).loader(siteFile: siteFile)

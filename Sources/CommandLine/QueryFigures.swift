@@ -71,8 +71,7 @@ extension QueryCommand {
     }
 
     private func site() throws -> Site {
-        try profileFolders.loader(siteFile: locations.configPath, needsCredentials: false)
-            .required(siteFile: locations.configPath).site
+        try profileFolders.configuration(at: locations.configPath).site
     }
 
     // MARK: - The highest

@@ -44,10 +44,7 @@ struct ReportCommand: ParsableCommand {
         }
 
         func run() throws {
-            let configuration =
-                try profileFolders
-                .loader(siteFile: locations.configPath, needsCredentials: false)
-                .required(siteFile: locations.configPath)
+            let configuration = try profileFolders.configuration(at: locations.configPath)
             guard let subsidiary = try configuration.site.subsidiary(chosen: subsidiary) else {
                 throw CommandFailure(.usage, "the site file has no `subsidiaries`; add one")
             }

@@ -3,13 +3,12 @@ import Views
 /// What is asked of the daemon about alarms.
 extension Effects {
     func loadAlarmHistory(_ from: Int64, _ to: Int64) {
-        ask("alarm history") { client, mailbox in
+        ask("alarm history") { client in
             do throws(DaemonClient.Failure) {
                 let path = "/api/v1/alarms/history?from=\(from)&to=\(to)"
-                mailbox.post(
-                    .alarmHistory(try client.get(path, as: [AlarmHistoryLine].self)))
+                return .alarmHistory(try client.get(path, as: [AlarmHistoryLine].self))
             } catch {
-                mailbox.post(.alarmHistoryFailed(error.description))
+                return .alarmHistoryFailed(error.description)
             }
         }
     }
@@ -24,15 +23,15 @@ extension Effects {
     }
 
     func act(_ action: AlarmAction) {
-        ask("\(action.kind) \(action.id)") { client, mailbox in
+        ask("\(action.kind) \(action.id)") { client in
             do throws(DaemonClient.Failure) {
                 let body = ActionBody(
                     id: action.id, by: action.by, comment: action.comment, forMS: action.forMS,
                     approver: action.approver, reviewMS: action.reviewMS)
                 try client.post("/api/v1/alarms/" + action.kind.rawValue, body)
-                mailbox.post(.alarmActed(action))
+                return .alarmActed(action)
             } catch {
-                mailbox.post(.alarmActionFailed(action, error.description))
+                return .alarmActionFailed(action, error.description)
             }
         }
     }

@@ -65,45 +65,47 @@ final class Effects: Sendable {
             perform(command)
             moment.withLock { $0 = nil }
         case .loadPast(let at):
-            ask("past") { client, mailbox in
+            ask("past") { client in
                 do throws(DaemonClient.Failure) {
                     let path = "/api/v1/snapshot?at=\(at)"
-                    mailbox.post(.past(atMS: at, try client.get(path, as: SiteView.self)))
+                    return .past(atMS: at, try client.get(path, as: SiteView.self))
                 } catch {
-                    mailbox.post(.pastFailed(atMS: at, error.description))
+                    return .pastFailed(atMS: at, error.description)
                 }
             }
         case .loadDevice(let name):
-            ask("device \(name)") { client, mailbox in
+            ask("device \(name)") { client in
                 do throws(DaemonClient.Failure) {
                     let path = "/api/v1/devices/" + DaemonClient.encoded(name)
-                    mailbox.post(.device(try client.get(path, as: DeviceView.self)))
+                    return .device(try client.get(path, as: DeviceView.self))
                 } catch {
-                    mailbox.post(.deviceFailed(name: name, error.description))
+                    return .deviceFailed(name: name, error.description)
                 }
             }
         case .loadHistory(let point, let from, let to, let step):
-            ask("history \(point)") { client, mailbox in
-                guard let series = Self.series(client, [point], from, to, step) else { return }
-                mailbox.post(.history(point: point, series))
+            ask("history \(point)") { client in
+                guard let series = Self.series(client, [point], from, to, step) else {
+                    return nil
+                }
+                return .history(point: point, series)
             }
         case .loadTotals(let from, let to, let step):
-            ask("totals") { client, mailbox in
+            ask("totals") { client in
                 guard let series = Self.series(client, [Self.totalPoint], from, to, step) else {
-                    return
+                    return nil
                 }
-                mailbox.post(.totals(series))
+                return .totals(series)
             }
         case .loadSeries, .findPoints, .loadEnergyDay, .loadPoints: load(command)
         case .loadAlarmHistory(let from, let to): loadAlarmHistory(from, to)
         case .alarmAction(let action): act(action)
         case .acknowledge(let id, let by, let comment):
-            ask("acknowledge \(id)") { client, mailbox in
+            ask("acknowledge \(id)") { client in
                 do throws(DaemonClient.Failure) {
                     try client.acknowledge(id: id, by: by, comment: comment)
-                    mailbox.post(.acknowledged(id: id))
+                    return .acknowledged(id: id)
                 } catch {
-                    mailbox.post(.acknowledgeFailed(id: id, error.description))
+                    return .acknowledgeFailed(id: id, error.description)
                 }
             }
         }
@@ -113,34 +115,36 @@ final class Effects: Sendable {
     private func load(_ command: ConsoleCommand) {
         switch command {
         case .loadSeries(let tag, let points, let from, let to, let step):
-            ask("series \(tag)") { client, mailbox in
-                guard let series = Self.series(client, points, from, to, step) else { return }
-                mailbox.post(.series(tag: tag, series))
+            ask("series \(tag)") { client in
+                guard let series = Self.series(client, points, from, to, step) else {
+                    return nil
+                }
+                return .series(tag: tag, series)
             }
         case .findPoints(let text, let glob, let limit):
-            ask("find") { client, mailbox in
+            ask("find \(text)") { client in
                 let path = "/api/v1/find?glob=\(DaemonClient.encoded(glob))&limit=\(limit)"
                 // Without an answer the search goes on with what the console knows.
-                guard let points = try? client.get(path, as: [PointView].self) else { return }
-                mailbox.post(.foundPoints(text: text, points))
+                guard let points = try? client.get(path, as: [PointView].self) else { return nil }
+                return .foundPoints(text: text, points)
             }
         case .loadEnergyDay(let at):
-            ask("energy") { client, mailbox in
+            ask("energy") { client in
                 do throws(DaemonClient.Failure) {
                     let path = "/api/v1/energy/day?at=\(at)"
-                    mailbox.post(.energyDay(try client.get(path, as: EnergyDayView.self)))
+                    return .energyDay(try client.get(path, as: EnergyDayView.self))
                 } catch {
-                    mailbox.post(.energyDayFailed(error.description))
+                    return .energyDayFailed(error.description)
                 }
             }
         case .loadPoints(let glob):
-            ask("points \(glob)") { client, mailbox in
+            ask("points \(glob)") { client in
                 do throws(DaemonClient.Failure) {
                     let path = "/api/v1/last?glob=" + DaemonClient.encoded(glob)
                     let points = try client.get(path, as: [PointView].self)
-                    mailbox.post(.points(glob: glob, points))
+                    return .points(glob: glob, points)
                 } catch {
-                    mailbox.post(.pointsFailed(error.description))
+                    return .pointsFailed(error.description)
                 }
             }
         default: preconditionFailure("BUG: \(command) loads nothing")
@@ -163,17 +167,19 @@ final class Effects: Sendable {
         }
     }
 
+    /// Asks off the console's thread, unless the same is being asked, and posts what `job` has
+    /// found. By then the question is no longer under way: the answer may lead to it again.
     func ask(
-        _ name: String, _ job: @escaping @Sendable (DaemonClient, Answers) -> Void
+        _ name: String, _ job: @escaping @Sendable (DaemonClient) -> ConsoleEvent?
     ) {
         let moment = moment.withLock { $0 }
         let name = moment.map { "\(name) at \($0)" } ?? name
         guard pending.withLock({ $0.insert(name).inserted }) else { return }
         let accepted = worker.submit { [self] in
-            if !shouldStop {
-                job(client.of(moment), Answers(mailbox: mailbox, moment: moment))
-            }
+            let answer = shouldStop ? nil : job(client.of(moment))
             _ = pending.withLock { $0.remove(name) }
+            guard let answer else { return }
+            mailbox.post(moment.map { .ofMoment(atMS: $0, answer) } ?? answer)
         }
         if !accepted { _ = pending.withLock { $0.remove(name) } }
     }

@@ -1,6 +1,5 @@
 package import Model
 package import Serve
-package import Store
 
 extension LedgerEditRequest {
     /// The edits that this asks for; the store adds what the meter said.

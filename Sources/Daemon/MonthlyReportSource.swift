@@ -64,7 +64,7 @@ package struct MonthlyReportSource {
         var derivations: [String: LedgerDerivation] = [:]
         var spans: [String: MonthRegisters] = [:]
         var losses: [String] = []
-        var edits: [ReportEdit] = []
+        var edits: [LedgerEdit] = []
         var cooling: FreeCoolingHours
         var indicators: KPIInput
     }
@@ -83,7 +83,7 @@ package struct MonthlyReportSource {
             let edits = try reader.ledgerEdits(meter: meter.name, range)
             stored.derivations[meter.name] = LedgerDerivation(
                 entries: LedgerEdit.apply(edits, to: derived.entries), findings: derived.findings)
-            stored.edits += edits.map(Self.reported)
+            stored.edits += edits
             stored.losses += derived.losses.map {
                 "表计 \(meter.name) 存储数据损坏 (stored readings are lost): \($0)"
             }
@@ -93,12 +93,6 @@ package struct MonthlyReportSource {
                 derived.readings, TimeRange(start: range.start, end: end))
         }
         return stored
-    }
-
-    private static func reported(_ edit: LedgerEdit) -> ReportEdit {
-        ReportEdit(
-            meter: edit.meter, interval: edit.interval, wattHours: edit.wattHours,
-            original: edit.original, made: edit.made, person: edit.person, reason: edit.reason)
     }
 
     /// The bill, or why there is none, and the claim where there is a sheet for it.

@@ -112,30 +112,6 @@ package struct MonthRegisters: Sendable, Hashable {
     }
 }
 
-/// A person's word on a quarter hour, and what the meter said.
-package struct ReportEdit: Sendable, Hashable {
-    package var meter: String
-    package var interval: QuarterHour
-    /// Nil: what the meter said counts again.
-    package var wattHours: Int64?
-    package var original: LedgerEntry
-    package var made: Instant
-    package var person: String
-    package var reason: String
-    package init(
-        meter: String, interval: QuarterHour, wattHours: Int64?, original: LedgerEntry,
-        made: Instant, person: String, reason: String
-    ) {
-        self.meter = meter
-        self.interval = interval
-        self.wattHours = wattHours
-        self.original = original
-        self.made = made
-        self.person = person
-        self.reason = reason
-    }
-}
-
 /// All that a report is computed from.
 package struct MonthlyReportInput {
     package var site: Site
@@ -148,7 +124,7 @@ package struct MonthlyReportInput {
     package var registers: (Meter) -> MonthRegisters
     package var findings: (Meter) -> [LedgerFinding]
     /// In the order in which they were made.
-    package var edits: [ReportEdit]
+    package var edits: [LedgerEdit]
     /// The month's bill; nil where there is no tariff or no meter, as `billReason` says.
     package var bill: Bill?
     package var billReason: String
@@ -166,7 +142,7 @@ package struct MonthlyReportInput {
         site: Site, subsidiary: Subsidiary, year: Int, month: Int,
         ledger: @escaping (Meter) -> [LedgerEntry],
         registers: @escaping (Meter) -> MonthRegisters,
-        findings: @escaping (Meter) -> [LedgerFinding] = { _ in [] }, edits: [ReportEdit] = [],
+        findings: @escaping (Meter) -> [LedgerFinding] = { _ in [] }, edits: [LedgerEdit] = [],
         bill: Bill?, billReason: String = "未配置电价", indicators: KPIStatement? = nil,
         support: SupportStatement? = nil, freeCooling: FreeCoolingHours, tariff: TariffTable?,
         generatedAt: Instant, softwareVersion: String

@@ -188,8 +188,8 @@ extension ValueRule.Scale {
         }
     }
 
-    /// Powers of ten a device may sensibly ask for; beyond is a defect, or SunSpec's -32768 for
-    /// "not implemented".
+    /// Powers of ten a device may sensibly ask for; beyond is a defect, or the -32768 of
+    /// a SunSpec device that lacks the point.
     private static let sensiblePowers: ClosedRange<Int64> = -12...12
 
     private func shifted(_ number: RawNumber, by digits: Int64) -> RawNumber? {

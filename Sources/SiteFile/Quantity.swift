@@ -65,11 +65,10 @@ extension FixedDecimal {
 }
 
 extension ConfigNode {
-    /// `8 kW` as 8000. A number without unit is refused: a factor of 1000 is too easily lost.
-    func whole(
-        _ unit: MeasurementUnit, example: String, in range: ClosedRange<Int64>,
-        _ diagnostics: inout Diagnostics
-    ) -> Int64? {
+    /// A quantity in just that unit, as it stands in the file and as a number.
+    func quantity(
+        _ unit: MeasurementUnit, example: String, _ diagnostics: inout Diagnostics
+    ) -> (text: String, value: FixedDecimal)? {
         guard let text = text(maximum: 40, &diagnostics) else { return nil }
         guard let quantity = Quantity(text), quantity.unit == unit else {
             diagnostics.add(
@@ -77,7 +76,18 @@ extension ConfigNode {
                 cure: "write for example `\(example)`")
             return nil
         }
-        guard let value = quantity.value.exact(scale: 0), range.contains(value) else {
+        return (text, quantity.value)
+    }
+
+    /// `8 kW` as 8000. A number without unit is refused: a factor of 1000 is too easily lost.
+    func whole(
+        _ unit: MeasurementUnit, example: String, in range: ClosedRange<Int64>,
+        _ diagnostics: inout Diagnostics
+    ) -> Int64? {
+        guard let (text, quantity) = quantity(unit, example: example, &diagnostics) else {
+            return nil
+        }
+        guard let value = quantity.exact(scale: 0), range.contains(value) else {
             diagnostics.add(
                 position, "`\(text)` is out of range",
                 cure: "use whole \(unit.rawValue) from \(range.lowerBound) to \(range.upperBound)")

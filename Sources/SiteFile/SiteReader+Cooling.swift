@@ -157,14 +157,10 @@ extension ConfigNode {
         _ unit: MeasurementUnit, _ range: ClosedRange<Double>, example: String,
         _ diagnostics: inout Diagnostics
     ) -> Double? {
-        guard let text = text(maximum: 40, &diagnostics) else { return nil }
-        guard let quantity = Quantity(text), quantity.unit == unit else {
-            diagnostics.add(
-                position, "`\(text)` is not a quantity in \(unit.rawValue)",
-                cure: "write for example `\(example)`")
+        guard let (text, quantity) = quantity(unit, example: example, &diagnostics) else {
             return nil
         }
-        let value = quantity.value.double
+        let value = quantity.double
         guard range.contains(value) else {
             diagnostics.add(
                 position, "`\(text)` is out of range",

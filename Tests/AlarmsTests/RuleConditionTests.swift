@@ -1,19 +1,8 @@
 import Model
+import TestSupport
 import Testing
 
 @testable import Alarms
-
-/// A small generator, so that a failure can be repeated.
-private struct RuleDice: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-}
 
 /// A site of three racks with a device on each feed.
 enum RuleSite {
@@ -287,7 +276,7 @@ struct RuleConditionTests {
 
     /// Polls as they come: ten seconds apart, each device at its own moment, some unanswered.
     private static func polls(seed: UInt64, minutes: Int64) -> [ReadingBatch] {
-        var dice = RuleDice(state: seed)
+        var dice = SplitMix(seed)
         var values = Array(repeating: (t: Int64(220), power: Int64(2000)), count: 6)
         var silent = Array(repeating: 0, count: 6)
         var result: [ReadingBatch] = []
@@ -326,7 +315,7 @@ struct RuleConditionTests {
     func order(seed: UInt64) {
         var first = S.engine(Self.mixed)
         var second = first
-        var dice = RuleDice(state: seed)
+        var dice = SplitMix(seed)
         for batch in Self.polls(seed: seed, minutes: 30) {
             var shuffled = batch
             shuffled.values.shuffle(using: &dice)

@@ -2,6 +2,7 @@ import Console
 import FoundationEssentials
 import Model
 import Screen
+import TestSupport
 import Testing
 import Views
 
@@ -15,22 +16,10 @@ struct FuzzTests {
     /// Drawing is dearer than an event.
     private static let eventsPerFrame = 25
 
-    /// SplitMix64: the same events in each run.
-    private struct Seeded: RandomNumberGenerator {
-        var state: UInt64
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var z = state
-            z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-            return z ^ (z >> 31)
-        }
-    }
-
     private static let characters = Array(
         "hjklgGmMsrabtxvcefuw,.[]{}/:?0123456789 -+T:yesterday中文é\u{301}👩‍🚒q")
 
-    private func key(_ random: inout Seeded) -> Key {
+    private func key(_ random: inout SplitMix) -> Key {
         switch Int.random(in: 0..<24, using: &random) {
         case 0: .enter
         case 1: .escape
@@ -54,7 +43,7 @@ struct FuzzTests {
     }
 
     /// A picture with what no device should send: endless names, huge and negative values, nothing.
-    private func picture(_ base: SiteView, _ random: inout Seeded) -> SiteView {
+    private func picture(_ base: SiteView, _ random: inout SplitMix) -> SiteView {
         var view = base
         let extremes: [Double?] = [
             nil, -1, 0, 1e300, -1e300, .greatestFiniteMagnitude, .leastNonzeroMagnitude, 1e15,
@@ -99,7 +88,7 @@ struct FuzzTests {
     }
 
     private func answer(
-        _ base: SiteView, _ device: DeviceView, _ model: ConsoleModel, _ random: inout Seeded
+        _ base: SiteView, _ device: DeviceView, _ model: ConsoleModel, _ random: inout SplitMix
     ) -> ConsoleEvent {
         let at = model.past.askedMS ?? model.past.shownMS ?? 0
         switch Int.random(in: 0..<7, using: &random) {
@@ -114,7 +103,7 @@ struct FuzzTests {
 
     @Test("a storm of keys, sizes, pictures of now and of then leaves every line whole")
     func storm() throws {
-        var random = Seeded(state: 20_261_121)
+        var random = SplitMix(20_261_121)
         let base = try Fixture.snapshot()
         let device = try Fixture.device()
         var model = try Fixture.model()

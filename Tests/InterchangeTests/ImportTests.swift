@@ -1,5 +1,6 @@
 import Interchange
 import Model
+import TestSupport
 import Testing
 
 @Suite("files of other systems")
@@ -111,7 +112,7 @@ struct ImportTests {
 
     @Test("no line stops the readers", arguments: 0..<20)
     func hostile(seed: Int) {
-        var random = SystemlessRandom(UInt64(seed))
+        var random = SplitMix(UInt64(seed))
         let alphabet = Array("a,= \"\\{}#1e.-+iNt\n\u{0}é/_")
         let influx = ImportInflux(naming: ImportNaming(), precision: .seconds)
         var metrics = ImportMetrics(naming: ImportNaming())

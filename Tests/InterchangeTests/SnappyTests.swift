@@ -1,4 +1,5 @@
 import Interchange
+import TestSupport
 import Testing
 
 /// The format's decoder, for tests: what `compress` writes is read by rules of its own.
@@ -94,7 +95,7 @@ struct SnappyTests {
 
     @Test("random mixtures of repeats and noise come back", arguments: 0..<40)
     func property(seed: Int) throws {
-        var random = SystemlessRandom(UInt64(seed))
+        var random = SplitMix(UInt64(seed))
         var input: [UInt8] = []
         while input.count < 30_000 {
             if Bool.random(using: &random), input.count > 10 {
@@ -115,18 +116,5 @@ struct SnappyTests {
         let text = (0..<2000).map { "device=pdu-a-\($0),feed=A,place=h1-r\($0 % 40),point=power;" }
         let input = Array(text.joined().utf8)
         #expect(SnappyBlock.compress(input).count * 5 < input.count * 2)
-    }
-}
-
-/// A generator with a seed (SplitMix64).
-struct SystemlessRandom: RandomNumberGenerator {
-    private var state: UInt64
-    init(_ seed: UInt64) { state = seed }
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

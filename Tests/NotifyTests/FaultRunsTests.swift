@@ -2,6 +2,7 @@ import Glibc
 import Model
 import Notify
 import Synchronization
+import TestSupport
 import Testing
 
 /// Runs of hours in virtual time, in which the receiver is away, lies, forgets to answer and
@@ -14,7 +15,7 @@ struct FaultRun {
         var times: [Int64] = []
     }
 
-    var dice: Dice
+    var dice: SplitMix
     let outbox = MemoryOutbox()
     let hook: Hook
     var heard = Heard()
@@ -24,7 +25,7 @@ struct FaultRun {
     var refused: Set<String> = []
 
     init(seed: UInt64, kind: Hook.Kind) {
-        dice = Dice(seed)
+        dice = SplitMix(seed)
         hook = Hook(
             name: "hook", kind: kind, target: .web(WebTarget(url: Secret("http://127.0.0.1:1/"))))
     }
@@ -169,7 +170,7 @@ struct FloodTests {
         "10,000 alarms in a minute: 18 messages a minute, the first Critical within 5 s, all told")
     func flood() {
         let outbox = MemoryOutbox()
-        var dice = Dice(42)
+        var dice = SplitMix(42)
         var now: Int64 = 0
         var lane = Lane(hook: robot(), outbox: outbox, now: 0, wall: Instant(milliseconds: 0))
         var sent: [(time: Int64, message: Message)] = []

@@ -1,4 +1,5 @@
 import PowerFlow
+import TestSupport
 import Testing
 
 @Suite("What if a node of the power chain fails")
@@ -112,19 +113,6 @@ struct FailureOutcomeTests {
     }
 }
 
-/// A small generator of random numbers: the same chains in every run (Steele and others,
-/// "Fast splittable pseudorandom number generators", 2014).
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-}
-
 @Suite("What if: properties over random chains")
 struct FailurePropertyTests {
     private typealias Node = PowerNetwork.Node
@@ -173,7 +161,7 @@ struct FailurePropertyTests {
 
     @Test("No load is lost or doubled, and dark is exactly what no path reaches")
     func conservation() {
-        var random = SplitMix(state: 20_261_121)
+        var random = SplitMix(20_261_121)
         for round in 0..<400 {
             let network = Self.network(&random)
             let byName = Dictionary(

@@ -1,5 +1,6 @@
 import Model
 import Profiles
+import TestSupport
 import Testing
 
 struct DecoderFamilyTests {
@@ -107,7 +108,7 @@ struct DecoderFamilyTests {
 
     @Test("fleets that differ in values, texts and rows: with a family all decode as without")
     func fleets() throws {
-        var random = SplitMix(state: 2_400)
+        var random = SplitMix(2_400)
         for profile in try ShippedProfiles.load().profiles {
             guard let golden = try LibraryRecording.frames(profile) else { continue }
             let fresh = DeviceDecoder(profile: profile)

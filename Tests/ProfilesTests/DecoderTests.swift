@@ -1,5 +1,6 @@
 import Model
 import Profiles
+import TestSupport
 import Testing
 
 struct DecoderTests {
@@ -76,22 +77,10 @@ struct DecoderTests {
         #expect(decoder.decode(.snmp(rows)).count == DeviceDecoder.maximumPoints)
     }
 
-    /// SplitMix64 (Steele, Lea, Flood 2014): small, and the same everywhere.
-    private struct Generator: RandomNumberGenerator {
-        var state: UInt64
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var z = state
-            z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-            return z ^ (z >> 31)
-        }
-    }
-
     @Test("no answer traps a decoder: random types and extremes in every object of every profile")
     func hostile() throws {
         let shipped = try ShippedProfiles.load()
-        var random = Generator(state: 20_261_121)
+        var random = SplitMix(20_261_121)
         for profile in shipped.profiles {
             var decoder = DeviceDecoder(profile: profile)
             for _ in 0..<30 {
@@ -114,7 +103,7 @@ struct DecoderTests {
     }
 
     private static func answers(
-        _ plan: SNMPRequestPlan, _ random: inout Generator
+        _ plan: SNMPRequestPlan, _ random: inout SplitMix
     ) -> [VarBind] {
         let extremes: [SNMPValue] = [
             .integer(.max), .integer(.min), .integer(0), .integer(1), .integer(-1), .integer(2),
@@ -142,7 +131,7 @@ struct DecoderTests {
     }
 
     private static func blocks(
-        _ plan: ModbusRequestPlan, _ random: inout Generator
+        _ plan: ModbusRequestPlan, _ random: inout SplitMix
     ) -> [RegisterBlock] {
         plan.spans.map { span in
             let extremes: [UInt16] = [0, 1, 0x7FFF, 0x8000, 0xFFFF, 0x7FC0, 0x7F80, 0x5375, 0x6E53]

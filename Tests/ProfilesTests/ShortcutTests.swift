@@ -92,7 +92,7 @@ struct ShortcutTests {
 
     @Test("SNMP: on random walks through answers both decoders agree", arguments: [1, 2, 3])
     func objects(seed: UInt64) throws {
-        var random = SplitMix(state: seed)
+        var random = SplitMix(seed)
         // Each seed takes its share of the library.
         let profiles = try ShippedProfiles.load().profiles.filter { !$0.isModbus }
         for (place, profile) in profiles.enumerated() where UInt64(place % 3) + 1 == seed {
@@ -132,7 +132,7 @@ struct ShortcutTests {
 
     @Test("rows that appear, vanish, trade names and hide: both decoders agree", arguments: 1...4)
     func rows(seed: UInt64) throws {
-        var random = SplitMix(state: seed &* 7919)
+        var random = SplitMix(seed &* 7919)
         let (profile, mistakes) = try Written.parse(Self.table)
         var pair = Pair(try #require(profile, "\(mistakes)"))
         var cells: [[SNMPValue]] = []
@@ -182,7 +182,7 @@ struct ShortcutTests {
 
     @Test("Modbus: spans refused, short, moved models: both decoders agree", arguments: [1, 2, 3])
     func registers(seed: UInt64) throws {
-        var random = SplitMix(state: seed)
+        var random = SplitMix(seed)
         let profiles = try ShippedProfiles.load().profiles.filter { $0.isModbus }
         for (place, profile) in profiles.enumerated() where UInt64(place % 3) + 1 == seed {
             guard case .registers(let golden)? = try LibraryRecording.frames(profile) else {
@@ -212,7 +212,7 @@ struct ShortcutTests {
     @Test(
         "Modbus: registers that say that they are not there: both decoders agree", arguments: 1...4)
     func absentRegisters(seed: UInt64) throws {
-        var random = SplitMix(state: seed &* 104_729)
+        var random = SplitMix(seed &* 104_729)
         let body = """
             modbus:
               points:
@@ -240,7 +240,7 @@ struct ShortcutTests {
 
     @Test("a factor in 64 bits gives the digit that the exact fraction gives, or the same refusal")
     func factors() throws {
-        var random = SplitMix(state: 20_261_121)
+        var random = SplitMix(20_261_121)
         let rules = [
             "unit: F", "multiply: 0.1", "multiply: 50/3", "multiply: 1/7", "unit: degC",
             "multiply: 1000000000", "multiply: -0.003", "unit: F, multiply: 0.01, digits: 9",

@@ -1,19 +1,8 @@
 import Schedule
+import TestSupport
 import Testing
 
 private let second: Int64 = 1_000_000_000
-
-/// A repeatable stream of numbers (splitmix64).
-private struct Numbers: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
-    }
-}
 
 private func entries(_ count: Int, intervalMilliseconds: Int64 = 10_000) -> [PollScheduler.Entry] {
     (0..<count).map {
@@ -200,7 +189,7 @@ struct PollSchedulerTests {
     @Test("whatever the order of events, no device is ever polled twice at once or too often")
     func properties() {
         for seed in 1...30 {
-            var numbers = Numbers(state: UInt64(seed))
+            var numbers = SplitMix(UInt64(seed))
             let list = (0..<20).map {
                 PollScheduler.Entry(
                     name: "d\($0)",

@@ -1,19 +1,8 @@
 import Model
+import TestSupport
 import Testing
 
 @testable import SiteFile
-
-/// A small generator, so that a failure can be repeated.
-private struct Dice: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-}
 
 @Suite struct ExpressionTests {
     private static func point(
@@ -48,7 +37,7 @@ private struct Dice: RandomNumberGenerator {
             "0.5", "1e9", "9223372036854775807", "5 kW", "3 °C", "2 K", "80 %", "1 m³/h", "'on'",
             "\"off\"", "'", "\"", " ", "\n", "°", "³", "冷", "\u{0}", "..", "-a", "5 GG", "1.2.3",
         ]
-        var dice = Dice(state: 7)
+        var dice = SplitMix(7)
         var understood = 0
         for _ in 0..<100_000 {
             let count = Int.random(in: 0...24, using: &dice)
@@ -73,7 +62,7 @@ private struct Dice: RandomNumberGenerator {
     }
 
     @Test func `random sentences of the grammar are read, and mean what they say`() throws {
-        var dice = Dice(state: 11)
+        var dice = SplitMix(11)
         func number(_ depth: Int) -> String {
             switch Int.random(in: 0..<(depth > 3 ? 2 : 6), using: &dice) {
             case 0: return "a"

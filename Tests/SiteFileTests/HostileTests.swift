@@ -7,18 +7,6 @@ import YAML
 
 /// Nothing that can stand in a file may trap, hang or grow without bound.
 @Suite struct HostileTests {
-    /// SplitMix64 (Steele, Lea and Flood, 2014): the same mutations in every run.
-    private struct Dice {
-        var state: UInt64
-        mutating func roll(_ sides: Int) -> Int {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var z = state
-            z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-            return Int((z ^ (z >> 31)) % UInt64(sides))
-        }
-    }
-
     private static let texts = [
         "", "-1", "0", "9223372036854775807", "9223372036854775808", "-9223372036854775808",
         "1e9", "0x7fffffffffffffff", "999999999999999999 GW", "-0.000000000000000001", "99999999d",
@@ -29,7 +17,7 @@ import YAML
         "racks", "A", "3", "true", "~", "0.0.0.0/256",
     ]
 
-    private static func mutated(_ node: ConfigNode, _ target: inout Int, _ dice: inout Dice)
+    private static func mutated(_ node: ConfigNode, _ target: inout Int, _ dice: inout SplitMix)
         -> ConfigNode
     {
         var node = node
@@ -61,7 +49,7 @@ import YAML
         let text = try readText(repositoryRoot() + "/Tests/Golden/small-site/site.yaml")
         let tree = try #require(
             YAMLFile.parse(text, file: "s", &diagnostics), "\(diagnostics.sorted)")
-        var dice = Dice(state: 2026)
+        var dice = SplitMix(2026)
         var refused = 0
         for round in 0..<200 {
             var target = dice.roll(400)
@@ -114,4 +102,8 @@ import YAML
         #expect(site == nil)
         #expect(mistakes.count == 1, "\(mistakes)")
     }
+}
+
+extension SplitMix {
+    fileprivate mutating func roll(_ sides: Int) -> Int { Int(next() % UInt64(sides)) }
 }

@@ -1,5 +1,3 @@
-package import Model
-
 /// A person's word on the energy of one quarter hour. Edits are never changed or taken away: what
 /// is wrong is followed by another, and what the meter said stays beside them.
 package struct LedgerEdit: Sendable, Hashable {
