@@ -4,6 +4,8 @@ package struct Site: Sendable {
     /// Short and stable: part of file names, alarm keys and claims.
     package var name: String
     package var displayName: String
+    /// Of what the product itself writes about alarms, and of texts that are given in several.
+    package var language = NoticeLanguage.chinese
     /// Minutes east of UTC of the civil time in which days, months and tariffs run; +08:00 is 480.
     package var offsetMinutes: Int
     /// Above sea level; air pressure for psychrometrics follows from it.

@@ -5,8 +5,6 @@ import Model
 struct RuleReading {
     /// Rules that a site takes by name: the product's, and those of its profiles.
     var templates: [ConfigNode] = []
-    /// Of the texts that are given in several.
-    var language = "zh"
     var covers: [RuleCover] = []
     /// True while a template that was not named is tried.
     var isTrying = false
@@ -175,12 +173,12 @@ extension SiteReader {
     private mutating func sentence(_ node: ConfigNode?) -> String? {
         guard var node else { return nil }
         if case .mapping(let entries) = node.content {
-            for entry in entries where !Self.languages.contains(entry.key) {
+            for entry in entries where NoticeLanguage(rawValue: entry.key) == nil {
                 diagnostics.add(
                     entry.keyPosition, "`\(entry.key.prefix(20))` is no language here",
-                    cure: "use \(Self.languages.joined(separator: " or "))")
+                    cure: "use zh or en")
             }
-            guard let text = node.value(of: rules.language) ?? entries.first?.value else {
+            guard let text = node.value(of: site.language.rawValue) ?? entries.first?.value else {
                 diagnostics.add(node.position, "the text is empty", cure: "say it in one sentence")
                 return nil
             }
@@ -193,8 +191,6 @@ extension SiteReader {
         }
         return text
     }
-
-    static let languages = ["zh", "en"]
 }
 
 extension String {

@@ -207,9 +207,9 @@ struct SiteReader {
             }
         }
         if let node = table.optional("language"),
-            let language = node.choice(Self.languages.map { ($0, $0) }, &diagnostics)
+            let language = node.choice(NoticeLanguage.self, &diagnostics)
         {
-            rules.language = language
+            site.language = language
         }
         table.finish(&diagnostics)
     }
