@@ -99,12 +99,7 @@ struct DemoPlan {
             directory = dir
             isTemporary = false
         } else {
-            var template = Array("/tmp/frostline-demo-XXXXXX".utf8CString)  // why: mkdtemp(3)
-            guard mkdtemp(&template) != nil else {
-                throw CommandFailure(.unreachable, "cannot make a folder in /tmp; give one: --dir")
-            }
-            directory = String(
-                decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+            directory = try TemporaryFolder(named: "demo").path
             isTemporary = true
         }
     }

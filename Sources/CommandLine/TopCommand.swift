@@ -64,14 +64,22 @@ struct TopCommand: ParsableCommand {
     func run() throws {
         if fleet.fleet { return try runFleet() }
         Signals.ignoreBrokenPipe()
-        let address: ConsoleOptions.Address =
-            url.map { .url($0) } ?? .socket(locations.socketPath)
+        let code: Int32
+        if url == nil, locations.socket == nil, let remote = try locations.remoteSite() {
+            code = try RemoteTop.run(remote.configuration, remote.access, options)
+        } else {
+            code = ConsoleApp.run(
+                options: try options(url.map { .url($0) } ?? .socket(locations.socketPath)))
+        }
+        if code != 0 { throw ExitCode(code) }
+    }
+
+    private func options(_ address: ConsoleOptions.Address) throws -> ConsoleOptions {
         var options = ConsoleOptions(
             address: address, authorityFile: caFile, dashboard: try DashboardFile.load(dashboard),
             isASCII: ascii, language: language, theme: theme)
         options.at = at
-        let code = ConsoleApp.run(options: options)
-        if code != 0 { throw ExitCode(code) }
+        return options
     }
 
     private func runFleet() throws {

@@ -41,6 +41,12 @@ final class EventBroadcast: Sendable {
         }
     }
 
+    /// There is no present any more: who follows is let go, and finds none.
+    func withdraw() {
+        state.withLock { $0.latest = nil }
+        finish()
+    }
+
     func finish() {
         let listeners = state.withLock { state in
             defer { state.listeners.removeAll() }

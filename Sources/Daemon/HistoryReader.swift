@@ -40,6 +40,22 @@ package enum HistoryReader {
     package static func series(
         _ query: SeriesQuery, _ idle: IdleReader
     ) async throws(APIRefusal) -> SeriesView {
+        try await admitted { () throws(APIRefusal) in
+            do throws(StoreError) {
+                return try idle.lend { reader throws(StoreError) in try read(query, reader) }
+            } catch .unknownPoint(let name) {
+                throw APIRefusal(
+                    status: 404, message: "no readings of \(name); /api/v1/last lists the points")
+            } catch {
+                throw APIRefusal(status: 503, message: "\(error)")
+            }
+        }
+    }
+
+    /// Answers on a thread of its own, for reading blocks: it must not hold one of Swift's pool.
+    static func admitted(
+        _ body: @escaping @Sendable () throws(APIRefusal) -> SeriesView
+    ) async throws(APIRefusal) -> SeriesView {
         let isAdmitted = running.withLock { count -> Bool in
             guard count < maximumQueries else { return false }
             count += 1
@@ -51,30 +67,18 @@ package enum HistoryReader {
                 message: "\(maximumQueries) queries are under way; ask again when one has ended")
         }
         defer { running.withLock { $0 -= 1 } }
-        // Reading blocks: it must not hold a thread of Swift's pool.
-        let result: Result<SeriesView, StoreError> = await withCheckedContinuation { continuation in
+        let result: Result<SeriesView, APIRefusal> = await withCheckedContinuation { continuation in
             do {
                 let thread = try NativeThread(name: "api-series") {
-                    continuation.resume(
-                        returning: Result { () throws(StoreError) in
-                            try idle.lend { reader throws(StoreError) in
-                                try read(query, reader)
-                            }
-                        })
+                    continuation.resume(returning: Result { () throws(APIRefusal) in try body() })
                 }
                 thread.detach()
             } catch {
-                continuation.resume(returning: .failure(.system("\(error)")))
+                continuation.resume(
+                    returning: .failure(APIRefusal(status: 503, message: "\(error)")))
             }
         }
-        do throws(StoreError) {
-            return try result.get()
-        } catch .unknownPoint(let name) {
-            throw APIRefusal(
-                status: 404, message: "no readings of \(name); /api/v1/last lists the points")
-        } catch {
-            throw APIRefusal(status: 503, message: "\(error)")
-        }
+        return try result.get()
     }
 
     private static func read(

@@ -14,25 +14,36 @@ struct PastDay: Sendable {
     init(
         _ reader: StoreReader, site: Site, midnight: Instant, end: Instant
     ) throws(StoreError) {
+        try self.init(site: site, midnight: midnight, end: end) { meter, range throws(StoreError) in
+            try reader.ledger(meter: meter.name, range)
+        }
+        guard !site.coolingUnits.isEmpty else { return }
+        let range = TimeRange(start: midnight, end: max(midnight, end))
+        _ = try HistoryReader.cooling(reader, site: site, range: range) {
+            cooling.append(($0, $1.today(at: $0).equivalentHours))
+        }
+    }
+
+    /// Without free-cooling hours.
+    init(
+        site: Site, midnight: Instant, end: Instant,
+        ledger: (Meter, TimeRange) throws(StoreError) -> [LedgerEntry]
+    ) throws(StoreError) {
         self.midnight = midnight
         self.end = end
         let range = TimeRange(start: midnight, end: max(midnight, end))
         let boundary = PUEBoundary(site.meters)
-        var meters = Set(boundary.total.map(\.meter.name))
+        var meters = boundary.total.map(\.meter)
         if let category = boundary.category {
-            meters.formUnion((boundary.it[category] ?? []).map(\.meter.name))
+            meters += (boundary.it[category] ?? []).map(\.meter)
         }
-        meters.formUnion(site.meters.filter { $0.role == .utility }.map(\.name))
-        for meter in meters {
+        meters += site.meters.filter { $0.role == .utility }
+        for meter in meters where wattHours[meter.name] == nil {
             var known: [QuarterHour: Int64] = [:]
-            for entry in try reader.ledger(meter: meter, range) {
+            for entry in try ledger(meter, range) {
                 known[entry.interval] = entry.wattHours
             }
-            wattHours[meter] = known
-        }
-        guard !site.coolingUnits.isEmpty else { return }
-        _ = try HistoryReader.cooling(reader, site: site, range: range) {
-            cooling.append(($0, $1.today(at: $0).equivalentHours))
+            wattHours[meter.name] = known
         }
     }
 

@@ -12,7 +12,7 @@ struct PointFacts: Sendable {
 /// Reads what devices had said by a moment, and makes it the live values of that moment.
 // Lent by `PastSite` to the thread of one question at a time.
 final class PastReader: @unchecked Sendable {
-    let store: StoreReader
+    let source: any MomentSource
     private let site: Site
     private let builder: SiteViewBuilder
     private let deviceIndex: [String: Int]
@@ -27,8 +27,8 @@ final class PastReader: @unchecked Sendable {
     /// claim more either.
     private static let longestSpacing: Int64 = 900_000
 
-    init(_ store: StoreReader, site: Site, builder: SiteViewBuilder) {
-        self.store = store
+    init(_ source: any MomentSource, site: Site, builder: SiteViewBuilder) {
+        self.source = source
         self.site = site
         self.builder = builder
         deviceIndex = Dictionary(
@@ -48,7 +48,7 @@ final class PastReader: @unchecked Sendable {
         isCancelled: @escaping @Sendable () -> Bool
     ) throws(StoreError) -> Devices {
         try learn()
-        let moments = try store.moment(at: time, questions, isCancelled: isCancelled)
+        let moments = try source.moment(at: time, questions, isCancelled: isCancelled)
         var result = Devices(live: [], pointCounts: pointCounts, known: 0, damaged: 0)
         for (index, moment) in moments.enumerated() {
             let device = liveDevice(
@@ -66,26 +66,34 @@ final class PastReader: @unchecked Sendable {
         named name: String, points: [String]? = nil, groups: [String: PollGroup], at time: Instant
     ) throws(StoreError) -> LiveDevice {
         let question = MomentQuestion(device: name, points: points)
-        let moments = try store.moment(at: time, [question])
-        guard let moment = moments.first else { return LiveDevice() }
-        let spec = deviceIndex[name].map { site.devices[$0] }
-        return liveDevice(
-            moment,
-            interval: { spec?.intervalMilliseconds(of: $0) ?? SiteSeries.stepMilliseconds },
-            groups: groups, at: time)
+        return try devices([question], groups: [name: groups], at: time).first ?? LiveDevice()
+    }
+
+    /// The devices of questions, in their order.
+    func devices(
+        _ questions: [MomentQuestion], groups: [String: [String: PollGroup]], at time: Instant,
+        isCancelled: @escaping @Sendable () -> Bool = { false }
+    ) throws(StoreError) -> [LiveDevice] {
+        try source.moment(at: time, questions, isCancelled: isCancelled).map { moment in
+            let spec = deviceIndex[moment.device].map { site.devices[$0] }
+            return liveDevice(
+                moment,
+                interval: { spec?.intervalMilliseconds(of: $0) ?? SiteSeries.stepMilliseconds },
+                groups: groups[moment.device] ?? [:], at: time)
+        }
     }
 
     /// Which points are asked for changes only when the store gets to know new ones.
     private func learn() throws(StoreError) {
-        let version = try store.namesVersion()
+        let version = try source.namesVersion()
         guard version != namesVersion else { return }
         questions = site.devices.map { MomentQuestion(device: $0.name, points: []) }
         pointCounts = .init(repeating: 0, count: site.devices.count)
-        for series in try store.series(matching: Glob("*")) {
-            guard let index = deviceIndex[series.device] else { continue }
+        for point in try source.points(matching: Glob("*")) {
+            guard let index = deviceIndex[point.device] else { continue }
             pointCounts[index] += 1
-            if builder.shows(series.definition, ofDevice: index) {
-                questions[index].points?.append(series.definition.name)
+            if builder.shows(point.definition, ofDevice: index) {
+                questions[index].points?.append(point.definition.name)
             }
         }
         // Of a device that shows nothing all points say whether it answers.

@@ -7,8 +7,9 @@ import Store
 import Synchronization
 import Views
 
-/// The site at moments that have passed: the documents of the API made from what is stored, by the
-/// code that makes them of the present. What is not stored is absent, never the value of now.
+/// The site at moments that have passed: the documents of the API made from what a source has of
+/// them, by the code that makes them of the present. What is not there is absent, never the value
+/// of now.
 final class PastSite: Sendable {
     /// Questions that are answered at once; each has two threads, and readers that keep some
     /// 40 MB.
@@ -22,8 +23,8 @@ final class PastSite: Sendable {
 
     private let site: Site
     private let tariff: TariffTable?
-    private let directory: String
-    private let collector: Collector
+    private let knowledge: any PointKnowledge
+    private let makeSource: @Sendable () throws(StoreError) -> any MomentSource
     private let liveEnergy: LiveEnergy
     private let builder: SiteViewBuilder
     private let state = Mutex(State())
@@ -34,11 +35,15 @@ final class PastSite: Sendable {
         var days: [(day: PastDay, read: Int64)] = []
     }
 
-    init(collector: Collector, tariff: TariffTable?, directory: String) {
-        self.collector = collector
+    /// - Parameter makeSource: called for each thread that reads.
+    init(
+        site: Site, tariff: TariffTable?, knowledge: any PointKnowledge,
+        makeSource: @escaping @Sendable () throws(StoreError) -> any MomentSource
+    ) {
+        self.site = site
         self.tariff = tariff
-        self.directory = directory
-        site = collector.site
+        self.knowledge = knowledge
+        self.makeSource = makeSource
         liveEnergy = LiveEnergy(site: site, tariff: tariff)
         builder = SiteViewBuilder(site: site)
     }
@@ -46,10 +51,27 @@ final class PastSite: Sendable {
     // MARK: Questions
 
     func snapshotJSON(at time: Instant) async throws(APIRefusal) -> [UInt8] {
-        let groups = await collector.unusualGroups()
-        let view = try await ask(at: time) { past, reader, isCancelled throws(StoreError) in
+        try Self.json(await picture(at: time))
+    }
+
+    /// The picture of now, of a site that is known only by what it has sent.
+    func presentJSON(at now: Instant, sequence: Int64) async throws(APIRefusal) -> [UInt8] {
+        var view = try await picture(at: now)
+        view.past = nil
+        view.sequence = sequence
+        view.health.store = "remote"
+        view.health.storeDetail = "readings as they were forwarded; alarms are at the site"
+        return try Self.json(view)
+    }
+
+    private func picture(at time: Instant) async throws(APIRefusal) -> SiteView {
+        let groups = await knowledge.unusualGroups()
+        return try await ask(at: time) { past, reader, isCancelled throws(StoreError) in
             try past.snapshot(at: time, reader, groups: groups, isCancelled)
         }
+    }
+
+    private static func json(_ view: SiteView) throws(APIRefusal) -> [UInt8] {
         do {
             let encoder = JSONEncoder()
             encoder.outputFormatting = .withoutEscapingSlashes
@@ -62,7 +84,7 @@ final class PastSite: Sendable {
     /// Nil where the site has no such device.
     func device(named name: String, at time: Instant) async throws(APIRefusal) -> DeviceView? {
         guard let index = site.devices.firstIndex(where: { $0.name == name }) else { return nil }
-        let facts = await collector.facts(ofDevice: index)
+        let facts = await knowledge.facts(ofDevice: index)
         return try await ask(at: time) { past, reader, _ throws(StoreError) in
             let device = try reader.device(
                 named: name, groups: facts.mapValues(\.group), at: time)
@@ -76,7 +98,7 @@ final class PastSite: Sendable {
     }
 
     func last(matching glob: Glob, at time: Instant) async throws(APIRefusal) -> [PointView] {
-        let groups = await collector.unusualGroups()
+        let groups = await knowledge.unusualGroups()
         let found = try await ask(at: time) { past, reader, isCancelled throws(StoreError) in
             try past.last(glob, time, reader, groups, isCancelled)
         }
@@ -94,21 +116,19 @@ final class PastSite: Sendable {
         at time: Instant, _ reader: PastReader, groups: [Int: [String: PollGroup]],
         _ isCancelled: @escaping @Sendable () -> Bool
     ) throws(StoreError) -> SiteView {
-        let oldest = try reader.store.oldest() ?? time
+        let oldest = try reader.source.oldest() ?? time
         let day = beginDay(of: time)
         let devices = try reader.devices(at: time, groups: groups, isCancelled: isCancelled)
-        let alarms = try reader.store.alarms(at: time)
-        let own = try reader.device(
-            named: SiteSeries.device, points: ["collector.readings.rate"], groups: [:], at: time)
+        let alarms = try reader.source.alarms(at: time)
+        let own = try reader.device(named: SiteSeries.device, groups: [:], at: time)
         let today = try day.wait()
         return compose(
-            at: time, devices, alarms, today, rate: own.usableValue(of: "collector.readings.rate"),
-            oldest: oldest)
+            at: time, devices, alarms, today, own: own, oldest: oldest)
     }
 
     private func compose(
-        at time: Instant, _ devices: PastReader.Devices, _ records: [PastAlarm], _ day: PastDay,
-        rate: Double?, oldest: Instant
+        at time: Instant, _ devices: PastReader.Devices, _ records: [PastAlarm]?, _ day: PastDay,
+        own: LiveDevice, oldest: Instant
     ) -> SiteView {
         var builder = builder
         var table = LiveTable(site: site)
@@ -119,7 +139,7 @@ final class PastSite: Sendable {
         let figures = liveEnergy.figures(at: time) { table.liveValue(of: $0) }
         let today = day.figures(site: site, tariff: tariff, at: time)
         let rules = Dictionary(site.alarmRules.map { ($0.name, $0) }) { first, _ in first }
-        let all = records.sorted { $0.record.isBefore($1.record) }.map { alarm in
+        let all = (records ?? []).sorted { $0.record.isBefore($1.record) }.map { alarm in
             var view = AlarmView(
                 alarm.record, rules[alarm.record.key.rule],
                 place: table.index(ofDevice: alarm.record.key.device).flatMap {
@@ -134,12 +154,13 @@ final class PastSite: Sendable {
             costTodayYuan: today.cost.map { Double($0.fen) / 100 },
             costIsPartial: today.costIsPartial, freeCoolingHours: day.freeCoolingHours(at: time),
             outdoor: site.outdoorTemperature.flatMap { table.liveValue(of: $0) },
-            alarms: shown.compactMap { AlarmPriority(name: $0.priority) })
+            alarms: records == nil
+                ? own.alarmPriorities : shown.compactMap { AlarmPriority(name: $0.priority) })
         var health = HealthView(
             version: Version.text, startedMS: nil, devicesTotal: site.devices.count,
             store: "unknown")
         health.devicesAnswering = devices.live.count { $0.isAnswering }
-        health.readingsPerSecond = rate.map { $0 / 60 }
+        health.readingsPerSecond = own.usableValue(of: "collector.readings.rate").map { $0 / 60 }
         var view = builder.build(
             SiteViewBuilder.Inputs(
                 sequence: 0, time: time, header: header.view(site), alarms: shown,
@@ -161,23 +182,24 @@ final class PastSite: Sendable {
     /// Nil where too many points match.
     private func last(
         _ glob: Glob, _ time: Instant, _ reader: PastReader,
-        _ groups: [Int: [String: PollGroup]], _ isCancelled: () -> Bool
+        _ groups: [Int: [String: PollGroup]], _ isCancelled: @escaping @Sendable () -> Bool
     ) throws(StoreError) -> [PointView]? {
-        let series = try reader.store.series(matching: glob)
-        guard series.count <= Self.maximumPoints else { return nil }
+        let found = try reader.source.points(matching: glob)
+        guard found.count <= Self.maximumPoints else { return nil }
         let names = Dictionary(
             uniqueKeysWithValues: site.devices.enumerated().map { ($0.element.name, $0.offset) })
-        var result: [PointView] = []
-        for (name, points) in Dictionary(grouping: series, by: \.device).sorted(by: {
-            (names[$0.key] ?? .max) < (names[$1.key] ?? .max)
-        }) {
-            guard !isCancelled(), names[name] != nil || name == SiteSeries.device else { continue }
-            let device = try reader.device(
-                named: name, points: points.map(\.definition.name),
-                groups: names[name].flatMap { groups[$0] } ?? [:], at: time)
-            result += device.points.indices.map { device.view(ofPoint: $0, device: name) }
+        let questions = Dictionary(grouping: found, by: \.device)
+            .filter { names[$0.key] != nil || $0.key == SiteSeries.device }
+            .sorted { (names[$0.key] ?? .max) < (names[$1.key] ?? .max) }
+            .map { MomentQuestion(device: $0.key, points: $0.value.map(\.definition.name)) }
+        let devices = try reader.devices(
+            questions,
+            groups: Dictionary(
+                uniqueKeysWithValues: groups.map { (site.devices[$0.key].name, $0.value) }),
+            at: time, isCancelled: isCancelled)
+        return zip(questions, devices).flatMap { question, device in
+            device.points.indices.map { device.view(ofPoint: $0, device: question.device) }
         }
-        return result
     }
 
     // MARK: The day
@@ -197,8 +219,7 @@ final class PastSite: Sendable {
         }
         if let known { return Pending(known) }
         return Pending { [self] () throws(StoreError) in
-            let reader = try StoreReader(directory: directory)
-            let day = try PastDay(reader, site: site, midnight: midnight, end: end)
+            let day = try makeSource().day(of: site, midnight: midnight, end: end)
             state.withLock { state in
                 state.days.removeAll { $0.day.midnight == midnight }
                 state.days.append((day, clock))
@@ -282,10 +303,9 @@ final class PastSite: Sendable {
         if let idle = state.withLock({ $0.idle.popLast() }) {
             reader = idle
         } else {
-            reader = PastReader(
-                try StoreReader(directory: directory), site: site, builder: builder)
+            reader = PastReader(try makeSource(), site: site, builder: builder)
         }
-        guard let oldest = try reader.store.oldest(), oldest <= time else { return nil }
+        guard let oldest = try reader.source.oldest(), oldest <= time else { return nil }
         let value = try body(reader)
         state.withLock { $0.idle.append(reader) }
         return value
@@ -325,6 +345,21 @@ private struct Pending<Value: Sendable>: Sendable {
         let result = box.wait(forMilliseconds: Self.longestWait) { $0 }
         guard let result else { throw .system("the day's figures were not read in a minute") }
         return try result.get()
+    }
+}
+
+extension LiveDevice {
+    /// One for each alarm that is shown, by their numbers; of the site's own points.
+    fileprivate var alarmPriorities: [AlarmPriority] {
+        let named: [(String, AlarmPriority)] = [
+            ("alarms.critical", .critical), ("alarms.high", .high), ("alarms.medium", .medium),
+            ("alarms.low", .low),
+        ]
+        return named.flatMap { name, priority in
+            // More than anybody counts means nothing.
+            let count = Int(min(max(usableValue(of: name) ?? 0, 0), 100_000))
+            return repeatElement(priority, count: count)
+        }
     }
 }
 

@@ -30,6 +30,9 @@ package struct RemoteReadError: Error, CustomStringConvertible {
 /// Asks an engine by PromQL over HTTP. Calls block.
 struct RemoteEngine {
     static let cure = "check that the address of the remote store is the part before /api/v1"
+    /// A series without a sample for longer than this has no value: what Prometheus does by itself,
+    /// and VictoriaMetrics where it is told.
+    static let lookback = "5m"
     private static let answerBytes = 512 << 20
     private static let answerMilliseconds: Int64 = 120_000
 
@@ -49,7 +52,8 @@ struct RemoteEngine {
             HTTPRequest.Header("Content-Type", "application/x-www-form-urlencoded"))
         // VictoriaMetrics answers as of half a minute ago without `nocache`.
         let form =
-            "query=" + percentEncoded(query) + "&time=" + Self.seconds(time) + "&step=5m&nocache=1"
+            "query=" + percentEncoded(query) + "&time=" + Self.seconds(time)
+            + "&step=\(Self.lookback)&nocache=1"
         request.body = Array(form.utf8)
         return try body(request)
     }

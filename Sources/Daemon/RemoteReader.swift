@@ -77,6 +77,30 @@ package final class RemoteReader {
         }
     }
 
+    /// Of each point that matches the newest sample that holds at `time`: none older than
+    /// `RemoteEngine.lookback`, and none of a series that has ended.
+    ///
+    /// - Parameters:
+    ///   - devices: nil for all.
+    ///   - points: nil for all.
+    package func latest(
+        devices: [String]?, points: [String]?, at time: Instant
+    ) throws(RemoteReadError) -> [RemotePoint] {
+        var matchers = ["__name__=~\"frostline_.*\"", "site=\(PromQL.quoted(site))"]
+        for (label, names) in [("device", devices), ("point", points)] {
+            guard let names else { continue }
+            matchers.append("\(label)=~\(PromQL.quoted(PromQL.any(of: names)))")
+        }
+        let selector = "{" + matchers.joined(separator: ",") + "}"
+        let values = try engine.query(selector, at: time)
+        let times = try engine.query("timestamp(\(selector))", at: time)
+        do throws(RemoteAnswerProblem) {
+            return try RemoteAnswer.latest(values: values, times: times)
+        } catch {
+            throw RemoteReadError(description: "\(error); \(RemoteEngine.cure)")
+        }
+    }
+
     private func piece(
         _ selector: String, _ start: Int64, _ end: Int64, _ kind: Kind
     ) throws(RemoteReadError) -> [UInt8] {

@@ -96,9 +96,10 @@ package final class SiteDaemon: Sendable {
             forwardViews: { forwarders.map(\.view) })
         pages = try PageReader(
             site: site, tariff: options.configuration.tariff, directory: options.dataDirectory)
+        let directory = options.dataDirectory
         past = PastSite(
-            collector: collector, tariff: options.configuration.tariff,
-            directory: options.dataDirectory)
+            site: site, tariff: options.configuration.tariff, knowledge: collector
+        ) { () throws(StoreError) in try StoreReader(directory: directory) }
         let (stream, continuation) = AsyncStream.makeStream(
             of: [RawPoll].self, bufferingPolicy: .bufferingNewest(Self.maximumWaitingBatches))
         polls = stream

@@ -68,6 +68,35 @@ package struct RemoteAnswer: Sendable {
         }
     }
 
+    /// One sample a point, from an instant query and one of the `timestamp` of the same series: an
+    /// engine dates what it answers by the moment that was asked for. A point without a time is
+    /// left out.
+    package static func latest(
+        values: [UInt8], times: [UInt8]
+    ) throws(RemoteAnswerProblem) -> [RemotePoint] {
+        guard let answer = JSONText(times), answer["status"]?.string == "success",
+            case .array(let rows)? = answer["data"]?["result"]
+        else { throw RemoteAnswerProblem("the engine's answer is no result of a query") }
+        var taken: [PointName: Int64] = [:]
+        for row in rows {
+            guard let labels = row["metric"], let device = labels["device"]?.string,
+                let point = labels["point"]?.string,
+                let time = time(row["value"]?.list.last?.numberText, perSecond: true)
+            else { continue }
+            let name = PointName(device: device, point: point)
+            taken[name] = max(taken[name] ?? time, time)
+        }
+        var gathered = RemoteAnswer()
+        try gathered.addQuery(values)
+        let all = TimeRange(start: Instant(milliseconds: .min), end: Instant(milliseconds: .max))
+        return gathered.points(in: all).compactMap { point in
+            guard let last = point.samples.last, let time = taken[point.name] else { return nil }
+            var point = point
+            point.samples = [RemotePoint.Sample(time: time, mantissa: last.mantissa)]
+            return point
+        }
+    }
+
     private mutating func add(
         _ labels: JSONText?, _ samples: some Sequence<(String?, String?)>, perSecond: Bool
     ) throws(RemoteAnswerProblem) {

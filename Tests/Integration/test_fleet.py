@@ -3,12 +3,44 @@ told of them together is what each says of itself; one that stops is silent, nev
 
 import json
 import os
+import re
+import shlex
 import shutil
+import subprocess
 import time
 import unittest
 
 import harness
 from test_remote import Prometheus, VictoriaMetrics, iso, needs
+
+
+class Terminal:
+    """The program in a terminal of tmux."""
+
+    def __init__(self, test, *arguments):
+        self.base = ["tmux", "-u", "-S", test.path("tmux"), "-f", "/dev/null"]
+        self.name = "t%d" % harness.free_port()
+        words = " ".join(shlex.quote(str(x)) for x in (harness.BINARY, *arguments))
+        self.run("new-session", "-d", "-s", self.name, "-x", "120", "-y", "40",
+                 "LC_ALL=C.UTF-8 " + words)
+        test.addCleanup(self.run, "kill-session", "-t", self.name)
+
+    def run(self, *arguments):
+        return subprocess.run(
+            [*self.base, *arguments], capture_output=True, text=True, timeout=20,
+            env=dict(os.environ, LC_ALL="C.UTF-8", TERM="xterm-256color")).stdout
+
+    def keys(self, *keys):
+        self.run("send-keys", "-t", self.name, *keys)
+
+    def text(self):
+        return self.run("capture-pane", "-p", "-t", self.name)
+
+    def wait(self, what, pattern):
+        try:
+            harness.wait_for(what, lambda: re.search(pattern, self.text()), 90)
+        except AssertionError as error:
+            raise AssertionError("%s\n%s" % (error, self.text()))
 
 
 class Fleet(unittest.TestCase):
@@ -25,12 +57,14 @@ class Fleet(unittest.TestCase):
     def path(self, *parts):
         return os.path.join(self.folder, *parts)
 
-    def devices(self):
+    def devices(self, with_past=True):
         """A demo whose devices the sites ask, and a store of two days of the same devices."""
         demo = ["demo", "--racks", 2, "--headless"]
-        harness.run(*demo, "--history", "2d", "--for", "1s", "--dir", self.path("past"), check=0)
+        if with_past:
+            harness.run(
+                *demo, "--history", "2d", "--for", "1s", "--dir", self.path("past"), check=0)
         farm = harness.Child(
-            harness.BINARY, *demo, "--history", "0d", "--for", "120s", "--dir", self.path("farm"))
+            harness.BINARY, *demo, "--history", "0d", "--for", "300s", "--dir", self.path("farm"))
         self.addCleanup(farm.kill)
         harness.wait_for("the devices", lambda: os.path.exists(
             self.path("farm", "frostline.sock")), 30, farm)
@@ -178,6 +212,41 @@ class Fleet(unittest.TestCase):
         self.assertEqual(picture["categories"][0]["sites"], 2)
         row = next(x for x in self.there(engine)["sites"] if x["site"] == "lvliang")
         self.assertTrue(row["state"].startswith("silent"), row)
+
+    @unittest.skipUnless(shutil.which("tmux"), "skipped: tmux is not installed")
+    def test_the_console_shows_a_site_by_what_it_has_sent(self):
+        self.devices(with_past=False)
+        live = self.site("lvliang", has_past=False)
+        harness.wait_for("the site answers", lambda: harness.run(
+            "status", "--socket", live.socket).returncode == 0, 60, live)
+        for index, engine in enumerate(self.engines):
+            path = self.path("remote-%d.yaml" % index)
+            with open(self.path("farm", "site.yaml")) as f:
+                text = f.read()
+            name = re.search(r"name: ([^,}\s]+)", text[text.index("site:"):]).group(1)
+            with open(path, "w") as f:
+                f.write(text.replace("name: " + name, "name: lvliang", 1)
+                        + "store: {remote: \"%s\"}\n" % engine.base)
+            screen = Terminal(self, "top", "--config", path)
+            # All of its devices, and the same figure that it shows itself.
+            total = harness.run_json("status", "--socket", live.socket)["health"]["devicesTotal"]
+            screen.wait("all devices", "Devices %d of %d answering" % (total, total))
+            screen.wait("its PUE", r"PUE \d\.\d\d cat 3")
+            seen = float(re.search(r"PUE (\d\.\d\d) cat", screen.text()).group(1))
+            view = harness.run_json("status", "--socket", live.socket)
+            self.assertAlmostEqual(seen, view["header"]["pue"], delta=0.05)
+            self.assertIn("live", screen.text())
+            screen.keys("2")
+            screen.wait("racks with temperatures", r"inlet +\d\d\.\d °C")
+            screen.keys("3", "Enter")
+            screen.wait("points of a device", r"alarm\.state|input\.power|cooling\.mode")
+            screen.wait("which are good", r" good ")
+            engine.stop()
+            screen.wait("that nothing comes any more", r"OFFLINE: these figures are \d+ s old")
+            screen.keys("q")
+        # The site itself has gone on.
+        self.assertEqual(
+            harness.run_json("status", "--socket", live.socket)["health"]["store"], "ok")
 
     def test_files_and_words_that_are_wrong_are_told(self):
         path = self.path("fleet.yaml")

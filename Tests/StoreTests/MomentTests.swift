@@ -188,11 +188,11 @@ struct MomentTests {
             history.append((time, Self.texts(records.values.filter { $0.state != .normal })))
         }
         let reader = try StoreReader(directory: directory)
-        #expect(try reader.alarms(at: instant(Self.start - 1)).isEmpty)
+        #expect(try reader.openAlarms(at: instant(Self.start - 1)).isEmpty)
         for (index, entry) in history.enumerated() {
             let end = index + 1 < history.count ? history[index + 1].time - 1 : entry.time + 9
             for moment in [entry.time, end] {
-                let found = try reader.alarms(at: instant(moment)).map(\.record)
+                let found = try reader.openAlarms(at: instant(moment)).map(\.record)
                 #expect(Self.texts(found) == entry.open, "at \(moment)")
             }
         }

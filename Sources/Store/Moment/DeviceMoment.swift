@@ -13,6 +13,15 @@ package struct DeviceMoment: Sendable {
         /// Milliseconds between two of its last readings, the shortest of some; nil where there
         /// was one.
         package var spacing: Int64?
+
+        package init(
+            _ definition: PointDefinition, last: Sample?, usable: Sample?, spacing: Int64?
+        ) {
+            self.definition = definition
+            self.last = last
+            self.usable = usable
+            self.spacing = spacing
+        }
     }
     package var device: String
     /// Those that were asked for, in the order in which the store got to know them.
@@ -58,7 +67,7 @@ extension StoreReader {
     }
 
     /// Alarms that were not normal at `time`, as they stood then.
-    package func alarms(at time: Instant) throws(StoreError) -> [PastAlarm] {
+    package func openAlarms(at time: Instant) throws(StoreError) -> [PastAlarm] {
         try read { state throws(SQLiteError) in
             try AlarmTables.open(at: time.milliseconds, state.db)
         }

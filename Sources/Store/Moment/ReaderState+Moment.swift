@@ -53,7 +53,7 @@ extension ReaderState {
             guard let best else { continue }
             moment.points.append(
                 DeviceMoment.Point(
-                    definition: generations[best - range.lowerBound].definition,
+                    generations[best - range.lowerBound].definition,
                     last: search.found[best].last, usable: search.found[best].usable,
                     spacing: search.found[best].spacing))
         }
