@@ -56,6 +56,7 @@ enum ChinesePhrases {
         LOAD | 负载
         Load and price | 负荷与电价
         Losses | 损耗
+        MISSED | 错失
         MODE | 模式
         Month | 本月
         Month at least | 本月至少
@@ -114,8 +115,21 @@ enum ChinesePhrases {
         a command; Tab completes | 命令；Tab 补全
         a step in time; on the map only , . | 在时间上走一步；平面图上只用 , .
         an hour, a day in time | 前后一小时、一天
+        and {0} more | 另有 {0} 项
+        asking the daemon | 正在询问采集器
+        being computed from the readings of the month | 正在按本月读数计算
+        computed once more: DIFFERS | 复算不一致
+        computed once more: agrees | 复算一致
+        energy since midnight / IT energy | 零点以来电能 / IT 电能
         go to a time | 到某一时刻
         go to where the alarm began | 到告警开始之处
+        hours of full free cooling, as measured | 实测全自然冷却小时数
+        j/k Enter follows  Backspace back  Esc closes | j/k 选择  回车追溯  退格返回  Esc 关闭
+        max {0} | 最高 {0}
+        missed today | 今日错失
+        no target named | 未定目标价
+        so far today the weather allowed it without compressors | 今日至此天气允许不用压缩机
+        source | 依据
         the present | 回到现在
         a device of the rack, its points | 柜内设备及其测点
         a file's name has no `/` and does not begin with a dot | 文件名不得含 `/`，不得以点开头
@@ -264,7 +278,6 @@ enum ChinesePhrases {
         meters | 表计
         minimum | 最小
         misconfigured | 配置有误
-        missed hours and yuan: frostline energy cooling | 错失时数与金额：frostline energy cooling
         mode | 模式
         month | 本月
         month at least | 本月至少
@@ -416,6 +429,7 @@ enum ChinesePhrases {
         this alarm is not shelved; v shows the hidden ones | 此告警未搁置；v 显示隐藏的告警
         this daemon does not tell of hidden alarms | 此守护进程不报隐藏告警
         this view as text and CSV | 本页存为文本与 CSV
+        time on compressors alone in which the weather allowed none | 天气本可不用压缩机却只靠压缩机运行的时间
         time x share of the running capacity that is free | 时间 x 运行容量中自然冷的比例
         to the target | 距目标
         today | 今日
@@ -428,6 +442,7 @@ enum ChinesePhrases {
         输入名称的一部分：机柜、设备、测点、告警、节点、页
         unknown | 未知
         until then on battery | 在此之前由电池供电
+        until {0} | 截至 {0}
         up {0} | 已运行 {0}
         ups | UPS
         usable meters | 可用表计
@@ -471,6 +486,7 @@ enum ChinesePhrases {
         {0} stored | 已存 {0}
         {0} timeouts | 超时 {0} 次
         {0} units | {0} 台
+        {0} without power or price | {0} 无功率或电价
         {0} {1}, pair {2} | {0} {1}，双机 {2}
         there is no picture yet | 还没有画面
         this is the present; the arrow to the left goes back | 现在就是当前；按左箭头回到过去

@@ -34,7 +34,7 @@ extension Painter {
         func shown<Cell>(_ cells: [Cell]) -> [Cell] {
             hasRoom
                 ? cells
-                : cells.enumerated().filter { $0.offset != 6 && $0.offset != 8 }.map(\.element)
+                : cells.enumerated().filter { ![6, 8, 9].contains($0.offset) }.map(\.element)
         }
         let columns: [Table.Column] = shown([
             .init(t("UNIT"), .share(2)), .init(t("MODE"), .fixed(7)),
@@ -46,6 +46,7 @@ extension Painter {
                 wide ? t("COMPRESSOR") : t("COMPR"), wide ? .share(2) : .fixed(5),
                 wide ? .left : .right),
             .init(t("FREE"), .fixed(5), .right),
+            .init(t("MISSED"), .fixed(6), .right),
             .init(t("POWER"), .fixed(8), .right), .init("Q", .fixed(1)),
         ])
         var table = Table(columns: columns, count: units.count)
@@ -68,10 +69,23 @@ extension Painter {
         }
     }
 
-    /// What the cold outside could do against what it does, as far as the units tell.
+    /// What the cold outside could do against what it does, as far as the units tell, and what the
+    /// difference has cost today.
     private mutating func drawPotential(_ snapshot: SiteView, _ rect: Rect) {
         guard rect.height >= 4 else { return }
         screen.heading(t("Free cooling: potential and actual"), in: rect)
+        let lines: [(String, [Span])] = [
+            ("actual", actualSpans(snapshot)), ("possible", possibleSpans(snapshot)),
+            ("missed today", missedSpans),
+        ]
+        for (index, line) in lines.enumerated() {
+            let place = rect.rows(1 + index, 1)
+            screen.put(t(line.0), in: place.columns(0, 13), .muted)
+            screen.put(line.1, x: place.x + 14, y: place.y, width: place.width - 14)
+        }
+    }
+
+    private func actualSpans(_ snapshot: SiteView) -> [Span] {
         let known = snapshot.cooling.filter {
             $0.freePercent != nil && $0.compressorPercent != nil && Self.isUsable($0.quality)
         }
@@ -83,30 +97,56 @@ extension Painter {
             used += ((unit.freePercent ?? 0) + (unit.compressorPercent ?? 0)) * weight
         }
         let actual = used > 0 ? free / used : nil
-        screen.put(
-            [
-                Span(t("actual") + " ", .muted),
-                figure(actual.map { $0 * 100 }, digits: 0, unit: "%"),
-                Span(
-                    "  "
-                        + t(
-                            "of the capacity in use; {0} of {1} units tell", "\(known.count)",
-                            "\(snapshot.cooling.count)"), .muted),
-            ], x: rect.x, y: rect.y + 1, width: rect.width)
-        let colder = snapshot.header.outdoorCelsius.map { outdoor in
-            snapshot.cooling.count { unit in unit.returnCelsius.map { outdoor < $0 } == true }
+        let tell = t(
+            "of the capacity in use; {0} of {1} units tell", "\(known.count)",
+            "\(snapshot.cooling.count)")
+        return [
+            figure(actual.map { $0 * 100 }, digits: 0, unit: "%"), Span("  " + tell, .muted),
+        ]
+    }
+
+    private func possibleSpans(_ snapshot: SiteView) -> [Span] {
+        if let hours = model.state.cooling?.units.compactMap(\.possibleHours), !hours.isEmpty {
+            let most = hours.max() ?? 0
+            return [
+                figure(most, digits: 1, unit: "h"),
+                Span("  " + t("so far today the weather allowed it without compressors"), .muted),
+            ]
         }
-        screen.put(
-            [
-                Span(t("possible") + " ", .muted),
-                Span(
-                    colder.map {
-                        t("outdoor air is colder than the return air of {0} units", "\($0)")
-                    }
-                        ?? t("no outdoor temperature"), colder == nil ? .faint : .plain),
-            ], x: rect.x, y: rect.y + 2, width: rect.width)
-        screen.put(
-            t("missed hours and yuan: frostline energy cooling"), in: rect.rows(3, 1), .faint)
+        guard let outdoor = snapshot.header.outdoorCelsius else {
+            return [Span(t("no outdoor temperature"), .faint)]
+        }
+        let colder = snapshot.cooling.count { $0.returnCelsius.map { outdoor < $0 } == true }
+        return [Span(t("outdoor air is colder than the return air of {0} units", "\(colder)"))]
+    }
+
+    private var missedSpans: [Span] {
+        if let error = model.state.coolingError { return [Span(t("not read: {0}", error), .high)] }
+        guard let day = model.state.cooling else { return [Span(unknown, .faint)] }
+        if let problem = day.problem { return [Span(problem, .high)] }
+        guard let missed = day.missed else {
+            return [Span(t("being computed from the readings of the month"), .muted)]
+        }
+        let ink: Ink = missed.hours > 0 ? .high : .good
+        var spans = [
+            Span(text(missed.hours, digits: 1, unit: "h"), Style(ink, .bold)),
+            Span("  "), figure(missed.energyKWh, digits: 1, unit: "kWh"), Span("  "),
+            figure(missed.amountYuan, digits: 2, unit: t("yuan")),
+        ]
+        if missed.unvaluedHours > 0 {
+            let hours = text(missed.unvaluedHours, digits: 1, unit: "h")
+            spans.append(Span("  " + t("{0} without power or price", hours), .medium))
+        }
+        let until = t("until {0}", model.momentText(day.endMS))
+        return spans + [Span("  " + until + (day.isComputing ? " " + glyphs.up : ""), .faint)]
+    }
+
+    private func missed(_ unit: CoolingView) -> Span {
+        guard
+            let missed = model.state.cooling?.units.first(where: { $0.name == unit.name })?.missed
+        else { return Span(unknown, .faint) }
+        return Span(
+            text(missed.hours, digits: 1, unit: "h"), Style(missed.hours > 0 ? .high : .muted))
     }
 
     private func coolingCells(_ unit: CoolingView) -> [Span] {
@@ -125,8 +165,19 @@ extension Painter {
             Span(text(unit.valvePercent, digits: 0, unit: "%"), style),
             Span(text(unit.compressorPercent, digits: 0, unit: "%"), style),
             Span(text(unit.freePercent, digits: 0, unit: "%"), style),
+            missed(unit),
             Span(text(kilowatts(unit.watts), digits: 1, unit: "kW"), style),
             Span(Self.letter(of: unit.quality), .high),
         ]
+    }
+}
+
+extension ConsoleModel {
+    mutating func take(_ day: CoolingDayView) {
+        state.cooling = day
+        state.coolingError = nil
+        guard day.isComputing else { return }
+        // Once is not enough for a moment that is still being computed.
+        past.done.removeAll { if case .loadCoolingDay = $0 { true } else { false } }
     }
 }

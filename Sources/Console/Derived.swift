@@ -29,6 +29,9 @@ package struct Derived: Sendable {
     var failure: FailureOutcome?
     var slowestKey: PictureKey?
     var slowest: [DeviceSummaryView] = []
+    var extremesKey: PictureKey?
+    var hottest: [RackView] = []
+    var fullest: [RackView] = []
     var namesKey: PictureKey?
     /// Places in the list of devices, by name.
     var deviceIndex: [String: Int] = [:]
@@ -88,6 +91,35 @@ extension ConsoleModel {
         return found.compactMap { snapshot?.devices[$0.index] }
     }
 
+    /// A few racks of the warmest inlets, and of the highest share of their rating.
+    var extremeRacks: (hottest: [RackView], fullest: [RackView]) {
+        derived.extremesKey == pictureKey ? (derived.hottest, derived.fullest) : foundExtremes
+    }
+
+    /// Beyond these a list tells nothing new; view 2 shows every rack.
+    private static let extremes = 15
+
+    private var foundExtremes: (hottest: [RackView], fullest: [RackView]) {
+        (highest { $0.inletCelsius }, highest { $0.load })
+    }
+
+    /// The highest first, of equal ones in the order of the site.
+    private func highest(_ quantity: (RackView) -> Double?) -> [RackView] {
+        var found: [(value: Double, rack: RackView)] = []
+        for row in snapshot?.rows ?? [] {
+            for rack in row.racks {
+                guard let value = quantity(rack), value.isFinite else { continue }
+                if found.count == Self.extremes, let last = found.last, last.value >= value {
+                    continue
+                }
+                let place = found.firstIndex { $0.value < value } ?? found.count
+                found.insert((value, rack), at: place)
+                if found.count > Self.extremes { found.removeLast() }
+            }
+        }
+        return found.map(\.rack)
+    }
+
     /// Of the month so far, from the energy that the site keeps as points of its own.
     var pueMonth: Double? {
         let points = dashboardPoints[Self.monthGlob] ?? []
@@ -124,6 +156,10 @@ extension ConsoleModel {
         if page == .overview, derived.slowestKey != pictureKey {
             derived.slowest = foundSlowest
             derived.slowestKey = pictureKey
+        }
+        if page == .overview, derived.extremesKey != pictureKey {
+            (derived.hottest, derived.fullest) = foundExtremes
+            derived.extremesKey = pictureKey
         }
         guard page == .power else { return }
         if derived.chainKey != pictureKey {

@@ -179,7 +179,8 @@ extension Painter {
         let point = points[ConsoleModel.index(of: device.selected, in: points.map(\.name))]
         screen.put(
             [
-                Span(point.name + " ", .bright), Span(t("read from") + " ", .muted),
+                Span(point.name + " ", .bright),
+                Span(point.origin == nil ? "" : t("read from") + " ", .muted),
                 Span(point.origin ?? t("computed from other points")),
                 Span("  " + t("by profile") + " ", .muted), Span(summary?.profile ?? unknown),
                 Span("  " + t("exactly") + " ", .muted), Span(point.text ?? unknown),

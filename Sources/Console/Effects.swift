@@ -96,7 +96,8 @@ final class Effects: Sendable {
                 }
                 return .totals(series)
             }
-        case .loadSeries, .findPoints, .loadEnergyDay, .loadPoints: load(command)
+        case .loadSeries, .findPoints, .loadEnergyDay, .loadCoolingDay, .explain, .loadPoints:
+            load(command)
         case .loadAlarmHistory(let from, let to): loadAlarmHistory(from, to)
         case .alarmAction(let action): act(action)
         case .acknowledge(let id, let by, let comment):
@@ -137,6 +138,8 @@ final class Effects: Sendable {
                     return .energyDayFailed(error.description)
                 }
             }
+        case .loadCoolingDay(let at): loadCoolingDay(at)
+        case .explain(let id): explain(id)
         case .loadPoints(let glob):
             ask("points \(glob)") { client in
                 do throws(DaemonClient.Failure) {

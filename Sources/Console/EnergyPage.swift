@@ -24,6 +24,10 @@ extension Painter {
         let time = Instant(milliseconds: min(max(0, day.startMS), ConsoleModel.latestMS))
         let civil = CivilTime(time, offsetMinutes: offsetMinutes)
         var note = [Span(civil.dateText, .bright)]
+        if let target = day.targetYuanPerKWh {
+            let price = text(target, digits: 2, unit: t("yuan/kWh"))
+            note.insert(Span(t("target") + " " + price + "  ", .muted), at: 0)
+        }
         if let error = model.state.energyError {
             note = [Span(t("not read: {0}", error) + "  ", .critical)] + note
         }
@@ -32,6 +36,8 @@ extension Painter {
 
     /// Three lines: what came and cost so far, its mean price, contract against actual.
     private mutating func drawDayFigures(_ day: EnergyDayView, _ rect: Rect) {
+        // A price of which the end is cut off is none: the unit goes first.
+        let unit = rect.width >= 100 ? t("yuan/kWh") : ""
         let lines: [[(String, Span)]] = [
             [
                 (
@@ -42,11 +48,14 @@ extension Painter {
                     day.isPartial ? "cost at least" : "cost",
                     figure(day.costYuan, digits: 2, unit: t("yuan"))
                 ),
-                ("mean price", figure(day.meanYuanPerKWh, digits: 4, unit: t("yuan/kWh"))),
+                ("mean price", figure(day.meanYuanPerKWh, digits: 4, unit: unit)),
             ],
             [
-                ("contract energy", figure(day.contractYuanPerKWh, digits: 4, unit: t("yuan/kWh"))),
-                ("by the table", figure(day.tableCostYuan, digits: 2, unit: t("yuan"))),
+                ("contract energy", figure(day.contractYuanPerKWh, digits: 4, unit: unit)),
+                (
+                    "by the table",
+                    figure(day.tableCostYuan, digits: 2, unit: unit.isEmpty ? "" : t("yuan"))
+                ),
                 ("contract saves", savedByContract(day)),
             ],
             [
@@ -54,8 +63,8 @@ extension Painter {
                     day.isMonthPartial == true ? "month at least" : "month",
                     figure(day.monthCostYuan, digits: 0, unit: t("yuan"))
                 ),
-                ("month's price", figure(day.monthYuanPerKWh, digits: 4, unit: t("yuan/kWh"))),
-                ("to the target", targetDistance(day.monthYuanPerKWh)),
+                ("month's price", figure(day.monthYuanPerKWh, digits: 4, unit: unit)),
+                ("to the target", targetDistance(day.monthYuanPerKWh, unit: unit)),
             ],
         ]
         for (row, line) in lines.enumerated() {
@@ -83,12 +92,15 @@ extension Painter {
     }
 
     /// How far a price is from the target; negative below it, which is the good side.
-    func targetDistance(_ price: Double?) -> Span {
+    func targetDistance(_ price: Double?, unit: String) -> Span {
         guard let price, price.isFinite else { return Span(unknown, .faint) }
-        let distance = price - ConsoleModel.targetYuanPerKWh
+        guard let target = model.state.energy?.targetYuanPerKWh else {
+            return Span(t("no target named"), .faint)
+        }
+        let distance = price - target
         let sign = distance > 0 ? "+" : ""
         return Span(
-            sign + text(distance, digits: 4, unit: t("yuan/kWh")),
+            sign + text(distance, digits: 4, unit: unit),
             Style(distance > 0 ? .high : .good, .bold))
     }
 
@@ -165,10 +177,4 @@ extension Painter {
             Span(""),
         ]
     }
-}
-
-extension ConsoleModel {
-    /// What a kWh is to cost a data centre of 1,000 standard racks or more, in yuan (Lüliang,
-    /// 2017).
-    package static let targetYuanPerKWh = 0.35
 }

@@ -1,6 +1,6 @@
 import PowerFlow
 import Screen
-import Views
+package import Views
 
 /// How the figures in sight came about: formula, inputs, and where to look further.
 package struct ExplainedFigure: Sendable, Equatable {
@@ -10,9 +10,18 @@ package struct ExplainedFigure: Sendable, Equatable {
         package var formula: String
         /// Name and value of each input.
         package var inputs: [String]
+        /// Under which the daemon explains it further.
+        package var id: String?
     }
     package var title: String
     package var entries: [Entry]
+    /// What the daemon has explained since, the one in sight last.
+    package var trail: [ExplanationView] = []
+    /// Of `links`; where there are none, lines that are scrolled away.
+    package var selected = 0
+    /// The id that is being asked for, and why the last one had no answer.
+    package var asked: String?
+    package var failure: String?
 }
 
 extension ConsoleModel {
@@ -51,6 +60,7 @@ extension ConsoleModel {
 
     private func explainOverview(_ header: HeaderView) -> ExplainedFigure {
         typealias Entry = ExplainedFigure.Entry
+        let (day, month) = civilDayAndMonth
         let total = kilowatts(header.totalWatts)
         let it = kilowatts(header.itWatts)
         return ExplainedFigure(
@@ -63,6 +73,10 @@ extension ConsoleModel {
                         t("total") + " " + total, t("IT") + " " + it,
                         t("usable meters") + " " + show(header.pueCoverage * 100, 0, "%"),
                     ]),
+                Entry(
+                    name: "PUE " + t("today") + " " + show(header.pueToday, 4, ""),
+                    formula: t("energy since midnight / IT energy"), inputs: [],
+                    id: "energy.pue@" + day),
                 Entry(
                     name: t("Losses") + " " + kilowatts(header.lossWatts),
                     formula: t("total - IT - cooling - other"),
@@ -82,11 +96,14 @@ extension ConsoleModel {
                     formula: t("energy charges of the month / its energy"),
                     inputs: [
                         t("charges") + " " + show(state.energy?.monthCostYuan, 2, t("yuan")),
-                        t("target") + " " + show(Self.targetYuanPerKWh, 2, t("yuan/kWh")),
-                    ]),
+                        t("target") + " "
+                            + show(state.energy?.targetYuanPerKWh, 2, t("yuan/kWh")) + "  "
+                            + (state.energy?.targetSource ?? ""),
+                    ], id: "energy.bill.total@" + month),
                 Entry(
                     name: t("Free cooling") + " " + show(header.freeCoolingHoursToday, 2, "h"),
-                    formula: t("time x share of the running capacity that is free"), inputs: []),
+                    formula: t("time x share of the running capacity that is free"), inputs: [],
+                    id: "energy.cooling.equivalent@" + day),
             ])
     }
 
@@ -169,6 +186,8 @@ extension ConsoleModel {
         guard !snapshot.cooling.isEmpty else { return nil }
         let names = snapshot.cooling.map(\.name)
         let unit = snapshot.cooling[Self.index(of: selectedUnit, in: names)]
+        let (day, month) = civilDayAndMonth
+        let missed = state.cooling?.units.first { $0.name == unit.name }?.missed
         return ExplainedFigure(
             title: unit.displayName,
             entries: [
@@ -179,6 +198,14 @@ extension ConsoleModel {
                     name: t("compressor") + " " + show(unit.compressorPercent, 0, "%"),
                     formula: t("capacity in use - its free part"),
                     inputs: [t("free") + " " + show(unit.freePercent, 0, "%")]),
+                ExplainedFigure.Entry(
+                    name: t("missed today") + " " + show(missed?.hours, 2, "h") + "  "
+                        + show(missed?.amountYuan, 2, t("yuan")),
+                    formula: t("time on compressors alone in which the weather allowed none"),
+                    inputs: [], id: "energy.cooling.missed.amount:\(unit.name)@" + day),
+                ExplainedFigure.Entry(
+                    name: t("month"), formula: t("hours of full free cooling, as measured"),
+                    inputs: [], id: "energy.cooling.hours.full:\(unit.name)@" + month),
             ])
     }
 
@@ -186,6 +213,7 @@ extension ConsoleModel {
         guard let day = state.energy, !day.quarters.isEmpty else { return nil }
         let index = min(state.selectedQuarter ?? currentQuarter, day.quarters.count - 1)
         let quarter = day.quarters[index]
+        let time = civilMinute(quarter.startMS)
         return ExplainedFigure(
             title: t("Quarter hour"),
             entries: [
@@ -197,12 +225,13 @@ extension ConsoleModel {
                             + " "
                             + show(quarter.energyWattHours.map { Double($0) / 1000 }, 3, "kWh"),
                         t("price") + " " + show(quarter.yuanPerKWh, 6, t("yuan/kWh")),
-                    ]),
+                    ], id: "energy.price.marginal@" + time),
                 ExplainedFigure.Entry(
                     name: t("load")
                         + " "
                         + show(quarter.energyWattHours.map { Double($0) * 4 / 1000 }, 1, "kW"),
-                    formula: t("energy of the quarter hour x 4"), inputs: []),
+                    formula: t("energy of the quarter hour x 4"), inputs: [],
+                    id: "energy.billed@" + time),
             ])
     }
 
@@ -210,8 +239,9 @@ extension ConsoleModel {
         let all = points
         guard let view = open.view, !all.isEmpty else { return nil }
         let point = all[Self.index(of: open.selected, in: all.map(\.name))]
+        let name = view.summary.name + "/" + point.name
         return ExplainedFigure(
-            title: view.summary.name + "/" + point.name,
+            title: name,
             entries: [
                 ExplainedFigure.Entry(
                     name: (point.text ?? t("unknown")) + " "
@@ -221,48 +251,7 @@ extension ConsoleModel {
                         t("read from") + " " + (point.origin ?? t("computed from other points")),
                         t("quality") + " " + t(point.quality),
                         "frostline profiles explain \(view.summary.name) \(point.name)",
-                    ])
+                    ], id: "reading:\(name)@" + civilMinute(serverNowMS / 900_000 * 900_000))
             ])
-    }
-}
-
-extension Painter {
-    mutating func drawExplained(_ body: Rect) {
-        guard let figure = model.state.explained else { return }
-        var lines: [[Span]] = []
-        for entry in figure.entries {
-            lines.append([Span(entry.name, .bright)])
-            lines.append([Span("= " + entry.formula, .plain)])
-            lines += entry.inputs.map { [Span("  " + $0, .muted)] }
-            lines.append([])
-        }
-        lines.append([Span(t("any key closes this"), .faint)])
-        Overlay(title: figure.title, lines: lines).draw(on: &screen)
-    }
-
-    /// The commands that fit what is typed, above the bottom line.
-    mutating func drawCompletion(_ body: Rect) {
-        guard let prompt = model.prompt, prompt.purpose == .command else { return }
-        let typed = model.state.cycle?.shown == prompt.text ? nil : prompt.text
-        let completion = typed.map { model.completion(of: $0) } ?? model.state.cycle?.completion
-        guard let completion, !completion.choices.isEmpty else { return }
-        let isVerb = completion.stem.isEmpty
-        let count = min(completion.choices.count, isVerb ? 16 : 8, body.height - 2)
-        guard count > 0 else { return }
-        let width = min(body.width, 62)
-        let rect = Rect(
-            x: body.x, y: body.bottom - count, width: width, height: count)
-        screen.fill(rect, " ", Style(.plain, fill: .titleBar))
-        for (index, choice) in completion.choices.prefix(count).enumerated() {
-            let line = rect.rows(index, 1)
-            let verb = isVerb ? Verb.all.first { $0.name == choice } : nil
-            let isChosen = typed == nil && model.state.cycle?.index == index
-            screen.put(choice, in: line.columns(1, verb == nil ? width - 2 : 9), .bright)
-            if let verb {
-                screen.put(verb.argument, in: line.columns(11, 22), .accent)
-                screen.put(t(verb.meaning), in: line.columns(34), .muted)
-            }
-            screen.restyle(line) { $0.fill = isChosen ? .selection : .titleBar }
-        }
     }
 }

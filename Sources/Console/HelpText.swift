@@ -80,7 +80,10 @@ enum HelpText {
                 ("Esc", "the chain as it is"), ("Enter", "its rack or device"),
                 ("x", "how its figures came about"),
             ]
-        case .cooling: return [("Enter", "the points of the unit")]
+        case .cooling:
+            return [
+                ("Enter", "the points of the unit"), ("x", "how its figures came about"),
+            ]
         case .energy: return [("j k", "another quarter hour"), ("x", "how its cost came about")]
         case .dashboard: return []
         }
@@ -104,16 +107,19 @@ enum HelpText {
             ("s a b l u", "values: stale, absent, bad, late, substituted"),
         ]
         var lines: [[Span]] = []
+        let count = own.count + common.count + legend.count
+        // Blank lines go before a key does.
+        let isTight = count + 4 > model.size.height
         for (index, group) in [own, common, legend].enumerated() where !group.isEmpty {
-            if index > 0, !lines.isEmpty { lines.append([]) }
+            if index > 0, !lines.isEmpty, !isTight { lines.append([]) }
             lines += group.map { key, meaning in
                 let pad = String(repeating: " ", count: max(1, 16 - key.count))
                 return [Span(key + pad, .bright), Span(model.t(meaning), .plain)]
             }
         }
-        lines.append([])
-        lines.append([Span(model.t("any key closes this"), .faint)])
         let page = model.openDevice != nil ? "Device" : Painter.title(of: model.page)
-        return Overlay(title: model.t("Keys") + ": " + model.t(page), lines: lines)
+        return Overlay(
+            title: model.t("Keys") + ": " + model.t(page), lines: lines,
+            footer: model.t("any key closes this"))
     }
 }

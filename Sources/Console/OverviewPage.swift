@@ -5,22 +5,26 @@ import Views
 /// View 1: where the power goes, what it costs, what is wrong, and how the collector is.
 extension Painter {
     private static let twoColumns = 110
+    /// From here on figures stand three beside each other.
+    private static let threeCells = 72
 
     mutating func drawOverview(_ body: Rect) {
         guard let snapshot = model.snapshot else { return }
         if body.width >= Self.twoColumns {
             let halves = body.split(columns: [.share(1), .share(1)], gap: 3)
-            let trend = max(4, min(14, halves[0].height - 24))
+            let cost = halves[0].width < Self.threeCells ? 6 : 4
+            let trend = max(4, min(14, halves[0].height - 20 - cost))
             let left = halves[0].split(
-                rows: [.fixed(6), .fixed(trend), .fixed(5), .fixed(4), .share(1)], gap: 1)
+                rows: [.fixed(6), .fixed(trend), .fixed(5), .fixed(cost), .share(1)], gap: 1)
             drawFlow(snapshot, left[0])
             drawTrend(left[1])
             drawDayTrends(left[2])
             drawCost(snapshot, left[3])
             drawCoolingSummary(snapshot, left[4])
             let alarmLines = min(max(4, model.alarms.count + 1), max(6, halves[1].height - 24))
+            let collector = halves[1].width < Self.threeCells ? 5 : 3
             let right = halves[1].split(
-                rows: [.fixed(alarmLines), .fixed(3), .share(1), .fixed(6)], gap: 1)
+                rows: [.fixed(alarmLines), .fixed(collector), .share(1), .fixed(6)], gap: 1)
             drawAlarmSummary(snapshot, right[0])
             drawCollector(snapshot, right[1])
             drawExtremes(snapshot, right[2])
@@ -33,7 +37,9 @@ extension Painter {
             .share(1), .fixed(3),
         ])
         drawFlow(snapshot, parts[0])
-        drawTrend(parts[1])
+        let trends = parts[1].split(columns: [.share(1), .share(1)], gap: 2)
+        drawTrend(trends[0])
+        drawDayTotal(trends[1])
         drawCost(snapshot, parts[2])
         drawAlarmSummary(snapshot, parts[3])
         drawCollector(snapshot, parts[4])
@@ -138,14 +144,19 @@ extension Painter {
             ),
             ("Price", figure(header.priceYuanPerKWh, digits: 4, unit: "")),
             ("Month's mean", figure(day?.monthYuanPerKWh, digits: 4, unit: "")),
-            ("To target", targetDistance(day?.monthYuanPerKWh)),
+            ("To target", targetDistance(day?.monthYuanPerKWh, unit: "")),
             ("Free cooling", Span(mode, Style(Self.ink(ofMode: mode), .bold))),
             ("Hours today", figure(header.freeCoolingHoursToday, digits: 1, unit: "h")),
             ("Outdoor", figure(header.outdoorCelsius, digits: 1, unit: "\(glyphs.degree)C")),
         ]
-        let cells = rect.rows(1).split(columns: [.share(1), .share(1), .share(1)], gap: 2)
+        // By columns where there are two: what belongs together stays below each other.
+        let count = rect.width < Self.threeCells && rect.height > 5 ? 2 : 3
+        let cells = rect.rows(1).split(
+            columns: Array(repeating: .share(1), count: count), gap: 2)
         for (index, entry) in entries.enumerated() {
-            let cell = cells[index % 3].rows(index / 3, 1)
+            let cell =
+                count == 3
+                ? cells[index % 3].rows(index / 3, 1) : cells[index / 5].rows(index % 5, 1)
             guard !cell.isEmpty else { continue }
             screen.put(
                 [Span(t(entry.0) + " ", .muted), entry.1], x: cell.x, y: cell.y, width: cell.width)
@@ -195,8 +206,10 @@ extension Painter {
         screen.put(
             Self.letter(ofPriority: alarm.priority), in: line.columns(0, 1), Style(ink, .bold))
         screen.put(alarm.state, in: line.columns(2, 6), waits ? Style(ink) : .muted)
+        // What and where come before how much.
+        let hasValue = line.width >= 68
         let columns = line.columns(9).split(
-            columns: [.share(5), .share(4), .fixed(11), .fixed(7)], gap: 1)
+            columns: [.share(5), .share(4), .fixed(hasValue ? 11 : 0), .fixed(7)], gap: 1)
         screen.put(alarm.cause, in: columns[0], waits ? .plain : .muted)
         screen.put(whereText(of: alarm), in: columns[1], .muted)
         screen.put(alarm.valueText, in: columns[2], .plain, align: .right)
@@ -246,9 +259,12 @@ extension Painter {
         outbox.append(
             Span(waiting.map { "\($0)" } ?? unknown, (waiting ?? 0) > 0 ? .medium : .plain))
         outbox.append(Span("  " + t("up {0}", age(of: health.startedMS)), .muted))
-        let cells = rect.rows(1).split(columns: [.share(1), .share(1)], gap: 2)
-        for (index, spans) in [devices, store, rate, outbox].enumerated() {
-            let cell = cells[index % 2].rows(index / 2, 1)
+        let parts = [devices, store, rate, outbox]
+        let count = rect.height > parts.count ? 1 : 2
+        let cells = rect.rows(1).split(
+            columns: Array(repeating: .share(1), count: count), gap: 2)
+        for (index, spans) in parts.enumerated() {
+            let cell = cells[index % count].rows(index / count, 1)
             guard !cell.isEmpty else { continue }
             screen.put(spans, x: cell.x, y: cell.y, width: cell.width)
         }
@@ -265,27 +281,20 @@ extension Painter {
 
     // MARK: Extremes
 
-    /// Beyond these a list tells nothing new; view 2 shows every rack.
-    private static let extremes = 15
-
     /// The hottest inlets and the fullest racks, where the screen has room for them.
     private mutating func drawExtremes(_ snapshot: SiteView, _ rect: Rect) {
         guard rect.height >= 3 else { return }
-        let racks = snapshot.rows.flatMap(\.racks)
         let columns = rect.split(columns: [.share(1), .share(1)], gap: 3)
         screen.heading(t("Hottest inlets"), in: columns[0])
         screen.heading(t("Fullest racks"), in: columns[1])
-        let hottest = racks.filter { $0.inletCelsius?.isFinite == true }
-            .sorted { ($0.inletCelsius ?? 0, $1.name) > ($1.inletCelsius ?? 0, $0.name) }
-        let count = min(Self.extremes, rect.height - 1)
+        let (hottest, fullest) = model.extremeRacks
+        let count = rect.height - 1
         for (index, rack) in hottest.prefix(count).enumerated() {
             let value = rack.inletCelsius ?? 0
             drawExtreme(
                 rack, text(value, digits: 1, unit: "\(glyphs.degree)C"), HeatScale.inlet.ink(value),
                 HeatScale.inlet.fraction(value), columns[0].rows(1 + index, 1))
         }
-        let fullest = racks.filter { $0.load?.isFinite == true }
-            .sorted { ($0.load ?? 0, $1.name) > ($1.load ?? 0, $0.name) }
         for (index, rack) in fullest.prefix(count).enumerated() {
             let value = (rack.load ?? 0) * 100
             drawExtreme(
@@ -318,11 +327,20 @@ extension Painter {
         count.map(NumberText.grouped) ?? unknown
     }
 
+    /// The target price, where the site has one.
     private var targetNote: [Span] {
-        [
+        guard let target = model.state.energy?.targetYuanPerKWh else { return [] }
+        return [
             Span(t("target") + " ", .faint),
-            Span(text(ConsoleModel.targetYuanPerKWh, digits: 2, unit: t("yuan/kWh")), .faint),
+            Span(text(target, digits: 2, unit: t("yuan/kWh")), .faint),
         ]
+    }
+
+    /// The site's power over a day, for screens without room for all curves.
+    private mutating func drawDayTotal(_ rect: Rect) {
+        let line = model.state.dayTrends?.lines.first { $0.point == "site/total.power" }
+        let values = (line?.values ?? []).map { $0.map { $0 / 1000 } }
+        drawDay(t("Total power"), "kW", values, .accent, rect)
     }
 
     /// A line each of the last 24 hours.

@@ -10,6 +10,9 @@ package struct PageState: Sendable {
     /// The day of the energy page.
     package var energy: EnergyDayView?
     package var energyError: String?
+    /// Free cooling missed on the day that is shown, and why it is not known.
+    package var cooling: CoolingDayView?
+    package var coolingError: String?
     /// First quarter hour in sight of its table, from 0.
     package var selectedQuarter: Int?
     package var search: SearchState?

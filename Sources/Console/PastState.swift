@@ -214,10 +214,14 @@ extension ConsoleModel {
         state.rack?.history = nil
         state.energy = nil
         state.energyError = nil
+        state.cooling = nil
+        state.coolingError = nil
         state.explained = nil
         state.alarmHistory = nil
         state.alarmHistoryError = nil
         state.dayTrends = nil
+        // What changes slowly is asked of this time too, and not when its turn comes.
+        state.slowDueMS = 0
         state.series = [:]
     }
 }
@@ -227,7 +231,8 @@ extension ConsoleEvent {
     var isAnswer: Bool {
         switch self {
         case .device, .deviceFailed, .history, .totals, .points, .pointsFailed, .series,
-            .foundPoints, .energyDay, .energyDayFailed, .alarmHistory, .alarmHistoryFailed:
+            .foundPoints, .energyDay, .energyDayFailed, .coolingDay, .coolingDayFailed,
+            .alarmHistory, .alarmHistoryFailed:
             true
         default: false
         }
@@ -239,7 +244,7 @@ extension ConsoleCommand {
     var isQuestion: Bool {
         switch self {
         case .loadDevice, .loadHistory, .loadTotals, .loadPoints, .loadSeries, .findPoints,
-            .loadEnergyDay, .loadAlarmHistory:
+            .loadEnergyDay, .loadCoolingDay, .loadAlarmHistory:
             true
         default: false
         }

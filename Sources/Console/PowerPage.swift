@@ -122,35 +122,51 @@ extension Painter {
         }
     }
 
-    /// `▪ UPS A1  113.6 kW  57%  12 min`.
+    /// `▪ UPS A1  113.6 kW  57 %  12 min`. Where a cell is narrow the name is cut, and figures are
+    /// left out whole: a part of a number would be another number.
     private mutating func drawGroup(
         _ group: SingleLine.Group, _ outcome: FailureOutcome?, _ cell: Rect
     ) {
         let state = GroupState(group, outcome)
-        var spans = [
-            Span(state.mark(glyphs) + " ", Style(state.ink, .bold)),
-            Span(group.title(t), state.isDown ? Style(state.ink) : .plain), Span("  "),
+        var figures = [
             Span(
-                text(kilowatts(state.watts), digits: 1, unit: "kW")
+                "  " + text(kilowatts(state.watts), digits: 1, unit: "kW")
                     + (state.isIncomplete ? "+" : ""),
-                state.watts == nil ? .faint : Style(state.ink, .bold)),
+                state.watts == nil ? .faint : Style(state.ink, .bold))
         ]
+        if state.darkCount > 0 {
+            figures.append(
+                Span("  " + t("{0} dark", "\(state.darkCount)"), Style(.critical, .bold)))
+        }
         if let load = state.load {
-            spans.append(
-                Span("  " + text(load * 100, digits: 0, unit: "%"), Style(state.loadInk)))
+            let share = text(load * 100, digits: 0, unit: "%")
+            let isOne = group.nodes.count == 1
+            figures.append(
+                Span("  " + (isOne ? share : t("max {0}", share)), Style(state.loadInk)))
         }
         if let minutes = group.batteryMinutes {
-            spans.append(Span("  " + text(minutes, digits: 0, unit: "min"), .muted))
+            figures.append(Span("  " + text(minutes, digits: 0, unit: "min"), .muted))
         }
-        if state.darkCount > 0 {
-            spans.append(Span("  " + t("{0} dark", "\(state.darkCount)"), Style(.critical, .bold)))
-        }
+        let title = group.title(t)
+        let widest = min(CharacterWidth.columns(of: title), Self.leastTitle)
+        func columns() -> Int { figures.reduce(0) { $0 + CharacterWidth.columns(of: $1.text) } }
+        while figures.count > 1, columns() + widest + 2 > cell.width { figures.removeLast() }
+        let room = max(0, cell.width - columns() - 2)
+        let name = CharacterWidth.clipped(title, to: room, ellipsis: glyphs.ellipsis)
+        let spans =
+            [
+                Span(state.mark(glyphs) + " ", Style(state.ink, .bold)),
+                Span(name, state.isDown ? Style(state.ink) : .plain),
+            ] + figures
         screen.put(spans, x: cell.x, y: cell.y, width: cell.width)
         if group.nodes.contains(where: { $0.name == model.selectedNode }) {
             screen.shade(cell, .selection)
         }
         if let first = group.nodes.first { target(first.name, cell) }
     }
+
+    /// Columns of a node's name that come before its load and its battery.
+    private static let leastTitle = 12
 
     // MARK: Tree
 

@@ -176,7 +176,7 @@ extension Painter {
                 in: rect.rows(1, 1), .muted)
             return
         }
-        let columnCount = max(1, min(3, rect.width / 24))
+        let columnCount = max(1, min(3, rect.width / 20))
         let columns = rect.rows(1).split(
             columns: Array(repeating: .share(1), count: columnCount), gap: 2)
         let height = rect.height - 1

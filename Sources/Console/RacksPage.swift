@@ -6,6 +6,9 @@ import Views
 extension Painter {
     private static let sideWidth = 40
     private static let labelWidth = 9
+    /// Columns of a cell at least, and lines of the figures below the map.
+    private static let leastCell = 3
+    private static let flatHeight = 7
 
     mutating func drawRacks(_ body: Rect) {
         guard let snapshot = model.snapshot else { return }
@@ -15,17 +18,27 @@ extension Painter {
         }
         let map: Rect
         let detail: Rect
-        if body.width >= 110 {
+        if body.width >= 110, !isWide(snapshot, body) {
             let parts = body.split(columns: [.share(1), .fixed(Self.sideWidth)], gap: 3)
             map = parts[0]
             detail = parts[1]
         } else {
-            let parts = body.split(rows: [.share(1), .fixed(min(7, body.height / 2))])
+            let parts = body.split(rows: [.share(1), .fixed(min(Self.flatHeight, body.height / 2))])
             map = parts[0]
             detail = parts[1]
         }
         drawMap(snapshot, map)
         if let rack = model.selectedRackView { drawRackDetail(snapshot, rack, detail) }
+    }
+
+    /// Where the figures of the selected rack would hide columns of the map, and there are lines
+    /// for them below it.
+    private func isWide(_ snapshot: SiteView, _ body: Rect) -> Bool {
+        let widest = snapshot.rows.map(\.racks.count).max() ?? 0
+        let columns = Self.labelWidth + widest * Self.leastCell
+        let halls = Set(snapshot.rows.map(\.hall)).count
+        return columns > body.width - Self.sideWidth - 3 && columns <= body.width
+            && snapshot.rows.count + halls + Self.flatHeight + 2 <= body.height
     }
 
     // MARK: Map
@@ -45,8 +58,10 @@ extension Painter {
         let rows = snapshot.rows.filter { !$0.racks.isEmpty }
         let widest = rows.map(\.racks.count).max() ?? 1
         let room = area.width - Self.labelWidth
-        let cellWidth = min(max(room / widest, 3), 8)
-        let visible = max(1, room / cellWidth)
+        let cellWidth = min(max(room / widest, Self.leastCell), 8)
+        // How many are out of sight stands in columns of its own.
+        let isCut = widest * cellWidth > room
+        let visible = max(1, (isCut ? room - 3 : room) / cellWidth)
         let position = selectedPosition(rows)
         let columns = ListWindow(total: widest, height: visible, selected: position?.column)
         let lines = mapLines(rows, area.height)
@@ -56,6 +71,8 @@ extension Painter {
             return 1
         }
         let first = firstLine(lines.lines, heights, area.height, rows, position?.row)
+        let scale = scale(snapshot)
+        let selected = model.selectedRackView?.name
         var y = area.y
         for (line, height) in zip(lines.lines[first...], heights[first...]) {
             guard y + height <= area.bottom else { break }
@@ -65,11 +82,11 @@ extension Painter {
             case .hall(let name, let racks):
                 screen.heading(name, note: [Span(t("{0} racks", "\(racks)"), .muted)], in: place)
             case .numbers(let row): drawNumbers(row, place, columns, cellWidth)
-            case .row(let row): drawRow(row, place, columns, cellWidth, snapshot)
+            case .row(let row): drawRow(row, place, columns, cellWidth, scale, selected)
             }
             y += height
         }
-        drawLegend(snapshot, rect.rows(min(y + 1, rect.bottom - 1) - rect.y, 1))
+        drawLegend(scale, rect.rows(min(y + 1, rect.bottom - 1) - rect.y, 1))
     }
 
     private mutating func drawNumbers(
@@ -142,14 +159,12 @@ extension Painter {
 
     private mutating func drawRow(
         _ row: RowView, _ place: Rect, _ columns: ListWindow, _ cellWidth: Int,
-        _ snapshot: SiteView
+        _ scale: HeatScale, _ selected: String?
     ) {
         let middle = place.y + (place.height - 1) / 2
         screen.put(
             row.displayName, in: Rect(x: place.x, y: middle, width: Self.labelWidth - 1, height: 1),
             .muted)
-        let scale = scale(snapshot)
-        let selected = model.selectedRackView?.name
         for (slot, index) in columns.range.enumerated() where index < row.racks.count {
             let rack = row.racks[index]
             let x = place.x + Self.labelWidth + slot * cellWidth
@@ -181,7 +196,9 @@ extension Painter {
         case .balance: return .balance
         case .humidity: return .humidity
         case .power, .alarms:
-            let rated = snapshot.rows.flatMap(\.racks).map(\.ratedWatts).max() ?? 1000
+            let rated = snapshot.rows.reduce(0) { highest, row in
+                row.racks.reduce(highest) { max($0, $1.ratedWatts) }
+            }
             return .power(ratedKilowatts: rated / 1000)
         }
     }
@@ -222,8 +239,7 @@ extension Painter {
 
     // MARK: Legend
 
-    private mutating func drawLegend(_ snapshot: SiteView, _ line: Rect) {
-        let scale = scale(snapshot)
+    private mutating func drawLegend(_ scale: HeatScale, _ line: Rect) {
         var x = line.x
         let title = model.heatMode == .alarms ? t("highest active alarm") : t(scale.title)
         x += screen.put([Span(title + "  ", .bright)], x: x, y: line.y, width: line.width)
@@ -335,7 +351,7 @@ extension Painter {
     private mutating func drawFlatDetail(
         _ rack: RackView, _ place: String, _ entries: [(String, [Span])], _ rect: Rect
     ) {
-        let cells = rect.rows(1).split(columns: [.share(5), .share(5), .share(6)], gap: 2)
+        let cells = rect.rows(1).split(columns: [.fixed(27), .share(1), .fixed(28)], gap: 2)
         for (index, entry) in entries.enumerated() {
             let cell = cells[index % 3].rows(index / 3, 1)
             guard !cell.isEmpty else { continue }

@@ -45,6 +45,10 @@ func react(_ model: inout ConsoleModel, _ event: ConsoleEvent) -> [ConsoleComman
         model.state.energy = day
         model.state.energyError = nil
     case .energyDayFailed(let reason): model.state.energyError = reason
+    case .coolingDay(let day): model.take(day)
+    case .coolingDayFailed(let reason): model.state.coolingError = reason
+    case .explanation(let id, let view): model.take(view, of: id)
+    case .explanationFailed(let id, let reason): model.failedToExplain(id, reason)
     case .alarmHistory(let lines):
         model.state.alarmHistory = lines
         model.state.alarmHistoryError = nil
@@ -83,6 +87,7 @@ extension ConsoleModel {
         if let openDevice { return [.loadDevice(openDevice.name)] }
         if isRackOpen { return rackDevices.map { .loadDevice($0) } }
         if page == .overview { return refreshOverview() }
+        if page == .cooling { return [.loadCoolingDay(atMS: serverNowMS)] }
         if page == .energy { return [.loadEnergyDay(atMS: serverNowMS)] }
         if page == .dashboard, let dashboard {
             return dashboard.globs.map { .loadPoints(glob: $0) }

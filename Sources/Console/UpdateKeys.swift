@@ -7,10 +7,7 @@ extension ConsoleModel {
     mutating func press(_ key: Key) -> [ConsoleCommand] {
         if case .control("c") = key { return [.quit] }
         if prompt != nil { return type(key) }
-        if state.explained != nil {
-            state.explained = nil
-            return []
-        }
+        if state.explained != nil { return pressExplained(key) }
         if isHelpShown {
             isHelpShown = false
             if key == .character("?") || key == .escape || key == .enter { return [] }

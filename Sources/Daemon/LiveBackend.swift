@@ -13,6 +13,7 @@ struct LiveBackend: APIBackend {
     let history: IdleReader
     let past: PastSite
     let pages: PageReader
+    let figures: FigureDesk
     /// Nil for a collector that is alone.
     let pair: PairAnswers?
     let outbox: OutboxDesk

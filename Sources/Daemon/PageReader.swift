@@ -11,16 +11,18 @@ final class PageReader: Sendable {
     /// Changes of alarms in one answer, the newest.
     private static let maximumEvents = 2_000
 
-    private let site: Site
-    private let tariff: TariffTable?
+    private let configuration: LoadedConfiguration
+    private var site: Site { configuration.site }
+    private var tariff: TariffTable? { configuration.tariff }
     private let directory: String
     private let worker: WorkerThread
     /// Energy of the utility meters of the month before a day, by that day's midnight.
     private let month = Mutex<(day: Instant, energy: [QuarterHour: Int64?])?>(nil)
 
-    init(site: Site, tariff: TariffTable?, directory: String) throws(PlatformError) {
-        self.site = site
-        self.tariff = tariff
+    init(
+        _ configuration: LoadedConfiguration, directory: String
+    ) throws(PlatformError) {
+        self.configuration = configuration
         self.directory = directory
         worker = try WorkerThread(name: "api-pages")
     }
@@ -106,8 +108,28 @@ final class PageReader: Sendable {
             quarter = quarter.next
         }
         setSums(&view, energy)
+        setTarget(&view, CivilTime(midnight, offsetMinutes: site.offsetMinutes))
         try setMonth(&view, midnight, energy, reader)
         return view
+    }
+
+    /// The year's support sheet says what price the support aims at, or else the one policy of the
+    /// tariff table that is in force. Two policies without a sheet are no answer.
+    private func setTarget(_ view: inout EnergyDayView, _ day: CivilTime) {
+        let books = MonthBooks(configuration) { _, _ in [] }
+        let path = books.supportPath(
+            day.year, site.subsidiaries.count == 1 ? site.subsidiaries.first : nil)
+        if let sheet = try? books.support(day.year, at: path) {
+            view.targetYuanPerKWh = Double(sheet.rules.effectiveTarget.raw) / 100_000_000
+            view.targetSource = sheet.policyTitle
+            return
+        }
+        let policies = (tariff?.support ?? [:]).values.compactMap { dated in
+            dated.last { $0.covers(day) }?.value
+        }
+        guard policies.count == 1, let policy = policies.first else { return }
+        view.targetYuanPerKWh = Double(policy.rules.effectiveTarget.raw) / 100_000_000
+        view.targetSource = policy.title
     }
 
     /// Wh of the meters together in each quarter hour; nil where one of them has none.

@@ -137,6 +137,14 @@ package final class RemoteBackend: APIBackend {
         throw Self.elsewhere("ledger; `frostline energy` reads the engine")
     }
 
+    package func coolingDay(at time: Instant?) async throws(APIRefusal) -> CoolingDayView {
+        throw Self.elsewhere("cooling; `frostline energy cooling` reads its store")
+    }
+
+    package func explain(_ id: String) async throws(APIRefusal) -> ExplanationView {
+        throw Self.elsewhere("figures; `frostline explain` reads its store")
+    }
+
     package func collector(_ question: CollectorQuestion) async throws(APIRefusal) -> [UInt8] {
         throw Self.elsewhere("state of its collectors")
     }

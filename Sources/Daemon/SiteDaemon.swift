@@ -47,6 +47,7 @@ package final class SiteDaemon: Sendable {
     private let outbox: OutboxAdapter
     private let polling: PollingSwitch
     private let pages: PageReader
+    private let figures: FigureDesk
     private let pair: PairKeeper?
     private let forwarders: [Forwarder]
     private let broadcast: EventBroadcast
@@ -94,8 +95,8 @@ package final class SiteDaemon: Sendable {
             pollerStatistics: { statistics.withLock { $0?() ?? PollerStatistics() } },
             feed: pair?.feed, pairView: { pair?.view() }, deviceNotes: { engines.notes },
             forwardViews: { forwarders.map(\.view) })
-        pages = try PageReader(
-            site: site, tariff: options.configuration.tariff, directory: options.dataDirectory)
+        pages = try PageReader(options.configuration, directory: options.dataDirectory)
+        figures = try FigureDesk(options.configuration, directory: options.dataDirectory)
         let directory = options.dataDirectory
         past = PastSite(
             site: site, tariff: options.configuration.tariff, knowledge: collector
@@ -227,7 +228,7 @@ package final class SiteDaemon: Sendable {
         let backend = LiveBackend(
             collector: collector, broadcast: broadcast,
             history: IdleReader(directory: options.dataDirectory), past: past,
-            pages: pages,
+            pages: pages, figures: figures,
             pair: pair.map { PairAnswers(keeper: $0, collector: collector, store: store) },
             outbox: OutboxDesk(store: store, dispatcher: dispatcher))
         var logger = options.logger
@@ -274,6 +275,7 @@ package final class SiteDaemon: Sendable {
         heartbeat?.stop()
         dispatcher.stop()
         pages.stop()
+        figures.stop()
         do {
             try store.close()
         } catch {

@@ -49,7 +49,7 @@ package struct Dated<Value: Sendable>: Sendable {
         Dated<Part>(from: from, to: to, document: document, basis: basis, value: part)
     }
 
-    func covers(_ day: CivilTime) -> Bool {
+    package func covers(_ day: CivilTime) -> Bool {
         let day = day.startOfDay.instant(offsetMinutes: 0)
         guard from.instant(offsetMinutes: 0) <= day else { return false }
         return to.map { day <= $0.instant(offsetMinutes: 0) } ?? true

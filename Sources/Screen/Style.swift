@@ -66,6 +66,8 @@ package struct Style: Hashable, Sendable {
 
 package enum ColourDepth: UInt8, Sendable, CaseIterable {
     case monochrome, eight, sixteen, palette256
+    /// 24 bits a colour.
+    case direct
 }
 
 /// What the view may use of the terminal.
@@ -82,6 +84,9 @@ package struct DisplayCapabilities: Hashable, Sendable {
 package struct Paint: Hashable, Sendable {
     package var foreground: UInt8?
     package var background: UInt8?
+    /// The same as `0xRRGGBB`, only where colours have 24 bits.
+    package var directForeground: UInt32?
+    package var directBackground: UInt32?
     package var attributes: Attributes
     package init(foreground: UInt8?, background: UInt8?, attributes: Attributes) {
         self.foreground = foreground

@@ -89,26 +89,48 @@ package struct Table: Sendable {
     }
 }
 
-/// A panel over the middle of the screen.
+/// A panel over the middle of the screen. More lines than fit are scrolled to the one in focus.
 package struct Overlay: Sendable {
     package var title: String
     package var lines: [[Span]]
-    package init(title: String, lines: [[Span]]) {
+    /// Stands in the lower edge: how to leave is always in sight.
+    package var footer: String
+    package var focus: Int?
+    package init(title: String, lines: [[Span]], footer: String = "", focus: Int? = nil) {
         self.title = title
         self.lines = lines
+        self.footer = footer
+        self.focus = focus
     }
 
     package func draw(on screen: inout Screen) {
-        let widest = lines.map { $0.reduce(0) { $0 + CharacterWidth.columns(of: $1.text) } }.max()
-        let width = min(screen.size.width, max(widest ?? 0, title.count) + 6)
+        let texts = lines.map { $0.reduce(0) { $0 + CharacterWidth.columns(of: $1.text) } }
+        let widest = max(
+            texts.max() ?? 0, CharacterWidth.columns(of: title),
+            CharacterWidth.columns(of: footer))
+        let width = min(screen.size.width, widest + 6)
         let height = min(screen.size.height, lines.count + 2)
         let rect = Rect(
             x: (screen.size.width - width) / 2, y: (screen.size.height - height) / 2,
             width: width, height: height)
         screen.fill(rect, " ", .plain)
         screen.box(rect, title: [Span(title, .title)], .muted)
-        for (index, line) in lines.prefix(max(0, height - 2)).enumerated() {
-            screen.put(line, x: rect.x + 3, y: rect.y + 1 + index, width: rect.width - 6)
+        let window = ListWindow(
+            total: lines.count, height: height - 2, selected: focus.map { min($0, lines.count - 1) }
+        )
+        for (row, index) in window.range.enumerated() {
+            screen.put(lines[index], x: rect.x + 3, y: rect.y + 1 + row, width: rect.width - 6)
+        }
+        guard rect.width > 6, rect.height > 1 else { return }
+        let edge = Rect(x: rect.x + 1, y: rect.bottom - 1, width: rect.width - 2, height: 1)
+        if !footer.isEmpty {
+            screen.put([Span(" " + footer + " ", .faint)], x: edge.x, y: edge.y, width: edge.width)
+        }
+        if window.first > 0 {
+            screen.put(screen.glyphs.up, x: rect.right - 2, y: rect.y + 1, .accent)
+        }
+        if window.range.upperBound < lines.count {
+            screen.put(screen.glyphs.down, x: rect.right - 2, y: rect.bottom - 2, .accent)
         }
     }
 }

@@ -14,6 +14,49 @@ package enum Theme: String, Sendable, CaseIterable {
         case .eight: return coloured(style, foreground: eight, background: eight)
         case .sixteen: return coloured(style, foreground: sixteen, background: eight)
         case .palette256: return coloured(style, foreground: palette, background: palette)
+        case .direct:
+            var paint = coloured(style, foreground: palette, background: palette)
+            paint.directForeground =
+                style.ink == .onFill
+                ? paint.foreground.map(Self.direct) : direct(style.ink, paint.foreground)
+            paint.directBackground = style.fill.flatMap { direct($0, paint.background) }
+            return paint
+        }
+    }
+
+    /// The heat scale in even steps of lightness, where the palette has only its own; other roles
+    /// as the palette has them.
+    private func direct(_ ink: Ink, _ number: UInt8?) -> UInt32? {
+        if let level = ink.heatLevel {
+            return (self == .colourBlind ? Self.cividis : Self.directHeat)[level]
+        }
+        return number.map(Self.direct)
+    }
+
+    /// From blue over green and yellow to red.
+    private static let directHeat: [UInt32] = [
+        0x2C4B8E, 0x2F6FA8, 0x3A93B0, 0x5BA893, 0x86B66F, 0xB9BE5B, 0xE0AC4E, 0xE07B3F, 0xCC3B36,
+    ]
+
+    /// Blue to yellow for eyes that do not part red from green (after Nuñez, Anderton and Renslow,
+    /// "Optimizing colormaps with consideration for color vision deficiency", 2018).
+    private static let cividis: [UInt32] = [
+        0x00224E, 0x1B3767, 0x3F4D6B, 0x5A636F, 0x737A76, 0x8F9274, 0xAEAB6B, 0xCFC657, 0xFEE838,
+    ]
+
+    /// A number of the 256-colour palette as xterm has it. The first 16 are the user's own: those
+    /// used for text on fills are black and white.
+    private static func direct(_ number: UInt8) -> UInt32 {
+        switch number {
+        case 0: return 0x101010
+        case 1..<16: return 0xF0F0F0
+        case 16..<232:
+            let index = UInt32(number) - 16
+            func level(_ step: UInt32) -> UInt32 { step == 0 ? 0 : 55 + 40 * step }
+            return level(index / 36) << 16 | level(index / 6 % 6) << 8 | level(index % 6)
+        default:
+            let grey = 8 + 10 * (UInt32(number) - 232)
+            return grey << 16 | grey << 8 | grey
         }
     }
 

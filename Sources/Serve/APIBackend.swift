@@ -29,6 +29,10 @@ package protocol APIBackend: Sendable {
     func collector(_ question: CollectorQuestion) async throws(APIRefusal) -> [UInt8]
     /// The civil day that holds a moment, or the present one, in quarter hours.
     func energyDay(at time: Instant?) async throws(APIRefusal) -> EnergyDayView
+    /// Free cooling that the civil day of a moment has missed by then; never waits for it.
+    func coolingDay(at time: Instant?) async throws(APIRefusal) -> CoolingDayView
+    /// How a figure came about, by the id that commands print.
+    func explain(_ id: String) async throws(APIRefusal) -> ExplanationView
     /// Changes of alarms, the newest of many, ascending.
     func alarmHistory(_ range: TimeRange) async throws(APIRefusal) -> [AlarmHistoryLine]
     /// The first points whose `device/point` matches.

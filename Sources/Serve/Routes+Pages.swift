@@ -7,9 +7,12 @@ extension Routes {
     /// Of the journal in one answer, the newest.
     private static let longestHistory: Int64 = 400 * 86_400_000
     private static let maximumFound = 500
+    private static let longestID = 400
 
     func registerPages(on router: Router<BasicRequestContext>) {
         router.get("api/v1/energy/day") { request, _ in await energyDay(request) }
+        router.get("api/v1/energy/cooling") { request, _ in await coolingDay(request) }
+        router.get("api/v1/explain") { request, _ in await explain(request) }
         router.get("api/v1/alarms/history") { request, _ in await alarmHistory(request) }
         router.get("api/v1/find") { request, _ in await find(request) }
     }
@@ -24,6 +27,29 @@ extension Routes {
         let at = Self.number(request, "at").map { Instant(milliseconds: $0) }
         do throws(APIRefusal) {
             return Self.json(try await backend.energyDay(at: at))
+        } catch {
+            return Self.refusal(error)
+        }
+    }
+
+    private func coolingDay(_ request: Request) async -> Response {
+        let at = Self.number(request, "at").map { Instant(milliseconds: $0) }
+        do throws(APIRefusal) {
+            return Self.json(try await backend.coolingDay(at: at))
+        } catch {
+            return Self.refusal(error)
+        }
+    }
+
+    private func explain(_ request: Request) async -> Response {
+        let id = request.uri.queryParameters["id"].map(String.init) ?? ""
+        guard !id.isEmpty, id.utf8.count <= Self.longestID else {
+            return Self.refusal(
+                APIRefusal(
+                    status: 400, message: "needs id=, as energy.cooling.missed.amount@2026-11"))
+        }
+        do throws(APIRefusal) {
+            return Self.json(try await backend.explain(id))
         } catch {
             return Self.refusal(error)
         }

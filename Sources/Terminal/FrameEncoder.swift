@@ -14,7 +14,17 @@ package struct FrameEncoder {
         }
     }
 
-    package init(_ capabilities: TerminalCapabilities) { self.capabilities = capabilities }
+    /// What begins and ends a frame that is to be shown at once; nil where the terminal shows what
+    /// comes as it comes.
+    package var synchronise: (begin: [UInt8], end: [UInt8])?
+
+    package init(_ capabilities: TerminalCapabilities) {
+        self.capabilities = capabilities
+        synchronise = capabilities.synchronise
+    }
+
+    /// A frame of fewer bytes is in the terminal with one read anyway.
+    private static let worthSynchronising = 256
 
     /// Forgets what the terminal shows: the next frame draws everything.
     package mutating func invalidate() { shown = nil }
@@ -36,7 +46,8 @@ package struct FrameEncoder {
             }
         }
         if !steps.isEmpty { bytes += capabilities.plain }
-        return bytes
+        guard let synchronise, bytes.count >= Self.worthSynchronising else { return bytes }
+        return synchronise.begin + bytes + synchronise.end
     }
 
     private mutating func sequence(for style: Style) -> [UInt8] {

@@ -14,6 +14,15 @@ package struct KeyDecoder: Sendable {
 
     private var pending: [UInt8] = []
     private var pasted: [UInt8]?
+    /// The Escape key was made of an ESC that nothing followed in time: what comes next may be the
+    /// rest of a sequence that a slow line has cut.
+    private var mayBeTail = false
+    /// The terminal's answer to `askSynchronised`; nil while there is none.
+    package private(set) var knowsSynchronised: Bool?
+
+    /// Asks for mode 2026 (DECRQM): the answer is `ESC [ ? 2026 ; Ps $ y`, 0 and 4 for no.
+    package static let askSynchronised = Array("\u{1B}[?2026$p".utf8)
+    private static let synchronisedAnswer = "?2026;"
 
     private static let pasteStart = Array("\u{1B}[200~".utf8)
     private static let pasteEnd = Array("\u{1B}[201~".utf8)
@@ -25,11 +34,45 @@ package struct KeyDecoder: Sendable {
 
     package mutating func feed(_ bytes: some Sequence<UInt8>) -> [Key] {
         pending += bytes
+        if mayBeTail, !pending.isEmpty {
+            mayBeTail = false
+            dropTail()
+        }
         return decode(final: false)
     }
 
     /// Nothing has followed: what waits is what it is.
-    package mutating func timedOut() -> [Key] { decode(final: true) }
+    package mutating func timedOut() -> [Key] {
+        mayBeTail = pending == [0x1B]
+        return decode(final: true)
+    }
+
+    /// Takes `[A`, `OP`, `[?2026;2$y` away where a read begins with it after a lone ESC: typed by
+    /// hand, these keys do not come in one read, and as keys they would lead far from where one was.
+    private mutating func dropTail() {
+        guard pending.count > 1 else { return }
+        switch pending[0] {
+        case UInt8(ascii: "O") where Self.letterKey(pending[1]) != nil: pending.removeFirst(2)
+        case UInt8(ascii: "["):
+            let body = pending.dropFirst()
+            let parameters = body.prefix { (0x20...0x3F).contains($0) }
+            guard let last = body.dropFirst(parameters.count).first,
+                (0x40...0x7E).contains(last), !parameters.isEmpty || Self.letterKey(last) != nil
+            else { return }
+            note(parameters, last)
+            pending.removeFirst(2 + parameters.count)
+        default: break
+        }
+    }
+
+    /// Keeps what the terminal answers.
+    private mutating func note(_ parameters: ArraySlice<UInt8>, _ last: UInt8) {
+        let text = String(decoding: parameters, as: UTF8.self)
+        guard last == UInt8(ascii: "y"), text.hasPrefix(Self.synchronisedAnswer) else { return }
+        knowsSynchronised = ["1$", "2$", "3$"].contains {
+            text.dropFirst(Self.synchronisedAnswer.count) == $0
+        }
+    }
 
     private mutating func decode(final: Bool) -> [Key] {
         var keys: [Key] = []
@@ -52,6 +95,10 @@ package struct KeyDecoder: Sendable {
             }
             guard let (key, length) = next(pending[position...], final: final) else { break }
             if let key { keys.append(key) }
+            let taken = pending[position..<min(position + length, pending.count)]
+            if length > 3, taken.starts(with: [0x1B, UInt8(ascii: "[")]), let last = taken.last {
+                note(taken.dropFirst(2).dropLast(), last)
+            }
             position += length
         }
         pending.removeFirst(min(position, pending.count))

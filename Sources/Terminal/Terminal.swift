@@ -21,6 +21,10 @@ package final class Terminal {
     private let signals: Int32
     private var isOpen = true
     private var isGone = false
+    private var isMouseOn = false
+    /// When the terminal was asked what it can do, in monotonic milliseconds; nil once it has
+    /// answered.
+    private var askedMS: Int64?
 
     /// Room for one read: more than any key or ordinary paste.
     private static let readBytes = 4096
@@ -46,9 +50,25 @@ package final class Terminal {
             throw TerminalError("the terminal cannot be set to raw mode (errno \(problem))")
         }
         write(capabilities.enter)
+        if capabilities.synchronise == nil, capabilities.mayBeAsked {
+            askedMS = Self.nowMS
+            write(KeyDecoder.askSynchronised)
+        }
     }
 
     deinit { close() }
+
+    private static let mouseOff = Array("\u{1B}[?1006l\u{1B}[?1000l".utf8)
+    private static let synchronised = (
+        begin: Array("\u{1B}[?2026h".utf8), end: Array("\u{1B}[?2026l".utf8)
+    )
+
+    /// What is written when the terminal is given back, whatever was going on.
+    private func setFarewell() {
+        Self.setFarewell(
+            (encoder.synchronise?.end ?? []) + (isMouseOn ? Self.mouseOff : [])
+                + capabilities.leave)
+    }
 
     private static func setFarewell(_ leave: [UInt8]) {
         leave.withUnsafeBytes { bytes in
@@ -61,9 +81,30 @@ package final class Terminal {
     package func close() {
         guard isOpen else { return }
         isOpen = false
+        takeAnswer()
         cterminfo_raw_end()
         cterminfo_unwatch_signals()
     }
+
+    private static var nowMS: Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+    }
+
+    /// An answer that is still under way would be typed into the shell.
+    private func takeAnswer() {
+        guard let askedMS, !isGone, Self.nowMS - askedMS < Self.stillUnderWayMilliseconds else {
+            return
+        }
+        var descriptor = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+        guard poll(&descriptor, 1, Self.answerMilliseconds) > 0 else { return }
+        _ = input()
+    }
+
+    /// A terminal that has not answered for so long never does.
+    private static let stillUnderWayMilliseconds: Int64 = 1000
+    private static let answerMilliseconds: Int32 = 150
 
     /// 80 × 24 where the terminal does not know its size, as over a serial line.
     package var size: Size {
@@ -90,9 +131,9 @@ package final class Terminal {
     /// Whether presses and the wheel come as keys (xterm's modes 1000 and 1006). What a terminal
     /// does with the mouse itself, such as marking text, it does not do meanwhile.
     package func setMouse(_ isOn: Bool) {
-        let off = Array("\u{1B}[?1006l\u{1B}[?1000l".utf8)
-        write(isOn ? Array("\u{1B}[?1000h\u{1B}[?1006h".utf8) : off)
-        Self.setFarewell((isOn ? off : []) + capabilities.leave)
+        write(isOn ? Array("\u{1B}[?1000h\u{1B}[?1006h".utf8) : Self.mouseOff)
+        isMouseOn = isOn
+        setFarewell()
     }
 
     /// Forgets what is shown, so that the next `present` draws all of it.
@@ -123,10 +164,22 @@ package final class Terminal {
     private func input() -> [TerminalEvent] {
         var buffer = [UInt8](repeating: 0, count: Self.readBytes)
         let count = read(STDIN_FILENO, &buffer, buffer.count)
-        if count > 0 { return decoder.feed(buffer[..<count]).map { .key($0) } }
+        if count > 0 {
+            let keys = decoder.feed(buffer[..<count])
+            takeSynchronised()
+            return keys.map { .key($0) }
+        }
         if count < 0, errno == EAGAIN || errno == EINTR { return [] }
         isGone = true
         return [.ended]
+    }
+
+    private func takeSynchronised() {
+        guard askedMS != nil, let answer = decoder.knowsSynchronised else { return }
+        askedMS = nil
+        guard answer else { return }
+        encoder.synchronise = Self.synchronised
+        setFarewell()
     }
 
     private func signalEvents() -> [TerminalEvent] {

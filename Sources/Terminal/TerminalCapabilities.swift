@@ -13,6 +13,11 @@ package struct TerminalCapabilities: Sendable {
     var clear: [UInt8]
     var plain: [UInt8]
     var attributes: [(Attributes, [UInt8])]
+    /// What begins and ends a frame that is shown at once (mode 2026), where the description has
+    /// it; otherwise the terminal is asked whether it knows the mode.
+    var synchronise: (begin: [UInt8], end: [UInt8])?
+    /// Whether a question about a mode does no harm: the terminal answers it or drops it whole.
+    package var mayBeAsked: Bool
 
     /// Reads the description of `TERM`. Not thread-safe: terminfo keeps one description.
     package init(
@@ -29,8 +34,12 @@ package struct TerminalCapabilities: Sendable {
             throw TerminalError("the terminal `\(name)` cannot place its cursor; use another TERM")
         }
         isUTF8 = Self.localeIsUTF8(environment)
+        mayBeAsked = Self.mayBeAsked(name, inTmux: environment("TMUX")?.isEmpty == false)
+        let begin = Self.expanded("Sync", 1, 0)
+        let end = Self.expanded("Sync", 2, 0)
+        synchronise = begin.isEmpty || end.isEmpty ? nil : (begin, end)
         display = DisplayCapabilities(
-            colours: Self.depth(environment), glyphs: Self.glyphs(name, isUTF8: isUTF8))
+            colours: Self.depth(name, environment), glyphs: Self.glyphs(name, isUTF8: isUTF8))
         canWriteLastCell = cterminfo_flag("am") == 0 || cterminfo_flag("xenl") == 1
         clear = Self.string("clear")
         plain = Self.string("sgr0")
@@ -44,14 +53,34 @@ package struct TerminalCapabilities: Sendable {
         ]
     }
 
-    private static func depth(_ environment: (String) -> String?) -> ColourDepth {
+    private static func depth(
+        _ name: String, _ environment: (String) -> String?
+    ) -> ColourDepth {
         if let no = environment("NO_COLOR"), !no.isEmpty { return .monochrome }
         switch cterminfo_number("colors") {
-        case 256...: return .palette256
+        case 256...: return isDirect(name, environment) ? .direct : .palette256
         case 16...: return .sixteen
         case 8...: return .eight
         default: return .monochrome
         }
+    }
+
+    /// COLORTERM is the terminal's word; GNU screen hands on that of the terminal around it and
+    /// knows no such colours itself, while tmux turns them into what it has.
+    private static func isDirect(_ name: String, _ environment: (String) -> String?) -> Bool {
+        if cterminfo_flag("RGB") == 1 || cterminfo_flag("Tc") == 1 { return true }
+        let isScreen = name.hasPrefix("screen") && environment("TMUX")?.isEmpty != false
+        return !isScreen && ["truecolor", "24bit"].contains(environment("COLORTERM") ?? "")
+    }
+
+    /// Families whose programs read control sequences to their end, known or not. A terminal that
+    /// does not would show the rest of the question as text.
+    package static func mayBeAsked(_ name: String, inTmux: Bool) -> Bool {
+        if name.hasPrefix("screen") { return inTmux }
+        return [
+            "xterm", "tmux", "foot", "alacritty", "kitty", "wezterm", "contour", "ghostty", "iterm",
+            "mintty", "vte", "gnome", "konsole", "st-",
+        ].contains { name.hasPrefix($0) }
     }
 
     /// POSIX order: LC_ALL over LC_CTYPE over LANG; an empty value counts as unset.
@@ -78,9 +107,23 @@ package struct TerminalCapabilities: Sendable {
         for (attribute, sequence) in attributes where paint.attributes.contains(attribute) {
             bytes += sequence
         }
-        if let colour = paint.foreground { bytes += Self.expanded("setaf", Int32(colour), 0) }
-        if let colour = paint.background { bytes += Self.expanded("setab", Int32(colour), 0) }
+        if let colour = paint.directForeground {
+            bytes += Self.direct(38, colour)
+        } else if let colour = paint.foreground {
+            bytes += Self.expanded("setaf", Int32(colour), 0)
+        }
+        if let colour = paint.directBackground {
+            bytes += Self.direct(48, colour)
+        } else if let colour = paint.background {
+            bytes += Self.expanded("setab", Int32(colour), 0)
+        }
         return bytes
+    }
+
+    /// ISO 8613-6 with semicolons, as every terminal with such colours reads it.
+    private static func direct(_ selector: Int, _ colour: UInt32) -> [UInt8] {
+        let parts = "\(colour >> 16 & 255);\(colour >> 8 & 255);\(colour & 255)"
+        return Array("\u{1B}[\(selector);2;\(parts)m".utf8)
     }
 
     private static let capacity = 256

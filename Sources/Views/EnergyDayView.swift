@@ -33,6 +33,10 @@ package struct EnergyDayView: Codable, Sendable, Equatable {
     package var monthYuanPerKWh: Double?
     /// True where energy is missing in the month: `monthCostYuan` is a part.
     package var isMonthPartial: Bool?
+    /// What a kWh is to cost for the support of data centres, and what says so; nil where neither
+    /// the site's support sheet of the year nor its tariff table names a price.
+    package var targetYuanPerKWh: Double?
+    package var targetSource: String?
     /// Why there is no price.
     package var priceReason: String?
     package init(startMS: Int64, offsetMinutes: Int) {

@@ -2,6 +2,7 @@ import Console
 import FoundationEssentials
 import Model
 import Screen
+import Terminal
 import TestSupport
 import Testing
 import Views
@@ -11,10 +12,10 @@ import Views
 struct FuzzTests {
     /// FROSTLINE_EVENTS=1000000 for the long run.
     private static var events: Int {
-        ProcessInfo.processInfo.environment["FROSTLINE_EVENTS"].flatMap { Int($0) } ?? 30_000
+        ProcessInfo.processInfo.environment["FROSTLINE_EVENTS"].flatMap { Int($0) } ?? 10_000
     }
     /// Drawing is dearer than an event.
-    private static let eventsPerFrame = 25
+    private static let eventsPerFrame = 40
 
     private static let characters = Array(
         "hjklgGmMsrabtxvcefuw,.[]{}/:?0123456789 -+T:yesterday中文é\u{301}👩‍🚒q")
@@ -42,6 +43,17 @@ struct FuzzTests {
         }
     }
 
+    /// What a terminal or a bad line makes of keys: bytes cut anywhere, and silence.
+    private func typed(_ decoder: inout KeyDecoder, _ random: inout SplitMix) -> [Key] {
+        let pieces: [[UInt8]] = [
+            [0x1B], Array("[A".utf8), Array("\u{1B}[?2026;2$y".utf8), Array("\u{1B}[200~q".utf8),
+            Array("\u{1B}[201~".utf8), [0xE4, 0xB8], [0xFF], Array("\u{1B}[<0;9;9M".utf8),
+            (0..<8).map { _ in UInt8.random(in: 0...255, using: &random) },
+        ]
+        if random.chance(4) { return decoder.timedOut() }
+        return decoder.feed(pieces.randomElement(using: &random) ?? [])
+    }
+
     /// A picture with what no device should send: endless names, huge and negative values, nothing.
     private func picture(_ base: SiteView, _ random: inout SplitMix) -> SiteView {
         var view = base
@@ -56,6 +68,7 @@ struct FuzzTests {
         view.displayName = String(repeating: "数据中心\u{1B}[31m", count: 64)
         for row in view.rows.indices where Bool.random(using: &random) {
             for rack in view.rows[row].racks.indices {
+                view.rows[row].racks[rack].displayName = String(repeating: "柜\u{301}r", count: 256)
                 view.rows[row].racks[rack].watts = extremes.randomElement(using: &random) ?? nil
                 view.rows[row].racks[rack].load = extremes.randomElement(using: &random) ?? nil
                 view.rows[row].racks[rack].inletCelsius =
@@ -109,6 +122,7 @@ struct FuzzTests {
         var model = try Fixture.model()
         var size = Size(width: 80, height: 24)
         var clock: Int64 = 3000
+        var decoder = KeyDecoder()
         var seen = Set<String>()
         for event in 0..<Self.events {
             let commands: [ConsoleCommand]
@@ -122,6 +136,9 @@ struct FuzzTests {
             case 2:
                 clock += Int64.random(in: 0...20_000, using: &random)
                 commands = update(&model, .tick(clock))
+            case 3:
+                let keys = typed(&decoder, &random)
+                commands = keys.flatMap { update(&model, .key($0)) }
             default: commands = update(&model, .key(key(&random)))
             }
             // One picture of the past is on its way at most.
@@ -146,5 +163,13 @@ struct FuzzTests {
             #expect(CharacterWidth.columns(of: String(line)) <= size.width, "event \(event)")
             #expect(!line.unicodeScalars.contains { $0.value < 32 }, "event \(event)")
         }
+        let cells = screen.cells
+        var torn = 0
+        for (index, cell) in cells.enumerated() {
+            let x = index % max(1, size.width)
+            if cell.width == 2, x + 1 >= size.width || cells[index + 1].width != 0 { torn += 1 }
+            if cell.width == 0, x == 0 || cells[index - 1].width != 2 { torn += 1 }
+        }
+        #expect(torn == 0, "cells torn after \(event) events")
     }
 }

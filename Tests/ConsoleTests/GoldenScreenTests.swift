@@ -1,35 +1,127 @@
 import Console
 import FoundationEssentials
+import Model
 import Screen
 import TestSupport
 import Testing
 import Views
 
-/// Whole screens, compared character by character. FROSTLINE_UPDATE_GOLDEN=1 rewrites them.
+/// A view of the console and how one comes there.
+enum GoldenView: String, CaseIterable, Sendable {
+    case overview, racks, rack, devices, device, alarms, power, cooling, energy, explain
+
+    var keys: [Key] {
+        switch self {
+        case .overview: [.character("1"), .down]
+        case .racks: [.character("2"), .down, .character("l"), .character("l")]
+        case .rack: [.character("2"), .enter]
+        case .devices: [.character("3"), .down]
+        case .device: [.character("2"), .enter, .enter, .down]
+        case .alarms: [.character("4"), .down]
+        case .power: [.character("5"), .down, .down]
+        case .cooling: [.character("6"), .down]
+        case .energy: [.character("7"), .up]
+        case .explain: [.character("1"), .character("x"), .enter]
+        }
+    }
+}
+
+/// Whole screens, compared character by character: a file for each view, with pictures that a
+/// person can read. FROSTLINE_UPDATE_GOLDEN=1 rewrites them.
 @Suite("Golden screens")
 struct GoldenScreenTests {
-    @Test(
-        "Every page looks as recorded",
-        arguments: [
-            (80, 24, "80x24", false), (120, 40, "120x40", false), (200, 60, "200x60", false),
-            (80, 24, "80x24-ascii", true), (40, 10, "40x10", false),
-            (80, 24, "80x24-zh", false), (120, 40, "120x40-zh", false),
-        ])
-    func pages(width: Int, height: Int, name: String, isASCII: Bool) throws {
+    enum Site: String, CaseIterable {
+        case recorded = "40 racks"
+        case empty = "empty site"
+        case one = "one rack"
+        case large = "1,200 racks"
+    }
+    enum Time: String { case live, past, disconnected }
+
+    @Test("Every view looks as recorded", arguments: GoldenView.allCases)
+    func views(view: GoldenView) throws {
         var text = ""
-        for (title, var model) in try Self.scenes() {
-            model.language = name.hasSuffix("-zh") ? .chinese : .english
-            let screen = ConsoleView.draw(
-                model, size: Size(width: width, height: height),
-                capabilities: isASCII ? Fixture.ascii : Fixture.full)
-            text += "=== \(title)\n" + screen.text
+        let small = Size(width: 80, height: 24)
+        let usual = Size(width: 120, height: 40)
+        let wide = Size(width: 200, height: 60)
+        let live = try Self.model(view)
+        let picture = Self.draw(live, small)
+        text += Self.title(view, "80x24") + picture.text
+        text += "--- " + StyleMap.legend + "\n" + StyleMap.colours(picture)
+        text += "--- " + StyleMap.monochromeLegend + "\n" + StyleMap.monochrome(picture)
+        text += Self.title(view, "120x40") + Self.draw(live, usual).text
+        text += Self.title(view, "200x60") + Self.draw(live, wide).text
+        let ascii = Self.draw(live, small, Fixture.ascii).text
+        // The site's own Chinese names aside, nothing beyond ASCII is drawn.
+        #expect(ascii.filter { !$0.isASCII && CharacterWidth.columns(of: String($0)) == 1 } == "")
+        text += Self.title(view, "80x24 ASCII") + ascii
+        var chinese = live
+        chinese.language = .chinese
+        text += Self.title(view, "80x24 Chinese") + Self.draw(chinese, small).text
+        text += Self.title(view, "120x40 Chinese") + Self.draw(chinese, usual).text
+        text += Self.title(view, "40x10") + Self.draw(live, Size(width: 40, height: 10)).text
+        for time in [Time.past, .disconnected] {
+            let model = try Self.model(view, .recorded, time)
+            let size = time == .past ? usual : small
+            let name = "\(size.width)x\(size.height) \(time)"
+            text += Self.title(view, name) + Self.draw(model, size).text
         }
-        if isASCII {
-            // The site's own Chinese names aside, nothing beyond ASCII is drawn.
-            let foreign = text.filter { !$0.isASCII && CharacterWidth.columns(of: String($0)) == 1 }
-            #expect(foreign == "")
+        for site in [Site.empty, .one, .large] {
+            let model = try Self.model(view, site)
+            let size = site == .large ? usual : small
+            let name = "\(size.width)x\(size.height), \(site.rawValue)"
+            text += Self.title(view, name) + Self.draw(model, size).text
         }
-        try compare(text, name)
+        try compare(text, view.rawValue)
+    }
+
+    @Test("What is between the views looks as recorded")
+    func others() throws {
+        var text = ""
+        for language in Language.allCases {
+            for (title, model) in try Self.scenes(language) {
+                text += "=== \(title), 80x24, \(language)\n"
+                text += Self.draw(model, Size(width: 80, height: 24)).text
+            }
+        }
+        try compare(text, "others")
+    }
+
+    private static func title(_ view: GoldenView, _ what: String) -> String {
+        "=== \(view), \(what)\n"
+    }
+
+    static func draw(
+        _ model: ConsoleModel, _ size: Size, _ capabilities: DisplayCapabilities = Fixture.full
+    ) -> Screen {
+        var model = model
+        // As the loop tells it before the first frame.
+        _ = update(&model, .resized(size))
+        return ConsoleView.draw(model, size: size, capabilities: capabilities)
+    }
+
+    /// The console at a view, with everything answered.
+    static func model(
+        _ view: GoldenView, _ site: Site = .recorded, _ time: Time = .live
+    ) throws -> ConsoleModel {
+        var model = ConsoleModel(user: "wang", target: "/run/frostline.sock")
+        _ = update(&model, .tick(1000))
+        let picture =
+            switch site {
+            case .recorded: try Fixture.snapshot()
+            case .empty: try Fixture.emptySite()
+            case .one: try Fixture.oneRackSite()
+            case .large: try Fixture.largeSite()
+            }
+        try FixtureDaemon.answer(&model, update(&model, .snapshot(picture)))
+        try FixtureDaemon.press(&model, time == .past ? [.character("[")] : [])
+        try FixtureDaemon.press(&model, view.keys)
+        if time == .disconnected {
+            _ = update(
+                &model, .disconnected("the daemon ended the stream; it may be restarting"))
+            _ = update(&model, .tick(45_000))
+        }
+        return model
     }
 
     func compare(_ text: String, _ name: String) throws {
@@ -49,55 +141,68 @@ struct GoldenScreenTests {
         Issue.record("\(name).txt:\(number) differs\n was: \(was)\n now: \(now)")
     }
 
-    static func scenes() throws -> [(String, ConsoleModel)] {
-        let base = try Fixture.model()
+    /// What the views have besides: other quantities, lists, panels, lines being typed.
+    static func scenes(
+        _ language: Language = .english
+    ) throws -> [(String, ConsoleModel)] {
         var scenes: [(String, ConsoleModel)] = []
-        for page in ConsoleModel.Page.allCases where page != .dashboard {
-            var model = base
-            model.press(.character(Character("\(page.rawValue)")), .down)
-            scenes.append(("\(page)", model))
+        func scene(_ title: String, _ keys: [Key], typing: String = "") throws {
+            var model = try model(.overview)
+            model.language = language
+            try FixtureDaemon.press(&model, keys)
+            try FixtureDaemon.press(&model, typing.map { $0 == "\r" ? .enter : .character($0) })
+            scenes.append((title, model))
         }
         for mode in ConsoleModel.HeatMode.allCases where mode != .inlet {
-            var model = base
-            model.press(.character("2"), .right, .right)
-            for _ in 0..<mode.rawValue { model.press(.character("m")) }
-            scenes.append(("racks by \(mode)", model))
+            let next = Array(repeating: Key.character("m"), count: mode.rawValue)
+            try scene("racks by \(mode)", [.character("2"), .right, .right] + next)
         }
-        scenes.append(("device", try deviceScene(base)))
-        var typing = base
-        typing.press(.character("4"), .character("a"))
-        typing.type("电工已到现场")
-        scenes.append(("acknowledging", typing))
-        var help = base
-        help.press(.character("?"))
-        scenes.append(("help", help))
-        var offline = base
-        _ = update(&offline, .disconnected("the daemon ended the stream; it may be restarting"))
-        _ = update(&offline, .tick(45_000))
-        offline.press(.character("2"))
-        scenes.append(("offline", offline))
+        try scene(
+            "what if a UPS failed", [.character("5"), .character(":")], typing: "fail ups-a\r")
+        try scene("hidden alarms", [.character("4"), .character("v")])
+        try scene("alarm history", [.character("4"), .character("v"), .character("v")])
+        try scene(
+            "a cause and what it explains",
+            [.character("4"), .character("j"), .character("j"), .character("e")])
+        try scene("acknowledging", [.character("4"), .character("a")], typing: "电工已到现场")
+        for view in [GoldenView.overview, .alarms, .power] {
+            try scene("help of \(view)", view.keys + [.character("?")])
+        }
+        try scene("search", [.character("/")], typing: "a1 04")
+        try scene("commands", [.character(":")])
+        try scene("what x says of a rack", [.character("2"), .character("x")])
+        try scene("what x says of a unit", [.character("6"), .character("x"), .down])
         var never = ConsoleModel(user: "wang", target: "/run/frostline.sock")
+        never.language = language
         _ = update(
             &never, .disconnected("the daemon is not reachable at /run/frostline.sock; start it"))
         scenes.append(("never connected", never))
-        return scenes
+        return scenes + (try pastScenes(language))
     }
 
-    private static func deviceScene(_ base: ConsoleModel) throws -> ConsoleModel {
-        var model = base
-        let device = try Fixture.device()
-        model.press(.character("3"), .character("f"))
-        model.type(device.summary.name)
-        model.press(.enter, .enter)
-        _ = update(&model, .device(device))
-        model.press(.down)
-        _ = update(&model, .tick(4000))
-        let times = (0..<60).map { device.summary.lastAnswerMS! - Int64(60 - $0) * 60_000 }
-        let values = (0..<60).map { $0 == 30 ? nil : 2300 + Double(($0 * 37) % 50) }
-        let line = SeriesView.Line(
-            point: device.summary.name + "/input.power", unit: "W", values: values)
-        _ = update(
-            &model, .history(point: line.point, SeriesView(timesMS: times, lines: [line])))
-        return model
+    /// On the way to another time, and cut off there.
+    private static func pastScenes(_ language: Language) throws -> [(String, ConsoleModel)] {
+        var yesterday = try model(.overview)
+        yesterday.language = language
+        yesterday.press(.character("{"))
+        var scenes = [("on the way to yesterday", yesterday)]
+        let at = try #require(yesterday.past.askedMS)
+        _ = update(&yesterday, .past(atMS: at, try PastTests.picture(of: at)))
+        yesterday.press(.character("["))
+        scenes.append(("yesterday, on the way to an hour before", yesterday))
+        var past = try model(.overview, .recorded, .past)
+        past.language = language
+        var refused = past
+        refused.press(.character("4"), .character("a"))
+        scenes.append(("nothing of the past can be acknowledged", refused))
+        var typing = past
+        typing.press(.character("t"))
+        typing.type("yesterday 14:00")
+        scenes.append(("a time is typed", typing))
+        var offline = past
+        _ = update(&offline, .disconnected("the daemon ended the stream; it may be restarting"))
+        _ = update(&offline, .tick(45_000))
+        scenes.append(("cut off in the past", offline))
+        return scenes
     }
 }

@@ -74,8 +74,15 @@ struct LanguageTests {
         var known = Self.shared
         for match in data.matches(of: word) { known.insert(String(match.0)) }
         var foreign: Set<String> = []
-        for (title, var model) in try GoldenScreenTests.scenes()
-        where !["acknowledging", "never connected", "offline"].contains(title) {
+        let views = try GoldenView.allCases.map { ($0.rawValue, try GoldenScreenTests.model($0)) }
+        // What the daemon, devices or a person say is in the language that they said it in; names
+        // of commands are the same in all.
+        let said = [
+            "acknowledging", "never connected", "cut off in the past", "a time is typed",
+            "commands", "alarm history", "hidden alarms", "rack", "explain",
+        ]
+        for (title, var model) in try GoldenScreenTests.scenes(.chinese) + views
+        where !said.contains(title) {
             model.language = .chinese
             let size = Size(width: 200, height: 60)
             let text = ConsoleView.draw(model, size: size, capabilities: Fixture.full).text

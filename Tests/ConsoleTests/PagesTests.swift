@@ -210,3 +210,67 @@ struct PagesTests {
         #expect(model.notice?.text.contains("no figure is computed here") == true)
     }
 }
+
+@Suite("Console: where figures come from")
+struct ExplainPanelTests {
+    @Test(
+        "An id is followed to the daemon's explanation and on, Backspace goes back, Escape leaves")
+    func followed() throws {
+        var model = try GoldenScreenTests.model(.overview)
+        model.press(.character("x"))
+        let commands = model.press(.enter)
+        #expect(commands == [.explain(id: "energy.pue@2026-11-21")])
+        #expect(model.text(100, 30).contains("asking the daemon"))
+        // The answer to another question is not taken for it.
+        var other = ExplanationView(id: "a", title: "foreign", unit: "", formula: "f", source: "")
+        _ = update(&model, .explanation(id: "a", other))
+        #expect(!model.text(100, 30).contains("foreign"))
+        other.inputs = [.init(name: "n", value: "1", unit: "kWh", quality: nil, id: "b")]
+        other.check = "differs"
+        _ = update(&model, .explanation(id: "energy.pue@2026-11-21", other))
+        #expect(model.text(100, 30).contains("computed once more: DIFFERS"))
+        #expect(model.press(.enter) == [.explain(id: "b")])
+        _ = update(&model, .explanationFailed(id: "b", "no figure `b` here"))
+        #expect(model.text(100, 30).contains("no figure `b` here"))
+        model.press(.backspace)
+        #expect(model.text(100, 30).contains("Figures of this view"))
+        model.press(.escape)
+        #expect(model.state.explained == nil && model.page == .overview)
+    }
+
+    @Test("Missed free cooling is asked for again while it is being computed, in the past as well")
+    func computing() throws {
+        var model = try GoldenScreenTests.model(.cooling, .recorded, .past)
+        var day = CoolingDayView(startMS: 0, endMS: 0)
+        day.isComputing = true
+        let at = try #require(model.past.shownMS)
+        _ = update(&model, .ofMoment(atMS: at, .coolingDay(day)))
+        #expect(model.text(100, 30).contains("being computed"))
+        let commands = update(&model, .tick(model.nowMS + 5000))
+        #expect(commands.contains(.ofMoment(atMS: at, .loadCoolingDay(atMS: at))))
+        // Once it is there, the past does not change.
+        day.isComputing = false
+        _ = update(&model, .ofMoment(atMS: at, .coolingDay(day)))
+        #expect(update(&model, .tick(model.nowMS + 9000)).isEmpty)
+    }
+
+    @Test("The month and the day's curves are asked of another time at once")
+    func slow() throws {
+        var model = try GoldenScreenTests.model(.overview)
+        model.press(.character("["))
+        let at = try #require(model.past.askedMS)
+        let commands = update(&model, .past(atMS: at, try PastTests.picture(of: at)))
+        #expect(commands.contains(.ofMoment(atMS: at, .loadEnergyDay(atMS: at))))
+    }
+
+    @Test("Without a target nothing is so far from it")
+    func target() throws {
+        var model = try GoldenScreenTests.model(.energy)
+        #expect(model.text(120, 30).contains("+0.0627"))
+        var day = try #require(model.state.energy)
+        day.targetYuanPerKWh = nil
+        _ = update(&model, .energyDay(day))
+        #expect(model.text(120, 30).contains("no target named"))
+        #expect(!model.text(120, 30).contains("0.35 "))
+    }
+}

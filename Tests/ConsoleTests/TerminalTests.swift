@@ -36,6 +36,37 @@ struct KeyDecoderTests {
         #expect(decoder.timedOut() == [.escape])
     }
 
+    @Test(
+        "The rest of a sequence that comes after its ESC has become a key is no keys",
+        arguments: ["[A", "[1;5C", "OP", "[15~", "[?2026;2$y", "[24;80R"])
+    func tails(tail: String) {
+        var decoder = KeyDecoder()
+        _ = decoder.feed([0x1B])
+        #expect(decoder.timedOut() == [.escape])
+        #expect(decoder.feed(Array((tail + "k").utf8)) == [.character("k")])
+        // What a person types after Escape are keys, one read each.
+        _ = decoder.feed([0x1B])
+        _ = decoder.timedOut()
+        #expect(decoder.feed(Array("[".utf8)) == [.character("[")])
+        #expect(decoder.feed(Array(tail.utf8)).first == .character(tail.first ?? " "))
+    }
+
+    @Test("The answer about synchronised output is no key, wherever reads cut it")
+    func synchronised() {
+        for (answer, knows) in [("2", true), ("1", true), ("0", false), ("4", false)] {
+            for cut in 1...11 {
+                var decoder = KeyDecoder()
+                let bytes = Array("\u{1B}[?2026;\(answer)$y".utf8)
+                let keys = decoder.feed(bytes.prefix(cut)) + decoder.feed(bytes.dropFirst(cut))
+                #expect(keys == [])
+                #expect(decoder.knowsSynchronised == knows)
+            }
+        }
+        var other = KeyDecoder()
+        _ = other.feed(Array("\u{1B}[?2027;2$y".utf8))
+        #expect(other.knowsSynchronised == nil)
+    }
+
     @Test("A paste is text, not keys, wherever reads cut it", arguments: 1...12)
     func paste(cut: Int) {
         var decoder = KeyDecoder()
@@ -50,9 +81,11 @@ struct KeyDecoderTests {
         #expect(keys == [.character("x"), .paste("q中\u{1B}[A\r"), .character("y")])
     }
 
-    @Test("Noise makes no keys, and what follows it is read", arguments: [
-        [0xFF, 0xFE], [0xC3, 0x28], [0xE4, 0xB8], [0x1B, 0x5B, 0x39, 0x39, 0x75],
-    ] as [[UInt8]])
+    @Test(
+        "Noise makes no keys, and what follows it is read",
+        arguments: [
+            [0xFF, 0xFE], [0xC3, 0x28], [0xE4, 0xB8], [0x1B, 0x5B, 0x39, 0x39, 0x75],
+        ] as [[UInt8]])
     func noise(bytes: [UInt8]) {
         var decoder = KeyDecoder()
         var keys = decoder.feed(bytes)
@@ -108,6 +141,54 @@ struct TerminalCapabilityTests {
         #expect(throws: TerminalError.self) { try capabilities("no-such-terminal") }
         #expect(throws: TerminalError.self) { try capabilities("") }
         #expect(throws: TerminalError.self) { try capabilities("dumb") }
+    }
+
+    @Test("Colours have 24 bits where the terminal says so, and none where nobody wants them")
+    func direct() throws {
+        let said = ["LANG": "C.UTF-8", "COLORTERM": "truecolor"]
+        #expect(try capabilities("xterm-256color", said).display.colours == .direct)
+        // GNU screen hands the variable on and knows no such colours; tmux does.
+        #expect(try capabilities("screen-256color", said).display.colours == .palette256)
+        let inTmux = said.merging(["TMUX": "/tmp/tmux"]) { a, _ in a }
+        #expect(try capabilities("screen-256color", inTmux).display.colours == .direct)
+        let plain = said.merging(["NO_COLOR": "1"]) { a, _ in a }
+        #expect(try capabilities("xterm-256color", plain).display.colours == .monochrome)
+        #expect(try capabilities("linux", said).display.colours == .eight)
+        var encoder = FrameEncoder(try capabilities("xterm-256color", said))
+        var screen = Screen(size: Size(width: 10, height: 1))
+        screen.put("31.6", x: 0, y: 0, Style(.onFill, fill: .heat7))
+        let bytes = String(decoding: encoder.encode(screen), as: UTF8.self)
+        #expect(bytes.contains("\u{1B}[48;2;224;123;63m"))
+        #expect(bytes.contains("\u{1B}[38;2;16;16;16m"))
+    }
+
+    @Test("Only terminals that read a question to its end are asked one")
+    func asked() {
+        for name in ["xterm-256color", "tmux-256color", "foot", "alacritty"] {
+            #expect(TerminalCapabilities.mayBeAsked(name, inTmux: false), "\(name)")
+        }
+        for name in ["linux", "vt100", "vt220", "ansi", "screen-256color", "cons25"] {
+            #expect(!TerminalCapabilities.mayBeAsked(name, inTmux: false), "\(name)")
+        }
+        #expect(TerminalCapabilities.mayBeAsked("screen-256color", inTmux: true))
+    }
+
+    @Test("A frame is shown at once where the terminal can, and small ones cost nothing more")
+    func whole() throws {
+        var encoder = FrameEncoder(try capabilities("xterm-256color"))
+        let begin = Array("\u{1B}[?2026h".utf8)
+        let end = Array("\u{1B}[?2026l".utf8)
+        var screen = Screen(size: Size(width: 80, height: 24))
+        for y in 0..<24 { screen.put(String(repeating: "x", count: 80), x: 0, y: y) }
+        #expect(!encoder.encode(screen).starts(with: begin))
+        encoder.synchronise = (begin, end)
+        encoder.invalidate()
+        let whole = encoder.encode(screen)
+        #expect(whole.starts(with: begin))
+        #expect(whole.suffix(end.count) == end[...])
+        screen.put("y", x: 3, y: 3)
+        let small = encoder.encode(screen)
+        #expect(!small.isEmpty && !small.starts(with: begin))
     }
 
     @Test("A frame is the terminal's own sequences, and an unchanged one is nothing")
