@@ -20,12 +20,7 @@ struct EnergyBalanceCommand: ParsableCommand {
     @Flag(help: "Only balances: leave out the checks of the wiring.")
     var onlyBalances = false
 
-    @Flag(help: "Print JSON.")
-    var json = false
-
-    @OptionGroup var locations: Locations
-
-    @OptionGroup var profileFolders: ProfileFolders
+    @OptionGroup var options: SiteOptions
 
     private struct Answer: Encodable {
         struct Balance: Encodable {
@@ -58,14 +53,15 @@ struct EnergyBalanceCommand: ParsableCommand {
     }
 
     func run() throws {
-        let configuration = try profileFolders.configuration(at: locations.configPath)
+        let configuration = try options.configuration()
         let site = configuration.site
         let range = TimeRange.month(
             year: month.year, month: month.month, offsetMinutes: site.offsetMinutes)
         let end = max(range.start, min(range.end, currentInstant()))
         let span = TimeRange(start: range.start, end: end)
         let isWanted = !onlyBalances
-        let (balances, wiring, swapped) = try withStore(locations) { reader throws(StoreError) in
+        let (balances, wiring, swapped) = try withStore(options.locations) {
+            reader throws(StoreError) in
             let source = BalanceSource(reader: reader, site: site)
             let ledgers = LedgerSource(reader: reader, site: site, now: currentInstant())
             var ledger: [String: [LedgerEntry]] = [:]
@@ -81,7 +77,7 @@ struct EnergyBalanceCommand: ParsableCommand {
             return (balances, found.checks, found.swapped)
         }
         let findings = wiring.flatMap(\.findings) + swapped
-        if json {
+        if options.json {
             try Output.json(answer(balances, wiring, findings))
         } else {
             write(balances, wiring, findings)
@@ -116,7 +112,7 @@ struct EnergyBalanceCommand: ParsableCommand {
         _ balances: [BalanceCheck], _ wiring: [WiringCheck], _ findings: [WiringCheck.Finding]
     ) -> Answer {
         Answer(
-            month: MonthBooks.monthText(month.year, month.month),
+            month: month.text,
             balances: balances.map { check in
                 Answer.Balance(
                     name: check.balance.name, main: check.balance.main,

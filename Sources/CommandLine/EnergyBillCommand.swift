@@ -31,17 +31,12 @@ struct EnergyBillCommand: ParsableCommand {
     @Flag(help: "Also print the rule and the inputs of every line.")
     var verbose = false
 
-    @Flag(help: "Print JSON.")
-    var json = false
-
-    @OptionGroup var locations: Locations
-
-    @OptionGroup var profileFolders: ProfileFolders
+    @OptionGroup var options: SiteOptions
 
     func run() throws {
-        let configuration = try profileFolders.configuration(at: locations.configPath)
+        let configuration = try options.configuration()
         let chosen = try subsidiary.map { try configuration.site.subsidiary(named: $0) }
-        let books = try MonthBooks(configuration, locations)
+        let books = try MonthBooks(configuration, options.locations)
         let bill = try askingBooks { () throws(MonthBookError) -> Bill in
             try self.bill(books, chosen)
         }
@@ -49,7 +44,7 @@ struct EnergyBillCommand: ParsableCommand {
             try compare(bill, with: reconcile)
             return
         }
-        if json {
+        if options.json {
             try Output.json(BillAnswer(bill))
         } else {
             BillText.write(bill, verbose: verbose)
@@ -90,7 +85,7 @@ struct EnergyBillCommand: ParsableCommand {
             throw ExitCode(CommandFailure.Code.usage.rawValue)
         }
         let result = BillReconciliation(bill, printed)
-        if json {
+        if options.json {
             try Output.json(ReconciliationAnswer(result))
         } else {
             BillText.write(result)

@@ -13,7 +13,7 @@ struct EnergyCommand: ParsableCommand {
             PUECommand.self, EnergyBillCommand.self, EnergyCoolingCommand.self,
             EnergyForecastCommand.self, EnergySavingsCommand.self, EnergySupportCommand.self,
             EnergyKPICommand.self, EnergyBalanceCommand.self, EnergyEditCommand.self,
-            EnergyEditsCommand.self,
+            EnergyEditsCommand.self, EnergySealCommand.self, EnergySealedCommand.self,
         ])
 
     struct PUECommand: ParsableCommand {
@@ -32,14 +32,9 @@ struct EnergyCommand: ParsableCommand {
         @Option(parsing: .unconditional, help: "End. Default: now.")
         var to: TimeArgument = .now
 
-        @Flag(help: "Print JSON.")
-        var json = false
-
         @OptionGroup var fleet: FleetOptions
 
-        @OptionGroup var locations: Locations
-
-        @OptionGroup var profileFolders: ProfileFolders
+        @OptionGroup var options: SiteOptions
 
         private struct Answer: Encodable {
             /// As `frostline explain` takes it; nil where the span is no month.
@@ -56,7 +51,7 @@ struct EnergyCommand: ParsableCommand {
 
         func run() throws {
             if fleet.fleet { return try runFleet() }
-            let configuration = try profileFolders.configuration(at: locations.configPath)
+            let configuration = try options.configuration()
             let site = configuration.site
             let range = try range(site)
             let boundary = PUEBoundary(site.meters)
@@ -74,7 +69,7 @@ struct EnergyCommand: ParsableCommand {
                 itKilowattHours: kilowattHours(paired.itWattHours),
                 quarterHours: paired.expected, pairedQuarterHours: paired.paired,
                 coverage: paired.coverage)
-            if json {
+            if options.json {
                 try Output.json(answer)
             } else {
                 let share = decimal(paired.coverage * 100, 1)
@@ -89,7 +84,7 @@ struct EnergyCommand: ParsableCommand {
         }
 
         private func runFleet() throws {
-            let file = try fleet.file(locations)
+            let file = try fleet.file(options.locations)
             let this = FleetMonth(
                 containing: currentInstant(), offsetMinutes: file.offsetMinutes)
             let first = try month ?? from.map(Self.month)
@@ -105,7 +100,7 @@ struct EnergyCommand: ParsableCommand {
                     "write months up to this one, at most "
                         + "\(FleetEnergy.maximumMonths): --month 2026-10, or --from 2026-01")
             }
-            try FleetPUE(file: file, months: months, json: json).run()
+            try FleetPUE(file: file, months: months, json: options.json).run()
         }
 
         /// Sites tell their energy by whole months.
@@ -139,7 +134,7 @@ struct EnergyCommand: ParsableCommand {
         ) throws -> PairedEnergy {
             let range = TimeRange(
                 start: range.start, end: max(range.start, min(range.end, currentInstant())))
-            if let remote = try locations.remoteReader() {
+            if let remote = try options.locations.remoteReader() {
                 return try asking { () throws(RemoteReadError) in
                     try boundary.paired(category, in: range) {
                         meter throws(RemoteReadError) in
@@ -147,7 +142,7 @@ struct EnergyCommand: ParsableCommand {
                     }
                 }
             }
-            return try withStore(locations) { reader throws(StoreError) in
+            return try withStore(options.locations) { reader throws(StoreError) in
                 let ledger = LedgerSource(
                     reader: reader, site: configuration.site, now: currentInstant())
                 return try boundary.paired(category, in: range) { meter throws(StoreError) in

@@ -76,17 +76,12 @@ struct EnergyCoolingCommand: ParsableCommand {
     @Flag(help: "Also print every run of missed hours, and the ids that `frostline explain` takes.")
     var verbose = false
 
-    @Flag(help: "Print JSON.")
-    var json = false
-
     @OptionGroup var weather: WeatherOption
 
-    @OptionGroup var locations: Locations
-
-    @OptionGroup var profileFolders: ProfileFolders
+    @OptionGroup var options: SiteOptions
 
     func run() throws {
-        let configuration = try profileFolders.configuration(at: locations.configPath)
+        let configuration = try options.configuration()
         let site = configuration.site
         guard !site.coolingUnits.isEmpty else {
             throw CommandFailure(.no, "the site file has no cooling units")
@@ -98,14 +93,14 @@ struct EnergyCoolingCommand: ParsableCommand {
                 "no cooling unit is called `\(unit)`"
                     + (near.map { "; did you mean `\($0)`?" } ?? ""))
         }
-        let figures = try EnergyFigures.open(configuration, locations, weather)
+        let figures = try EnergyFigures.open(configuration, options.locations, weather)
         let time = FigureTime.month(year: month.year, month: month.month)
         let cooling = try explaining { try figures.coolingMonth(of: time) }
         let answer = CoolingAnswer(
             cooling, site: site, time: time, unit: unit,
             weather: site.outdoorTemperature.map { "\($0)" }
                 ?? weather.weather.map { "typical year \($0)" })
-        if json {
+        if options.json {
             try Output.json(answer)
         } else {
             CoolingText.write(answer, verbose: verbose)

@@ -67,6 +67,22 @@ struct EnergyEditCommand: ParsableCommand {
             Output.clean(
                 "\(meter) \(interval): \(count) quarter hours, "
                     + "\(wattHours == nil ? "as the meter said" : value + " kWh each"), by \(by)"))
+        try tellSeals(TimeRange(start: start, end: edits.last?.interval.end ?? start), site)
+    }
+
+    /// The figures of a sealed month stay: the edit waits for its next revision.
+    private func tellSeals(_ range: TimeRange, _ site: Site) throws {
+        let seals = try withStore(locations) { reader throws(StoreError) in
+            try reader.seals(range)
+        }
+        for start in Set(seals.map(\.range.start)).sorted() {
+            let civil = CivilTime(start, offsetMinutes: site.offsetMinutes)
+            let month = MonthBooks.monthText(civil.year, civil.month)
+            Output.note(
+                "\(month) is sealed: the edit is kept and changes no figure until the month is "
+                    + "sealed again: frostline energy seal --month \(month) --by NAME --reason TEXT"
+            )
+        }
     }
 
     private func wattHours() throws -> Int64? {

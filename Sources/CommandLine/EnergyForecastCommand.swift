@@ -24,14 +24,9 @@ struct EnergyForecastCommand: ParsableCommand {
     @Flag(help: "Also print the ids that `frostline explain` takes.")
     var verbose = false
 
-    @Flag(help: "Print JSON.")
-    var json = false
-
     @OptionGroup var weather: WeatherOption
 
-    @OptionGroup var locations: Locations
-
-    @OptionGroup var profileFolders: ProfileFolders
+    @OptionGroup var options: SiteOptions
 
     private struct Answer: Encodable {
         struct Figure: Encodable {
@@ -67,10 +62,10 @@ struct EnergyForecastCommand: ParsableCommand {
         guard let aim = UnitPrice(target), aim.raw >= 0 else {
             throw CommandFailure(.usage, "--target \(target) is no price; write 0.35")
         }
-        let configuration = try profileFolders.configuration(at: locations.configPath)
+        let configuration = try options.configuration()
         let now = CivilTime(currentInstant(), offsetMinutes: configuration.site.offsetMinutes)
         let (year, number) = month.map { ($0.year, $0.month) } ?? (now.year, now.month)
-        let figures = try EnergyFigures.open(configuration, locations, weather)
+        let figures = try EnergyFigures.open(configuration, options.locations, weather)
         let outlook = try explaining { try figures.outlook(year, number, target: aim) }
         guard let outlook else {
             throw CommandFailure(
@@ -78,7 +73,7 @@ struct EnergyForecastCommand: ParsableCommand {
                 "fewer than \(DayModel.leastDays) whole days of energy at the hand-over are known")
         }
         let answer = answer(outlook, configuration)
-        if json { try Output.json(answer) } else { write(answer) }
+        if options.json { try Output.json(answer) } else { write(answer) }
     }
 
     private func answer(

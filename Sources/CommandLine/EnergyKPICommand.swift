@@ -24,12 +24,7 @@ struct EnergyKPICommand: ParsableCommand {
     @Flag(help: "Also print formula, inputs and source of every figure.")
     var verbose = false
 
-    @Flag(help: "Print JSON.")
-    var json = false
-
-    @OptionGroup var locations: Locations
-
-    @OptionGroup var profileFolders: ProfileFolders
+    @OptionGroup var options: SiteOptions
 
     private struct Answer: Encodable {
         var period: String
@@ -44,10 +39,10 @@ struct EnergyKPICommand: ParsableCommand {
     }
 
     func run() throws {
-        let configuration = try profileFolders.configuration(at: locations.configPath)
-        let books = try MonthBooks(configuration, locations)
+        let configuration = try options.configuration()
+        let books = try MonthBooks(configuration, options.locations)
         let now = currentInstant()
-        var input = try withStore(locations) { reader throws(StoreError) in
+        var input = try withStore(options.locations) { reader throws(StoreError) in
             try KPISource(reader: reader, configuration: configuration)
                 .input(year: month?.year ?? year ?? 0, month: month?.month, now: now)
         }
@@ -55,7 +50,7 @@ struct EnergyKPICommand: ParsableCommand {
             try books.resources(month?.year ?? year ?? 0, month?.month)
         }
         let statement = KPIStatement(input)
-        if json {
+        if options.json {
             try Output.json(
                 Answer(
                     period: statement.period,

@@ -19,14 +19,9 @@ struct EnergySavingsCommand: ParsableCommand {
     @Option(help: "The baseline: twelve months before the change, as YAML.")
     var baseline: String
 
-    @Flag(help: "Print JSON.")
-    var json = false
-
     @OptionGroup var weather: WeatherOption
 
-    @OptionGroup var locations: Locations
-
-    @OptionGroup var profileFolders: ProfileFolders
+    @OptionGroup var options: SiteOptions
 
     private static let maximumBytes = 1 << 20
     /// Of a month's quarter hours, for it to stand beside whole months.
@@ -64,8 +59,8 @@ struct EnergySavingsCommand: ParsableCommand {
         guard let model = SavingsBaseline(file.months) else {
             throw CommandFailure(.no, "the months of \(baseline) are all alike: no model fits them")
         }
-        let configuration = try profileFolders.configuration(at: locations.configPath)
-        let figures = try EnergyFigures.open(configuration, locations, weather)
+        let configuration = try options.configuration()
+        let figures = try EnergyFigures.open(configuration, options.locations, weather)
         let time = FigureTime.month(year: month.year, month: month.month)
         let (pair, cooling) = try explaining {
             (try figures.pairedEnergy(of: time), try figures.coolingMonth(of: time))
@@ -80,7 +75,7 @@ struct EnergySavingsCommand: ParsableCommand {
                         + "--weather")
         }
         let answer = answer(file, model, pair, cooling, wet)
-        if json { try Output.json(answer) } else { write(answer) }
+        if options.json { try Output.json(answer) } else { write(answer) }
     }
 
     private func read() throws -> SavingsFile {
@@ -117,7 +112,7 @@ struct EnergySavingsCommand: ParsableCommand {
             (value * digits).rounded() / digits
         }
         return Answer(
-            month: MonthBooks.monthText(month.year, month.month),
+            month: month.text,
             coefficients: model.coefficients.map { rounded($0, 1e6) }, r2: rounded(model.r2, 1e6),
             cvRMSE: rounded(model.cvRMSE, 1e6), nmbe: rounded(model.nmbe, 1e6),
             isGood: model.isGood, itMegawattHours: rounded(it), weather: rounded(weather),

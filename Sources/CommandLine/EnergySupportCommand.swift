@@ -21,12 +21,7 @@ struct EnergySupportCommand: ParsableCommand {
         help: "The subsidiary that claims, by its name in the site file. Default: the only one.")
     var subsidiary: String?
 
-    @Flag(help: "Print JSON.")
-    var json = false
-
-    @OptionGroup var locations: Locations
-
-    @OptionGroup var profileFolders: ProfileFolders
+    @OptionGroup var options: SiteOptions
 
     private struct Answer: Encodable {
         var month: String
@@ -43,9 +38,9 @@ struct EnergySupportCommand: ParsableCommand {
     }
 
     func run() throws {
-        let configuration = try profileFolders.configuration(at: locations.configPath)
+        let configuration = try options.configuration()
         let claimant = try configuration.site.subsidiary(chosen: subsidiary)
-        let books = try MonthBooks(configuration, locations)
+        let books = try MonthBooks(configuration, options.locations)
         let path = books.supportPath(month.year, claimant)
         let found = try askingBooks { () throws(MonthBookError) in
             try books.support(month.year, at: path)
@@ -61,10 +56,10 @@ struct EnergySupportCommand: ParsableCommand {
         let statement = try askingBooks { () throws(MonthBookError) in
             try books.statement(sheet, upTo: month.month, subsidiary: claimant)
         }
-        if json {
+        if options.json {
             try Output.json(
                 Answer(
-                    month: MonthBooks.monthText(month.year, month.month),
+                    month: month.text,
                     subsidiary: claimant?.name, legalName: claimant?.legalName,
                     policy: sheet.policyTitle, document: sheet.document,
                     claimable: statement.isClaimable, amount: statement.due?.description,
@@ -82,7 +77,7 @@ struct EnergySupportCommand: ParsableCommand {
     private func write(
         _ statement: SupportStatement, _ sheet: SupportSheet, _ claimant: Subsidiary?
     ) {
-        Output.line("\(sheet.policyTitle)  \(MonthBooks.monthText(month.year, month.month))")
+        Output.line("\(sheet.policyTitle)  \(month.text)")
         if let claimant { Output.line(Output.clean("申报单位: \(claimant.legalName)")) }
         Output.line(Output.clean("依据: \(sheet.document)"))
         FigureText.write(statement.figures, steps: true)

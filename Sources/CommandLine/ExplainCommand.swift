@@ -29,14 +29,9 @@ struct ExplainCommand: ParsableCommand {
     @Option(help: "Inputs of a figure that are shown and looked into, 1…100000.")
     var breadth = 40
 
-    @Flag(help: "Print JSON.")
-    var json = false
-
     @OptionGroup var weather: WeatherOption
 
-    @OptionGroup var locations: Locations
-
-    @OptionGroup var profileFolders: ProfileFolders
+    @OptionGroup var options: SiteOptions
 
     func run() throws {
         guard let id = FigureID(id) else {
@@ -48,12 +43,12 @@ struct ExplainCommand: ParsableCommand {
         guard (0...20).contains(depth), (1...100_000).contains(breadth) else {
             throw CommandFailure(.usage, "--depth takes 0 to 20, --breadth 1 to 100000")
         }
-        let configuration = try profileFolders.configuration(at: locations.configPath)
-        let book = FigureBook(configuration, locations, weather, subsidiary: subsidiary)
+        let configuration = try options.configuration()
+        let book = FigureBook(configuration, options.locations, weather, subsidiary: subsidiary)
         let tree = try explaining {
             try ExplanationTree(id, depth: depth, breadth: breadth, explain: book.explain)
         }
-        if json {
+        if options.json {
             try Output.json(ExplanationAnswer(tree, breadth: breadth))
         } else {
             ExplanationText.write(tree, breadth: breadth)

@@ -24,12 +24,7 @@ struct ReportCommand: ParsableCommand {
         @Option(name: [.customShort("o"), .customLong("output")], help: "Folder for the files.")
         var output = "."
 
-        @Flag(help: "Print the names of the files and the first page's figures as JSON.")
-        var json = false
-
-        @OptionGroup var locations: Locations
-
-        @OptionGroup var profileFolders: ProfileFolders
+        @OptionGroup var options: SiteOptions
 
         private struct Answer: Encodable {
             struct Figure: Encodable {
@@ -44,19 +39,19 @@ struct ReportCommand: ParsableCommand {
         }
 
         func run() throws {
-            let configuration = try profileFolders.configuration(at: locations.configPath)
+            let configuration = try options.configuration()
             guard let subsidiary = try configuration.site.subsidiary(chosen: subsidiary) else {
                 throw CommandFailure(.usage, "the site file has no `subsidiaries`; add one")
             }
             let month = month
-            let reader = try withStore(locations) { reader throws(StoreError) in reader }
+            let reader = try withStore(options.locations) { reader throws(StoreError) in reader }
             let report = try askingBooks { () throws(MonthBookError) in
                 try MonthlyReportSource(reader: reader, configuration: configuration).draft(
                     subsidiary: subsidiary, year: month.year, month: month.month,
                     generatedAt: currentInstant())
             }
             let files = try write(report)
-            if json {
+            if options.json {
                 try Output.json(
                     Answer(
                         files: files, figures: report.figures.map(Self.figure),

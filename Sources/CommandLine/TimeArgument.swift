@@ -1,5 +1,6 @@
 import ArgumentParser
 import Console
+import Daemon
 import Model
 import Platform
 
@@ -52,6 +53,9 @@ struct MonthArgument: ExpressibleByArgument {
         self.year = year
         self.month = month
     }
+
+    /// As `2026-10`.
+    var text: String { MonthBooks.monthText(year, month) }
 }
 
 func currentInstant() -> Instant { Instant(milliseconds: Clocks.wallMilliseconds()) }

@@ -106,8 +106,11 @@ package struct BalanceSource {
     ) throws(StoreError) -> [Double?] {
         do throws(StoreError) {
             let line = try reader.increase([meter.energy], range, stepMS: Self.hour).first
-            let factor = Double(meter.multiplierNumerator) / Double(meter.multiplierDenominator)
-            return (line?.values ?? []).map { $0.map { $0 * factor } }
+            return (line?.values ?? []).enumerated().map { hour, value in
+                let ratio = meter.multiplier(
+                    at: range.start.advanced(byMilliseconds: Int64(hour) * Self.hour))
+                return value.map { $0 * Double(ratio.numerator) / Double(ratio.denominator) }
+            }
         } catch {
             if case .unknownPoint = error { return [] }
             throw error

@@ -172,10 +172,8 @@ private struct MeterQuarter {
         let last = usable.firstIndex { $0.time >= quarter.end } ?? usable.count - 1
         let shown = usable.isEmpty || first > last ? [] : Array(usable[first...last])
         let register = known.definition
-        let multiplier =
-            meter.multiplierDenominator == 1
-            ? "\(meter.multiplierNumerator)"
-            : "\(meter.multiplierNumerator)/\(meter.multiplierDenominator)"
+        let change = meter.changes.first { quarter.start < $0.time && $0.time < quarter.end }
+        let multiplier = meter.multiplierText(at: quarter.start)
         return Explanation(
             id: id, title: "energy of meter \(meter.name) in a quarter hour",
             value: entry?.wattHours.map { "\(FixedDecimal(mantissa: $0, scale: 3).trimmed)" },
@@ -193,6 +191,10 @@ private struct MeterQuarter {
                         at: FigureTime(sample.time, minutes: 1, offsetMinutes: offset)),
                     counts: false)
             },
-            notes: entry == nil ? ["the ledger has no entry for it"] : [])
+            notes: (entry == nil ? ["the ledger has no entry for it"] : [])
+                + (change.map {
+                    let time = $0.time.iso8601(offsetMinutes: offset)
+                    return ["from \(time) on × \(meter.multiplierText(at: $0.time))"]
+                } ?? []))
     }
 }

@@ -26,9 +26,12 @@ package struct LedgerSource {
     ) throws(StoreError) -> [LedgerEntry] {
         let stored = try reader.ledger(meter: meter.name, range)
         let known = Set(stored.filter { $0.flag != .missing }.map(\.interval))
+        // What was missing when its month was sealed stays missing.
+        let sealed = try reader.seals(range).map(\.range)
         let end = max(range.start, min(range.end, now))
-        let lacking = TimeRange(start: range.start, end: end).quarterHours.filter {
-            !known.contains($0) && $0.end <= end
+        let lacking = TimeRange(start: range.start, end: end).quarterHours.filter { quarter in
+            !known.contains(quarter) && quarter.end <= end
+                && !sealed.contains { $0.contains(quarter.start) }
         }
         guard !lacking.isEmpty else { return stored }
         var found: [LedgerEntry] = []
@@ -61,6 +64,30 @@ package struct LedgerSource {
         package var readings: [RegisterReading]
         /// What of the readings could not be had from the store, in words.
         package var losses: [String]
+    }
+
+    /// A month as a claim rests on it: derived once more from the stored registers, so that it
+    /// rests on readings and not on what a running daemon happened to conclude; where the readings
+    /// are gone, as the ledger has it; with the edits on top. Of a sealed month, what was sealed.
+    ///
+    /// - Parameter isFresh: as if no month were sealed.
+    package func whole(
+        _ meter: Meter, _ range: TimeRange, isFresh: Bool = false
+    ) throws(StoreError) -> Derived {
+        var derived = try derivation(meter, range)
+        if !isFresh, try reader.seals(range).contains(where: { $0.range == range }) {
+            derived.entries = try reader.ledger(meter: meter.name, range)
+            return derived
+        }
+        let stored = Dictionary(
+            try reader.unsealedLedger(meter: meter.name, range).map { ($0.interval, $0) },
+            uniquingKeysWith: { $1 })
+        let entries = derived.entries.map { entry in
+            entry.flag == .missing ? stored[entry.interval] ?? entry : entry
+        }
+        derived.entries = LedgerEdit.apply(
+            try reader.ledgerEdits(meter: meter.name, range), to: entries)
+        return derived
     }
 
     package func derivation(

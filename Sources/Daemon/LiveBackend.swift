@@ -14,6 +14,7 @@ struct LiveBackend: APIBackend {
     let past: PastSite
     let pages: PageReader
     let figures: FigureDesk
+    let sealer: MonthSealer
     /// Nil for a collector that is alone.
     let pair: PairAnswers?
     let outbox: OutboxDesk

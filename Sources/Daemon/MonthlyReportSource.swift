@@ -15,8 +15,7 @@ package struct MonthlyReportSource {
         self.configuration = configuration
     }
 
-    /// Computes the draft. The intervals are derived again from the stored registers, so that the
-    /// report rests on readings and not on what a running daemon happened to conclude.
+    /// Computes the draft, of intervals as `LedgerSource.whole` tells them.
     package func draft(
         subsidiary: Subsidiary, year: Int, month: Int, generatedAt: Instant
     ) throws(MonthBookError) -> MonthlyReport {
@@ -67,23 +66,35 @@ package struct MonthlyReportSource {
         var edits: [LedgerEdit] = []
         var cooling: FreeCoolingHours
         var indicators: KPIInput
+        /// Nil of a month that is not sealed.
+        var seal: LedgerSeal?
     }
 
     private func read(
         _ year: Int, _ month: Int, _ range: TimeRange, _ generatedAt: Instant
     ) throws(StoreError) -> Stored {
         let site = configuration.site
+        // Whole quarter hours of a month that still runs.
+        let finished = QuarterHour(containing: generatedAt).start
+        let known = TimeRange(start: range.start, end: max(range.start, min(range.end, finished)))
+        let cooling = try CoolingSource(reader: reader, site: site).month(
+            known, typical: nil,
+            prices: MarginalPrices(
+                sheet: nil, choice: nil, table: nil, offsetMinutes: site.offsetMinutes))
         var stored = Stored(
-            cooling: try HistoryReader.cooling(reader, site: site, range: range).hours(in: range),
+            cooling: cooling.hours(in: known),
             indicators: try KPISource(reader: reader, configuration: configuration)
                 .input(year: year, month: month, now: generatedAt))
+        stored.seal = try reader.seals(range).last { $0.range == range }
         let source = LedgerSource(reader: reader, site: site, now: generatedAt)
         for meter in site.meters {
-            let derived = try source.derivation(meter, range)
-            let edits = try reader.ledgerEdits(meter: meter.name, range)
+            let derived = try source.whole(meter, range)
             stored.derivations[meter.name] = LedgerDerivation(
-                entries: LedgerEdit.apply(edits, to: derived.entries), findings: derived.findings)
-            stored.edits += edits
+                entries: derived.entries, findings: derived.findings)
+            // Those of after the seal count in its next revision.
+            stored.edits += try reader.ledgerEdits(meter: meter.name, range).filter {
+                $0.made <= stored.seal?.made ?? $0.made
+            }
             stored.losses += derived.losses.map {
                 "表计 \(meter.name) 存储数据损坏 (stored readings are lost): \($0)"
             }
@@ -118,7 +129,7 @@ package struct MonthlyReportSource {
     }
 
     /// The readings nearest to both ends of the month.
-    private static func span(_ readings: [RegisterReading], _ range: TimeRange) -> MonthRegisters {
+    static func span(_ readings: [RegisterReading], _ range: TimeRange) -> MonthRegisters {
         func nearest(_ time: Instant) -> RegisterReading? {
             readings.min {
                 abs($0.time.millisecondsSince(time)) < abs($1.time.millisecondsSince(time))

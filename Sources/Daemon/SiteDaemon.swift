@@ -229,6 +229,8 @@ package final class SiteDaemon: Sendable {
             collector: collector, broadcast: broadcast,
             history: IdleReader(directory: options.dataDirectory), past: past,
             pages: pages, figures: figures,
+            sealer: MonthSealer(
+                configuration: options.configuration, directory: options.dataDirectory),
             pair: pair.map { PairAnswers(keeper: $0, collector: collector, store: store) },
             outbox: OutboxDesk(store: store, dispatcher: dispatcher))
         var logger = options.logger

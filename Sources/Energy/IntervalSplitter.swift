@@ -55,6 +55,9 @@ struct IntervalSplitter: Sendable, Hashable {
         return entries
     }
 
+    /// Says of the current interval that it is no better known than this.
+    mutating func mark(_ worse: LedgerFlag) { flag = flag.worse(of: worse) }
+
     /// Ends the current interval as missing and starts anew at `time`.
     mutating func restart(at time: Instant) -> LedgerEntry {
         complete = false

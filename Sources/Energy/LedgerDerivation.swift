@@ -18,14 +18,13 @@ extension MeterLedger {
     /// Gaps of over an hour are distributed like the mean of the last four similar days (both on
     /// weekdays, or both on weekends), evenly where there is none. `offsetMinutes` tells weekdays.
     package static func derive(
-        readings: [RegisterReading], replacements: [MeterReplacement] = [],
-        settings: MeterSettings, range: TimeRange, offsetMinutes: Int
+        readings: [RegisterReading], settings: MeterSettings, range: TimeRange, offsetMinutes: Int
     ) -> LedgerDerivation {
-        let first = pass(readings, replacements, settings, shape: nil)
+        let first = pass(readings, settings, shape: nil)
         let shaped: (entries: [LedgerEntry], findings: [LedgerFinding])
         if first.findings.contains(where: { $0.kind == .gap }) {
             let days = SimilarDays(first.entries, offsetMinutes: offsetMinutes)
-            shaped = pass(readings, replacements, settings, shape: days.typical)
+            shaped = pass(readings, settings, shape: days.typical)
         } else {
             shaped = first
         }
@@ -45,19 +44,12 @@ extension MeterLedger {
     }
 
     private static func pass(
-        _ readings: [RegisterReading], _ replacements: [MeterReplacement],
-        _ settings: MeterSettings, shape: ((QuarterHour) -> Int64?)?
+        _ readings: [RegisterReading], _ settings: MeterSettings,
+        shape: ((QuarterHour) -> Int64?)?
     ) -> (entries: [LedgerEntry], findings: [LedgerFinding]) {
         var ledger = MeterLedger(settings: settings)
-        var pending = replacements.sorted { $0.time < $1.time }[...]
         var entries: [LedgerEntry] = []
-        for reading in readings {
-            while let record = pending.first, record.time <= reading.time {
-                if ledger.lastTime != nil { entries += ledger.replace(record) }
-                pending.removeFirst()
-            }
-            entries += ledger.observe(reading, shape: shape)
-        }
+        for reading in readings { entries += ledger.observe(reading, shape: shape) }
         return (entries, ledger.takeFindings())
     }
 }

@@ -16,26 +16,6 @@ package struct RegisterReading: Sendable, Hashable {
     package var decimal: FixedDecimal { FixedDecimal(mantissa: mantissa, scale: scale) }
 }
 
-/// The record of a meter, or only its transformers, being changed. Without one, no energy is
-/// produced across the change.
-package struct MeterReplacement: Sendable, Hashable {
-    package var time: Instant
-    package var oldFinal: FixedDecimal
-    package var newInitial: FixedDecimal
-    package var newMultiplierNumerator: Int64
-    package var newMultiplierDenominator: Int64
-    package init(
-        time: Instant, oldFinal: FixedDecimal, newInitial: FixedDecimal,
-        newMultiplierNumerator: Int64, newMultiplierDenominator: Int64
-    ) {
-        self.time = time
-        self.oldFinal = oldFinal
-        self.newInitial = newInitial
-        self.newMultiplierNumerator = newMultiplierNumerator
-        self.newMultiplierDenominator = newMultiplierDenominator
-    }
-}
-
 /// What was noticed while readings became energy.
 package struct LedgerFinding: Sendable, Hashable, CustomStringConvertible {
     package enum Kind: String, Sendable {
@@ -77,8 +57,11 @@ package struct LedgerFinding: Sendable, Hashable, CustomStringConvertible {
 
 /// How the register of one meter is to be read.
 package struct MeterSettings: Sendable, Hashable {
+    /// Before the first of `changes`.
     package var multiplierNumerator: Int64
     package var multiplierDenominator: Int64
+    /// In ascending order of time.
+    package var changes: [MeterReplacement] = []
     /// The register's modulus in units of the mantissa; nil where unknown.
     package var modulus: UInt64?
     package var maximumWatts: Int64
@@ -104,6 +87,7 @@ package struct MeterSettings: Sendable, Hashable {
             multiplierNumerator: meter.multiplierNumerator,
             multiplierDenominator: meter.multiplierDenominator, modulus: modulus,
             maximumWatts: meter.maximumWatts, samplePeriodMilliseconds: samplePeriodMilliseconds)
+        changes = meter.changes
     }
 
     /// A boundary between two readings at most this far apart counts as measured: two sample

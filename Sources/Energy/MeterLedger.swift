@@ -32,11 +32,30 @@ package struct MeterLedger: Sendable {
     /// A reading that does not follow from `last`, kept until the next one decides.
     private var candidate: (anchor: Anchor, verdict: RegisterVerdict)?
     private var splitter: IntervalSplitter?
+    /// How many of the meter's changes count already.
+    private var appliedChanges = 0
 
     package init(settings: MeterSettings) {
         self.settings = settings
         scale = Self.scale(settings.multiplierNumerator, settings.multiplierDenominator)
     }
+
+    /// Goes over to the multiplier that is in force at a time, where nothing is to be split.
+    private mutating func adopt(multiplierAt time: Instant) {
+        appliedChanges = settings.changes.prefix { $0.time <= time }.count
+        scale = multiplierScale
+        splitter?.rescale(to: scale.denominator)
+    }
+
+    private var multiplier: (Int64, Int64) {
+        guard appliedChanges > 0 else {
+            return (settings.multiplierNumerator, settings.multiplierDenominator)
+        }
+        let change = settings.changes[appliedChanges - 1]
+        return (change.newMultiplierNumerator, change.newMultiplierDenominator)
+    }
+
+    private var multiplierScale: RegisterScale { Self.scale(multiplier.0, multiplier.1) }
 
     private static func scale(_ numerator: Int64, _ denominator: Int64) -> RegisterScale {
         guard
@@ -81,6 +100,7 @@ package struct MeterLedger: Sendable {
             substituted: reading.quality == .substituted)
         guard let last else {
             self.last = now
+            adopt(multiplierAt: now.time)
             splitter = IntervalSplitter(
                 startingAt: now.time, unitsPerWattHour: scale.denominator)
             return []
@@ -95,40 +115,77 @@ package struct MeterLedger: Sendable {
         if now.time.millisecondsSince(last.time) > Self.maximumBridgeMilliseconds {
             return abandon(until: now)
         }
-        let rule = RegisterRule(
-            scale: scale, modulus: settings.modulus.map { Int128($0) * factor },
-            maximumWatts: settings.maximumWatts)
-        return decide(now, after: last, rule: rule, shape: shape)
+        let modulus = settings.modulus.map { Int128($0) * factor }
+        var entries: [LedgerEntry] = []
+        while appliedChanges < settings.changes.count,
+            settings.changes[appliedChanges].time <= now.time
+        {
+            let change = settings.changes[appliedChanges]
+            entries += apply(change, before: now, rule: rule(modulus), shape: shape)
+        }
+        guard let last = self.last, now.time > last.time else { return entries }
+        return entries + decide(now, after: last, rule: rule(modulus), shape: shape)
     }
 
-    /// Applies a record of a changed meter: energy runs on the old register up to its final
-    /// reading, and on the new one from its initial reading.
-    package mutating func replace(_ record: MeterReplacement) -> [LedgerEntry] {
-        var entries: [LedgerEntry] = []
+    private func rule(_ modulus: Int128?) -> RegisterRule {
+        RegisterRule(scale: scale, modulus: modulus, maximumWatts: settings.maximumWatts)
+    }
+
+    /// Carries energy across a change of the meter: on the old register up to its final reading
+    /// and on the new one from its initial reading; where the register went on counting, up to its
+    /// count at that moment, in a straight line between the readings around it, and the quarter
+    /// hour is flagged. Where neither follows from the readings nothing is produced across it.
+    private mutating func apply(
+        _ change: MeterReplacement, before now: Anchor, rule: RegisterRule,
+        shape: ((QuarterHour) -> Int64?)?
+    ) -> [LedgerEntry] {
+        guard let last else { return [] }
         candidate = nil
-        if let last, record.time > last.time {
-            entries = observe(
-                RegisterReading(
-                    time: record.time, mantissa: record.oldFinal.mantissa,
-                    scale: record.oldFinal.scale))
-            if let candidate, let since = self.last {
-                // The final reading does not follow from the last one: nothing is produced.
-                entries += accept(
-                    candidate.anchor, since: since, energy: nil, shape: nil)
-                note(.reset, since.time, record.time)
-                self.candidate = nil
-            }
+        note(.replacement, change.time, change.time)
+        func anchor(_ counts: Int128) -> Anchor {
+            Anchor(time: change.time, counts: counts, substituted: false)
         }
-        note(.replacement, record.time, record.time)
-        settings.multiplierNumerator = record.newMultiplierNumerator
-        settings.multiplierDenominator = record.newMultiplierDenominator
-        scale = Self.scale(settings.multiplierNumerator, settings.multiplierDenominator)
+        let milliseconds = change.time.millisecondsSince(last.time)
+        var final: Int128?
+        var initial = now.counts
+        if let registers = change.registers {
+            final = Self.counts(registers.oldFinal)
+            initial = Self.counts(registers.newInitial) ?? now.counts
+        } else if now.counts >= last.counts {
+            let share = Exact.share(
+                now.counts - last.counts, part: Int128(milliseconds),
+                of: Int128(now.time.millisecondsSince(last.time)))
+            final = last.counts + share
+            initial = last.counts + share
+        }
+        var entries: [LedgerEntry] = []
+        if milliseconds > 0 {
+            let old = final.map {
+                rule.judge(from: last.counts, to: $0, milliseconds: milliseconds)
+            }
+            let isKnown = old?.verdict == .ok || old?.verdict == .rollover
+            if !isKnown { note(.reset, last.time, change.time) }
+            entries = accept(
+                anchor(final ?? last.counts), since: last,
+                energy: isKnown ? old?.exactEnergy : nil, shape: shape)
+        }
+        appliedChanges += 1
+        scale = multiplierScale
         splitter?.rescale(to: scale.denominator)
-        let factor = Self.factor(of: record.newInitial.scale) ?? 1
-        last = Anchor(
-            time: record.time, counts: Int128(record.newInitial.mantissa) * factor,
-            substituted: false)
+        if change.registers == nil {
+            let silence = now.time.millisecondsSince(last.time)
+            splitter?.mark(silence > Self.interpolationMilliseconds ? .estimated : .interpolated)
+        }
+        self.last = anchor(initial)
+        if final == nil {
+            // Nothing is known of what the new register counted before this reading.
+            entries += accept(now, since: anchor(initial), energy: nil, shape: shape)
+        }
         return entries
+    }
+
+    private static func counts(_ register: FixedDecimal) -> Int128? {
+        factor(of: register.scale).map { Int128(register.mantissa) * $0 }
     }
 
     private mutating func decide(
@@ -186,6 +243,7 @@ package struct MeterLedger: Sendable {
         candidate = nil
         last = now
         guard let entry = splitter?.restart(at: now.time) else { return [] }
+        adopt(multiplierAt: now.time)
         return [entry]
     }
 
@@ -194,6 +252,7 @@ package struct MeterLedger: Sendable {
         candidate = nil
         last = now
         _ = splitter?.restart(at: now.time)
+        adopt(multiplierAt: now.time)
     }
 
     private mutating func note(
@@ -217,10 +276,8 @@ extension MeterLedger {
     private static let maximumStateTime: UInt64 = 100_000_000_000_000
 
     package var state: [UInt8] {
-        var fields: [String] = [
-            Self.stateName, String(settings.multiplierNumerator),
-            String(settings.multiplierDenominator),
-        ]
+        let (numerator, denominator) = multiplier
+        var fields: [String] = [Self.stateName, String(numerator), String(denominator)]
         func add(_ anchor: Anchor?) {
             guard let anchor else { return fields.append("-") }
             fields += [
@@ -259,11 +316,13 @@ extension MeterLedger {
                 time: Instant(milliseconds: time), counts: counts,
                 substituted: substituted == "1")
         }
-        guard fields.popFirst() == Self.stateName,
-            fields.popFirst() == String(settings.multiplierNumerator),
-            fields.popFirst() == String(settings.multiplierDenominator),
-            let last = anchor(), let held = anchor()
+        guard fields.popFirst() == Self.stateName, let numerator = fields.popFirst(),
+            let denominator = fields.popFirst(), let last = anchor(), let held = anchor()
         else { return nil }
+        if let last { adopt(multiplierAt: last.time) }
+        guard numerator == String(multiplier.0), denominator == String(multiplier.1) else {
+            return nil
+        }
         self.last = last
         if let held {
             guard let verdict = fields.popFirst().flatMap({ RegisterVerdict(rawValue: $0) })

@@ -112,14 +112,15 @@ struct MonthFigures {
         guard let opening = span.opening else { return .failure(Reason("无上期示数")) }
         guard let closing = span.closing else { return .failure(Reason("无本期示数")) }
         if input.findings(meter).contains(where: { $0.kind == .replacement }) {
-            return .failure(Reason("本期更换表计，见区间电量"))
+            return .failure(Reason("本期更换表计或互感器，见区间电量"))
         }
         let scale = max(opening.scale, closing.scale)
+        let multiplier = meter.multiplier(at: closing.time)
         guard let first = opening.decimal.rescaled(to: scale)?.mantissa,
             let last = closing.decimal.rescaled(to: scale)?.mantissa,
             let factor = RegisterScale(
-                scale: scale, multiplierNumerator: meter.multiplierNumerator,
-                multiplierDenominator: meter.multiplierDenominator)
+                scale: scale, multiplierNumerator: multiplier.numerator,
+                multiplierDenominator: multiplier.denominator)
         else { return .failure(Reason("示数超出范围")) }
         let breaks = input.findings(meter).contains {
             [.reset, .jump, .rollover].contains($0.kind)

@@ -71,7 +71,7 @@ extension MonthlyReport {
         return ReportRow([
             .text(meter.name),
             .text(meter.role == .export ? "反向有功 (总)" : "正向有功 (总)"),
-            register(span.opening), register(span.closing), .text(multiplierText(meter)),
+            register(span.opening), register(span.closing), .text(multiplierText(meter, figures)),
             byRegister, .text("—"), .text("—"), byIntervals,
             isBilled ? byIntervals : .text("—"),
             measured.map { .number($0) } ?? .unknown("无数据"),

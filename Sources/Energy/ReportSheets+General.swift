@@ -76,8 +76,8 @@ extension MonthlyReport {
         let rows = figures.input.site.meters.map { meter in
             ReportRow([
                 .text(meter.name), .text(meter.displayName), .text(roleText(meter.role)),
-                .text(meter.energy.description), meter.serial.map { .text($0) } ?? .unknown("未填"),
-                .text(multiplierText(meter)),
+                .text(meter.energy.description), serials(meter).map { .text($0) } ?? .unknown("未填"),
+                .text(multiplierText(meter, figures)),
                 .number(FixedDecimal(mantissa: meter.maximumWatts, scale: 3)),
                 .text(meter.feed?.rawValue ?? "—"), .text(own.contains(meter.name) ? "是" : "否"),
             ])
@@ -96,10 +96,23 @@ extension MonthlyReport {
             notes: ["准确度等级、检定证书与有效期不在站点配置中，须随附件提交。"])
     }
 
-    static func multiplierText(_ meter: Meter) -> String {
-        meter.multiplierDenominator == 1
-            ? String(meter.multiplierNumerator)
-            : "\(meter.multiplierNumerator)/\(meter.multiplierDenominator)"
+    /// Of a meter that was replaced, all there were.
+    private static func serials(_ meter: Meter) -> String? {
+        let all = [meter.serial] + meter.changes.compactMap { $0.serial }
+        let known = all.compactMap { $0 }
+        return known.isEmpty ? nil : known.joined(separator: "、")
+    }
+
+    /// Those in force in the month: `80`, `80 → 60 (11-15 10:20)`.
+    static func multiplierText(_ meter: Meter, _ figures: MonthFigures) -> String {
+        let range = figures.range
+        let changes = meter.changes.filter { $0.time > range.start && $0.time < range.end }
+        return meter.multiplierText(at: range.start)
+            + changes.map { change in
+                let civil = CivilTime(change.time, offsetMinutes: figures.offset)
+                let day = padded(civil.month, 2) + "-" + padded(civil.day, 2)
+                return " → \(meter.multiplierText(at: change.time)) (\(day) \(civil.clockText))"
+            }.joined()
     }
 
     static func roleText(_ role: Meter.Role) -> String {

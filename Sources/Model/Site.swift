@@ -255,8 +255,11 @@ package struct Meter: Sendable {
     /// The momentary power, for the live figures.
     package var power: PointName?
     /// CT × PT ratio between register and primary energy, as a fraction; 1/1 for direct meters.
+    /// Before the first of `changes`.
     package var multiplierNumerator: Int64
     package var multiplierDenominator: Int64
+    /// In ascending order of time.
+    package var changes: [MeterReplacement]
     /// The largest power that can be true; bounds every step of the register.
     package var maximumWatts: Int64
     package var serial: String?
@@ -266,8 +269,9 @@ package struct Meter: Sendable {
     package var accuracy: MeterAccuracy?
     package init(
         name: String, displayName: String, role: Role, energy: PointName, power: PointName? = nil,
-        multiplierNumerator: Int64 = 1, multiplierDenominator: Int64 = 1, maximumWatts: Int64,
-        serial: String? = nil, feed: Feed? = nil, accuracy: MeterAccuracy? = nil
+        multiplierNumerator: Int64 = 1, multiplierDenominator: Int64 = 1,
+        changes: [MeterReplacement] = [], maximumWatts: Int64, serial: String? = nil,
+        feed: Feed? = nil, accuracy: MeterAccuracy? = nil
     ) {
         self.name = name
         self.displayName = displayName
@@ -276,6 +280,7 @@ package struct Meter: Sendable {
         self.power = power
         self.multiplierNumerator = multiplierNumerator
         self.multiplierDenominator = multiplierDenominator
+        self.changes = changes
         self.maximumWatts = maximumWatts
         self.serial = serial
         self.feed = feed

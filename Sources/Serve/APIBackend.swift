@@ -21,6 +21,8 @@ package protocol APIBackend: Sendable {
     ) async throws(APIRefusal) -> [String]
     /// Appends edits of the energy ledger.
     func edit(_ request: LedgerEditRequest) async throws(APIRefusal)
+    /// Keeps the figures of a month as they are.
+    func seal(_ request: SealRequest) async throws(APIRefusal) -> SealAnswer
     /// The same of a moment that has passed: `snapshotJSON`, `device` and `last`.
     func snapshotJSON(at time: Instant) async throws(APIRefusal) -> [UInt8]
     func device(named name: String, at time: Instant) async throws(APIRefusal) -> DeviceView?

@@ -148,7 +148,7 @@ extension SiteReader {
     }
 
     /// `2026-01-05`, `2026-01-05 09:00`, in the site's local time.
-    private mutating func moment(_ node: ConfigNode?) -> Instant? {
+    mutating func moment(_ node: ConfigNode?) -> Instant? {
         guard let node, let text = node.text(maximum: 40, &diagnostics) else { return nil }
         guard let instant = Instant(iso8601: text, offsetMinutes: site.offsetMinutes) else {
             diagnostics.add(

@@ -11,6 +11,7 @@ extension SiteReader {
         let energy = point(energyNode, need: .energyCounter)
         let power = point(table.optional("power"), need: .gauge([.watt]))
         let ratio = multiplier(&table)
+        let changes = readMeterChanges(table.optional("changes"))
         let maximum = table.required("maximum", &diagnostics)?.watts(&diagnostics)
         let serial = table.optional("serial")?.text(maximum: 64, &diagnostics)
         let feed = feed(table.optional("feed"))
@@ -30,8 +31,8 @@ extension SiteReader {
             Meter(
                 name: name, displayName: displayName ?? name, role: role, energy: energy,
                 power: power, multiplierNumerator: ratio.numerator,
-                multiplierDenominator: ratio.denominator, maximumWatts: maximum, serial: serial,
-                feed: feed, accuracy: accuracy))
+                multiplierDenominator: ratio.denominator, changes: changes, maximumWatts: maximum,
+                serial: serial, feed: feed, accuracy: accuracy))
     }
 
     /// `{meter: 0.5S, ct: 0.2S, pt: 0.2}`.
@@ -63,7 +64,7 @@ extension SiteReader {
         return hundredths
     }
 
-    private struct Ratio {
+    struct Ratio {
         var numerator: Int64 = 1
         var denominator: Int64 = 1
 
@@ -77,7 +78,7 @@ extension SiteReader {
     }
 
     /// From `multiplier`, or `ct` and `pt`; 1 where none is given.
-    private mutating func multiplier(_ table: inout TableReader) -> Ratio? {
+    mutating func multiplier(_ table: inout TableReader) -> Ratio? {
         let direct = table.optional("multiplier")
         let current = table.optional("ct")
         let voltage = table.optional("pt")

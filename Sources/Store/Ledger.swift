@@ -49,8 +49,18 @@ enum LedgerTable {
         return CRC32C.checksum(bytes)
     }
 
-    /// Entries of intervals that start in `range`, ascending, with the edits on them.
+    /// Entries of intervals that start in `range`, ascending: of sealed months as they were
+    /// sealed, of others with the edits on them.
     static func entries(
+        _ meter: String, _ range: TimeRange, _ db: Connection
+    ) throws(SQLiteError) -> (entries: [LedgerEntry], damaged: Int) {
+        var found = try edited(meter, range, db)
+        found.entries = try LedgerSealTable.apply(meter, range, to: found.entries, db)
+        return found
+    }
+
+    /// With the edits on them, sealed or not.
+    static func edited(
         _ meter: String, _ range: TimeRange, _ db: Connection
     ) throws(SQLiteError) -> (entries: [LedgerEntry], damaged: Int) {
         var found = try measured(meter, range, db)

@@ -298,6 +298,12 @@ extension ReaderState {
                         kind: .row, device: nil, range: nil,
                         detail: "ledger_edit \(row) does not follow from the edit before"))
             }
+            for row in try LedgerSealTable.broken(db) {
+                damage.append(
+                    Damage(
+                        kind: .row, device: nil, range: nil,
+                        detail: "ledger_seal \(row) does not follow from the seal before"))
+            }
         } catch {
             damage.append(file("\(error)"))
         }

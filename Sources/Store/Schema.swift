@@ -7,7 +7,7 @@ enum Schema {
     /// Steps from version n to n + 1. A step never changes once a release has carried it.
     private static let steps: [String] = [
         version1, version2, version3, version4, version5,
-        version6 + OutboxTables.version6,
+        version6 + OutboxTables.version6, LedgerSealTable.version7,
     ]
     static var version: Int64 { Int64(steps.count) }
 

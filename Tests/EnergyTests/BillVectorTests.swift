@@ -34,7 +34,13 @@ enum WorkedMonth {
         return (ahead, max(0, ahead + 7 * Int64((day + 2 * hour + 3 * quarter) % 7) - 21))
     }
 
-    static func intervals() -> [MarketInterval] {
+    /// Made once, for the same reason as `shanxi()`.
+    static let settlement = MarketSettlement(
+        intervals, rules: MarketRules(), offsetMinutes: offset)
+
+    static let intervals = made()
+
+    private static func made() -> [MarketInterval] {
         var result: [MarketInterval] = []
         let start = CivilTime(year: 2026, month: 11, day: 1).instant(offsetMinutes: offset)
         var quarter = QuarterHour(containing: start)
@@ -77,9 +83,7 @@ enum WorkedMonth {
         var input = BillInput(
             year: 2026, month: 11, billed: billed,
             billedInputs: [.init("registers", "(12494.38 - 12345.67) * 44000")],
-            purchase: .market(
-                MarketSettlement(intervals(), rules: MarketRules(), offsetMinutes: offset),
-                reconciliation: nil),
+            purchase: .market(settlement, reconciliation: nil),
             voltage: "110kV", transmission: try table.transmission("110kV", on: day),
             funds: try table.funds(on: day),
             connection: BasicChargeInput(
@@ -126,10 +130,11 @@ struct BillVectorTests {
 
     @Test("every field of the worked month's file")
     func file() throws {
-        guard let shared = sharedFolder(for: "energy vectors 08_bill_month.json") else { return }
-        let file = try JSONValue.parse(readText(shared + "/energy/vectors/08_bill_month.json"))
-        let bill = Bill(try WorkedMonth.input())
+        guard let file = try VectorFile.document("08_bill_month.json") else { return }
+        let input = try WorkedMonth.input()
+        let bill = Bill(input)
         let settlement = try #require(bill.settlement)
+        try rules(file, input)
         #expect(settlement.energy.wholeKilowattHours == file["interval_sum_kwh"].int)
         #expect(settlement.days.count == file["daily"].array.count)
         let subjects: [(String, MarketSubject)] = [
@@ -139,6 +144,7 @@ struct BillVectorTests {
         for (day, row) in zip(settlement.days, file["daily"].array) {
             #expect(Int64(day.day.day) == row["day"].int)
             #expect(day.energy.wholeKilowattHours == row["kwh"].int)
+            #expect(day.parts[.recovery]?.fee ?? .zero == (try fee(row["rec"])))
             for (key, subject) in subjects {
                 #expect(day.parts[subject]?.fee == (try fee(row[key])), "day \(day.day.day) \(key)")
             }
@@ -148,6 +154,10 @@ struct BillVectorTests {
             #expect(part.fee == (try fee(file["market"][key])))
             #expect(part.exact.decimal(6) == (try decimal(file["market_exact"][key])))
         }
+        let recovered = settlement.subjects.first { $0.subject == .recovery }?.part
+        #expect(recovered?.fee ?? .zero == (try fee(file["market"]["rec"])))
+        #expect(
+            (recovered?.exact ?? .zero).decimal(6) == (try decimal(file["market_exact"]["rec"])))
         let composite = try #require(settlement.realTimeComposite)
         #expect(composite == (try perMegawattHour(file["rt_composite"])))
         let reconciliation = try #require(bill.lines.first { $0.english == "reconciliation" })
@@ -179,7 +189,13 @@ struct BillVectorTests {
         let basic = try #require(bill.basic)
         #expect(basic.energyPerCapacity?.decimal(4) == (try decimal(lines["kwh_per_kva"])))
         #expect(basic.discount == (try decimal(lines["demand_discount"])))
-        #expect(basic.lines.map(\.power) == [BilledPower("10000")])
+        #expect(basic.lines.map(\.power) == [try billedPower(lines["billed_kw"])])
+        let over = basic.lines.first { $0.kind == .excess }?.power ?? .zero
+        #expect(over == (try billedPower(lines["over_kw"])))
+        let percent = try shanxi().powerFactor(
+            standard: 90, on: CivilTime(year: 2026, month: 11, day: 1)
+        ).value.percent(factor.hundredths)
+        #expect(percent == (try mantissa(lines["pf_adj_pct"], scale: 2)))
         let averages = file["averages"]
         #expect(bill.averages.trading == (try decimal(averages["trade_avg"])))
         #expect(bill.averages.tradingWithGreen == (try decimal(averages["trade_avg_with_green"])))
@@ -188,9 +204,36 @@ struct BillVectorTests {
         #expect(bill.averages.allInWithoutVAT == (try decimal(averages["all_in_ex_vat13"])))
     }
 
+    /// What the month is built from, here and in the file.
+    private func rules(_ file: JSONValue, _ input: BillInput) throws {
+        func numbers(_ key: String) -> [Int64] { file[key].array.compactMap(\.int) }
+        #expect(numbers("A") == WorkedMonth.a)
+        #expect(numbers("B") == WorkedMonth.b)
+        #expect(numbers("C") == WorkedMonth.c)
+        #expect(numbers("T_DA") == WorkedMonth.dayAhead)
+        #expect(
+            try file["P_ANN_yuan_mwh"].array.map { try mantissa($0, scale: 3) }
+                == WorkedMonth.annual)
+        let intervals = WorkedMonth.intervals
+        #expect(intervals[0].contracts[0].energy == (try energy(file["q_annual"])))
+        let highest = intervals.compactMap(\.actual).max()?.wattHours
+        #expect(highest.map { $0 * 4 / 1000 } == file["max_block_kw"].int)
+        let turns =
+            (try mantissa(file["register_close"], scale: 2))
+            - (try mantissa(file["register_open"], scale: 2))
+        #expect(turns * 440 == file["bill_kwh"].int)
+        #expect(input.billed.wholeKilowattHours == file["bill_kwh"].int)
+        let sum = try #require(file["interval_sum_kwh"].int)
+        #expect(input.billed.wholeKilowattHours - sum == file["reconcile_kwh"].int)
+        let lines = file["lines"]
+        #expect(input.connection.maximumDemand == (try billedPower(lines["max_demand_kw"])))
+        #expect(input.connection.contractDemand == (try billedPower(lines["contract_kw"])))
+        #expect(input.reactive == (try energy(lines["kvarh"])))
+    }
+
     @Test("both ways of settling give the same for every quarter hour, and days add up")
     func identities() throws {
-        let intervals = WorkedMonth.intervals()
+        let intervals = WorkedMonth.intervals
         var sum = ExactAmount.zero
         for interval in intervals {
             let settled = try #require(SettledInterval(interval)).total
@@ -207,7 +250,7 @@ struct BillVectorTests {
 
     @Test("a quarter hour without a price is in no sum, and is named")
     func missing() throws {
-        var intervals = WorkedMonth.intervals()
+        var intervals = WorkedMonth.intervals
         intervals[100].realTime = nil
         var input = try WorkedMonth.input()
         let settlement = MarketSettlement(intervals, rules: MarketRules(), offsetMinutes: 480)

@@ -7,9 +7,7 @@ import Testing
 struct CoolingVectorTests {
     @Test("moist air agrees with ASHRAE at every row, at every height")
     func psychrometrics() throws {
-        guard let shared = sharedFolder(for: "psychrometric vectors") else { return }
-        let document = try JSONValue.parse(
-            readText(shared + "/energy/vectors/10_psychro.json"))
+        guard let document = try VectorFile.document("10_psychro.json") else { return }
         let rows = document["rows"].array
         #expect(rows.count > 10)
         for row in rows {
@@ -25,6 +23,13 @@ struct CoolingVectorTests {
             let dew = try #require(
                 Psychrometrics.dewPoint(dryBulb: dry, relativeHumidity: humidity))
             #expect(abs(dew - (try #require(row["t_dp"].double))) < 0.005, "\(row)")
+            let ratio = Psychrometrics.humidityRatio(
+                vapourPressure: humidity * Psychrometrics.saturationPressure(dry),
+                pressure: pressure)
+            #expect(abs(ratio - (try #require(row["w_kg_kg"].double))) < 6e-7, "\(row)")
+            // ASHRAE Fundamentals, chapter 1, equation 30.
+            let enthalpy = 1.006 * dry + ratio * (2501 + 1.86 * dry)
+            #expect(abs(enthalpy - (try #require(row["h_kj_kg"].double))) < 2e-3, "\(row)")
         }
     }
 
@@ -80,11 +85,52 @@ struct CoolingVectorTests {
                     dryBulb: dry, relativeHumidity: humidity, pressure: pressure))
             let dew = try #require(
                 Psychrometrics.dewPoint(dryBulb: dry, relativeHumidity: humidity))
+            #expect(abs(wet - (try #require(row["t_wb"].double))) < 0.006, "\(row)")
+            #expect(abs(dew - (try #require(row["t_dp"].double))) < 0.006, "\(row)")
             for (name, plant) in plants {
                 let potential = plant.potential(dryBulb: dry, wetBulb: wet, dewPoint: dew)
                 #expect(potential.rawValue == row[name].string, "\(name) at \(dry) °C")
             }
         }
+    }
+
+    @Test("the limits of a plant are where its potential changes")
+    func limits() throws {
+        guard let cases = try vectorCases("11_freecool.json") else { return }
+        let item = try #require(cases["potential"])
+        func number(_ key: String) throws -> Double {
+            try #require(item["config"]["water_side"][key].double)
+        }
+        let plant = EconomiserPlant.water(
+            supply: try number("chws"), return: try number("chwr"),
+            tower: try number("tower_approach"), exchanger: try number("phx_approach"),
+            margin: try number("margin"))
+        func potential(_ wet: Double) -> FreeCoolingPotential {
+            plant.potential(dryBulb: 40, wetBulb: wet, dewPoint: 0)
+        }
+        let full = try #require(item["water_side_limits"]["full_wb_le"].double)
+        let partial = try #require(item["water_side_limits"]["partial_wb_lt"].double)
+        #expect(potential(full) == .full && potential(full + 0.001) == .partial)
+        #expect(potential(partial - 0.001) == .partial && potential(partial) == .none)
+    }
+
+    @Test("units count in the site's hours by capacity and load")
+    func equivalent() throws {
+        guard let cases = try vectorCases("11_freecool.json") else { return }
+        let item = try #require(cases["equivalent-hour-fraction"])
+        let units = try item["units"].array.enumerated().map { index, row in
+            LiveCooling(
+                name: "u\(index)", mode: FreeCoolingMode(stateName: row["mode"].string),
+                inferred: false, freeFraction: row["free_fraction"].double,
+                ratedWatts: try mantissa(row["cap_kw"], scale: 3),
+                load: row["load"].double)
+        }
+        var clock = FreeCoolingClock(offsetMinutes: 480)
+        let start = Instant(seconds: 1_795_622_400)
+        clock.sample(at: start, units: units)
+        clock.sample(at: start.advanced(bySeconds: 900), units: units)
+        let fraction = clock.today(at: start).equivalentHours / 0.25
+        #expect(abs(fraction - (try #require(item["fraction"].double))) < 1e-6)
     }
 
     @Test("modes are debounced and inferred by rule")

@@ -99,8 +99,7 @@ struct IndicatorVectorTests {
         #expect(PlausibleRange.of(.pueMonth).verdict(1.9) == .unusual)
         #expect(PlausibleRange.of(.pueMonth).verdict(1.2) == .plausible)
         #expect(PlausibleRange.of(.pueMonth).verdict(.nan) == .impossible)
-        guard let shared = sharedFolder(for: "energy vectors 14_plausibility.json") else { return }
-        let file = try JSONValue.parse(readText(shared + "/energy/vectors/14_plausibility.json"))
+        guard let file = try VectorFile.document("14_plausibility.json") else { return }
         #expect(file["rows"].array.count == PlausibleRange.Figure.allCases.count)
         for row in file["rows"].array {
             let figure = try #require(PlausibleRange.Figure(rawValue: row[0].string ?? ""))
@@ -118,6 +117,9 @@ struct IndicatorVectorTests {
             purchase: try unitPrice(loss["purchase_price"]),
             lossRate: try decimal(loss["loss_rate"]))
         #expect(price == (try unitPrice(loss["gross_up"])))
+        let simple = try unitPrice(loss["purchase_price"]).multiplied(
+            by: try decimal(loss["loss_rate"]))
+        #expect(simple == (try unitPrice(loss["simple"])))
     }
 
     @Test("a baseline by regression, and what was saved")
@@ -136,7 +138,7 @@ struct IndicatorVectorTests {
         }
         #expect(abs(baseline.r2 - (try decimal(item["r2"])).double) < 1e-6)
         #expect(abs(baseline.cvRMSE - (try decimal(item["cv_rmse"])).double) < 1e-6)
-        #expect(abs(baseline.nmbe) < 1e-9)
+        #expect(abs(baseline.nmbe - (try decimal(item["nmbe"])).double) < 1e-9)
         #expect(baseline.isGood)
         let report = item["report"]
         let predicted = baseline.predicted(
@@ -174,6 +176,13 @@ struct IndicatorVectorTests {
         #expect(ratio.decimal(6) == (try decimal(item["demand_over_capacity_kw_per_kva"])))
         #expect(reduced.decimal(6) == (try decimal(item["with_10pct_discount"])))
         let window = try #require(cases["sliding-vs-block"])
+        // `9000*10` is ten minutes of it.
+        let written = try #require(window["one_minute_kw"].string).split(separator: ", ")
+        let spans = written.map { $0.split(separator: "*").compactMap { Int64($0) } }
+        #expect(spans.allSatisfy { $0.count == 2 })
+        #expect(
+            spans.flatMap { Array(repeating: ($0.first ?? 0) * 1000, count: Int($0.last ?? 0)) }
+                == minutes)
         #expect(try decimal(window["block_max_kw"]).double * 1000 == Double(block ?? 0))
         #expect(try decimal(window["sliding_1min_max_kw"]).double * 1000 == Double(sliding ?? 0))
         let register = try #require(cases["demand-register"])

@@ -212,26 +212,4 @@ struct FreeCoolingClockTests {
         #expect(clock.today(at: start).equivalentHours == 1)
         #expect(clock.days.count == 1)
     }
-
-    @Test("the clock survives a restart at every sample")
-    func restart() throws {
-        var straight = FreeCoolingClock(offsetMinutes: 480)
-        var interrupted = straight
-        let start = Instant(seconds: 1_795_622_400)
-        let modes: [FreeCoolingMode] = [.full, .full, .mechanical, .full, .unknown, .partial, .off]
-        for step in Int64(0)..<300 {
-            let units = [
-                unit(modes[Int(step) % 7], 0.5, name: "a"),
-                unit(modes[Int(step / 3) % 7], nil, name: "b"),
-            ]
-            let time = start.advanced(bySeconds: step * 600)
-            straight.sample(at: time, units: units)
-            interrupted.sample(at: time, units: units)
-            interrupted = try #require(
-                FreeCoolingClock(offsetMinutes: 480, state: interrupted.state))
-        }
-        #expect(straight.days == interrupted.days)
-        #expect(straight.days.count == 3)
-        #expect(FreeCoolingClock(offsetMinutes: 480, state: Array("junk".utf8)) == nil)
-    }
 }

@@ -133,6 +133,8 @@ struct MarketVectorTests {
         #expect(over.underPenalty == (try fee(band["under_penalty_fee"])))
         #expect(over.total == (try fee(band["total"])))
         let less = try #require(cases["pre-spot-direct-trade-under"])
+        #expect(try decimal(less["tolerance"]) == direct.tolerance)
+        #expect(try energy(less["contract_kwh"]) == direct.energy)
         let under = direct.settle(actual: try energy(less["actual_kwh"]))
         #expect(under.contract == (try fee(less["contract_fee"])))
         #expect(under.underPenalty == (try fee(less["under_penalty_fee"])))
@@ -153,6 +155,11 @@ struct ChargeVectorTests {
     func demand() throws {
         guard let cases = try vectorCases("06_demand.json") else { return }
         let (rules, voltage) = try rules()
+        let prices = try #require(try VectorFile.document("06_demand.json"))["prices_110kv"]
+        #expect(
+            voltage.demand?.raw == (try mantissa(prices["demand_yuan_kw_month"], scale: 8)))
+        #expect(
+            voltage.capacity?.raw == (try mantissa(prices["capacity_yuan_kva_month"], scale: 8)))
         let rows = try #require(cases["contract-demand"])["rows"].array
         #expect(rows.count == 7)
         for row in rows {
@@ -199,13 +206,15 @@ struct ChargeVectorTests {
         #expect(
             (rate * (try billedPower(real["ratio_part_kw"]))).rounded
                 == (try fee(real["ratio_part_fee"])))
+        let whole =
+            (try billedPower(real["demand_kw"])).millionths
+            + (try billedPower(real["ratio_part_kw"])).millionths
+        #expect(whole == (try billedPower(real["sum_kw"])).millionths)
     }
 
     @Test("every entry of the three power factor tables, and the months")
     func powerFactor() throws {
-        guard let shared = sharedFolder(for: "energy vectors 05_power_factor.json") else { return }
-        let document = try JSONValue.parse(
-            readText(shared + "/energy/vectors/05_power_factor.json"))
+        guard let document = try VectorFile.document("05_power_factor.json") else { return }
         let table = try shanxi()
         let day = CivilTime(year: 2026, month: 11, day: 1)
         var compared = 0
@@ -227,7 +236,8 @@ struct ChargeVectorTests {
             let factor = PowerFactor(
                 active: try energy(item["kwh"]), reactive: try energy(item["kvarh"]))
             guard item["pf"].decimalText != nil else {
-                #expect(factor == nil)
+                #expect(factor == nil && item["pf"] == .null)
+                #expect(try decimal(item["adj_pct_090"]).mantissa == 0)
                 continue
             }
             let found = try #require(factor)
@@ -241,7 +251,14 @@ struct ChargeVectorTests {
         let base = try mantissa(real["base_printed"], scale: 2)
         let fifteen = PowerFactorTable(
             standard: 90, above: [.init(end: 91, percent: -15)], below: [.init(end: 0, percent: 1)])
+        let ours = fifteen.adjustment(91, of: Fee(fen: base))
+        #expect(ours.decimal == (try decimal(real["computed"])))
         #expect(
-            fifteen.adjustment(91, of: Fee(fen: base)).decimal == (try decimal(real["computed"])))
+            (try decimal(real["coef"])).rescaled(to: 4)?.mantissa
+                == fifteen.percent(91))
+        // What the utility printed is within a line's tolerance.
+        let printed = try fee(real["printed"])
+        #expect(printed.fen - ours.fen == -1)
+        #expect(try fee(real["tolerance_yuan"]).fen == BillReconciliation.lineTolerance)
     }
 }

@@ -1,5 +1,6 @@
 import Energy
 import Model
+import TestSupport
 import Testing
 
 private let midnight = Instant(seconds: 1_795_622_400)  // a whole quarter hour
@@ -149,22 +150,100 @@ struct MeterLedgerTests {
         #expect(meter.findings.map(\.kind) == [.jump])
     }
 
+    private func changed(
+        _ changes: [MeterReplacement], k: Int64 = 80, watts: Int64 = 1_000_000, period: Int64 = 60
+    ) -> MeterLedger {
+        var settings = MeterSettings(
+            multiplierNumerator: k, maximumWatts: watts, samplePeriodMilliseconds: period * 1000)
+        settings.changes = changes
+        return MeterLedger(settings: settings)
+    }
+
+    private func change(
+        _ seconds: Int64, to k: Int64,
+        registers: (oldFinal: FixedDecimal, newInitial: FixedDecimal)? = nil
+    ) -> MeterReplacement {
+        MeterReplacement(
+            time: midnight.advanced(bySeconds: seconds), registers: registers,
+            newMultiplierNumerator: k, newMultiplierDenominator: 1)
+    }
+
     @Test("a replacement record carries energy across the change")
     func replacement() {
-        var meter = ledger(k: (12_000_000, 1), watts: 1_000_000_000, period: 900)
+        var meter = changed(
+            [
+                change(
+                    450, to: 15_000_000,
+                    registers: (
+                        oldFinal: FixedDecimal(mantissa: 821_497, scale: 2),
+                        newInitial: FixedDecimal(mantissa: 310, scale: 2)
+                    ))
+            ], k: 12_000_000, watts: 1_000_000_000, period: 900)
         func at(_ seconds: Int64, _ hundredths: Int64) -> RegisterReading {
             RegisterReading(
                 time: midnight.advanced(bySeconds: seconds), mantissa: hundredths, scale: 2)
         }
         _ = meter.observe(at(0, 821_042))
-        var entries = meter.replace(
-            MeterReplacement(
-                time: midnight.advanced(bySeconds: 450),
-                oldFinal: FixedDecimal(mantissa: 821_497, scale: 2),
-                newInitial: FixedDecimal(mantissa: 310, scale: 2),
-                newMultiplierNumerator: 15_000_000, newMultiplierDenominator: 1))
-        entries += meter.observe(at(900, 565))
+        let entries = meter.observe(at(900, 565))
         #expect(entries.map(\.wattHours) == [92_850_000])
+        #expect(meter.takeFindings().map(\.kind) == [.replacement])
+    }
+
+    @Test("a multiplier changed in mid-month counts from its moment on, and the quarter is flagged")
+    func multiplierChange() throws {
+        // The register counts 10 Wh a minute all along; K is 80 up to 20:30 minutes, then 60.
+        var meter = changed([change(1230, to: 60)])
+        var entries: [LedgerEntry] = []
+        for minute in Int64(0)...60 {
+            entries += meter.observe(reading(minute * 60, 5000 + minute * 10))
+            // Also when the daemon starts again in between.
+            meter = try #require(MeterLedger(settings: meter.settings, state: meter.state))
+        }
+        #expect(
+            entries.map(\.wattHours) == [12_000, 10_100, 9_000, 9_000])
+        #expect(entries.map(\.flag) == [.measured, .interpolated, .measured, .measured])
+    }
+
+    @Test("a change recorded where the register fell gives no energy across it, and nothing twice")
+    func changeWithoutRegisters() {
+        var meter = changed([change(1230, to: 60)])
+        var entries: [LedgerEntry] = []
+        for minute in Int64(0)...60 {
+            let register = minute <= 20 ? 5000 + minute * 10 : (minute - 20) * 10
+            entries += meter.observe(reading(minute * 60, register))
+        }
+        #expect(entries.map(\.wattHours) == [12_000, nil, 9_000, 9_000])
+        #expect(Set(meter.takeFindings().map(\.kind)) == [.replacement, .reset])
+    }
+
+    @Test("of any changes the energy is that of the register's steps, each with one multiplier")
+    func changesProperty() {
+        var random = SplitMix(20_261_122)
+        for _ in 0..<300 {
+            let times = Set(
+                (0..<Int.random(in: 0...4, using: &random)).map { _ in
+                    Int64.random(in: 1..<14_400, using: &random)
+                }
+            ).sorted()
+            let changes = times.map { change($0, to: Int64.random(in: 1...90, using: &random)) }
+            let first = Int64.random(in: 1...90, using: &random)
+            var meter = changed(changes, k: first, watts: .max)
+            var entries: [LedgerEntry] = []
+            // Between readings the register runs evenly, so its count at a change is known.
+            for minute in Int64(0)...240 {
+                entries += meter.observe(reading(minute * 60, minute * 600))
+            }
+            var expected: Int64 = 0
+            for second in Int64(0)..<14_400 {
+                let k = changes.last {
+                    $0.time <= midnight.advanced(bySeconds: second)
+                }?.newMultiplierNumerator
+                expected += 10 * (k ?? first)
+            }
+            let sum = entries.reduce(Int64(0)) { $0 + ($1.wattHours ?? 0) }
+            #expect(entries.count == 16)
+            #expect(sum == expected, "\(times) \(first)")
+        }
     }
 
     @Test("state survives a restart at every minute")

@@ -3,15 +3,6 @@ import Model
 import TestSupport
 import Testing
 
-/// The cases of one vector file by id; nil, with a line, where the folder is absent.
-func vectorCases(_ file: String) throws -> [String: JSONValue]? {
-    guard let shared = sharedFolder(for: "energy vectors \(file)") else { return nil }
-    let document = try JSONValue.parse(readText(shared + "/energy/vectors/" + file))
-    var cases: [String: JSONValue] = [:]
-    for item in document["cases"].array { cases[item["id"].string ?? ""] = item }
-    return cases
-}
-
 func decimal(_ value: JSONValue) throws -> FixedDecimal {
     try #require(value.decimalText.flatMap { FixedDecimal($0) })
 }
@@ -73,6 +64,27 @@ struct MeterVectorTests {
             old * Int128(try #require(change["old_k"].int))
             + new * Int128(try #require(change["new_k"].int))
         #expect(hundredths == (try mantissa("kwh")))
+        // The ledger, from the same record.
+        let start = QuarterHour(number: 1_984_000)
+        var settings = MeterSettings(
+            multiplierNumerator: try #require(change["old_k"].int), maximumWatts: .max,
+            samplePeriodMilliseconds: 900_000)
+        settings.changes = [
+            MeterReplacement(
+                time: start.start.advanced(bySeconds: 450),
+                registers: (try decimal(change["old_final"]), try decimal(change["new_initial"])),
+                newMultiplierNumerator: try #require(change["new_k"].int),
+                newMultiplierDenominator: 1)
+        ]
+        var ledger = MeterLedger(settings: settings)
+        var entries: [LedgerEntry] = []
+        for (time, key) in [(start.start, "r1"), (start.end, "r2")] {
+            let register = try decimal(change[key])
+            entries += ledger.observe(
+                RegisterReading(
+                    time: time, mantissa: register.mantissa, scale: register.scale))
+        }
+        #expect(entries.map(\.wattHours) == [try decimal(change["kwh"]).rescaled(to: 0)?.mantissa])
 
         let boundary = try #require(cases["boundary-interpolation"])
         func time(_ key: String) throws -> Instant {
@@ -102,10 +114,15 @@ struct MeterVectorTests {
             #expect(range.end.iso8601() == row["end_utc"].string)
             let quarters = range.end.millisecondsSince(range.start) / QuarterHour.milliseconds
             #expect(quarters == row["intervals_15min"].int)
+            #expect(quarters == row["hours"].int.map { $0 * 4 })
         }
         for row in try #require(cases["end-labels-96"])["rows"].array {
             let index = Estimates.intervalIndex(endLabel: row["label_end"].string ?? "")
             #expect(index.map { Int64($0) } == row["interval_index"].int)
+            let first = try #require(index)
+            let clock = CivilTime(
+                Instant(seconds: Int64(first) * 900), offsetMinutes: 0)
+            #expect(clock.clockText.prefix(5) == row["start"].string ?? "")
         }
     }
 
@@ -125,25 +142,35 @@ struct MeterVectorTests {
         let total = try #require(profile["register_total_kwh"].int)
         let filled = try #require(Estimates.profile(total: total, similarDays: days))
         #expect(filled == profile["filled_kwh"].array.compactMap(\.int))
+        #expect(filled.reduce(0, +) == profile["sum"].int)
         let running = try #require(cases["integerise-cumulative"])
         let tenths = try running["kwh"].array.map { Int128(try decimal($0).mantissa) }
         #expect(
             Exact.integerised(tenths, over: 10).map { Int64($0) }
                 == running["ints"].array.compactMap(\.int))
+        #expect(Int64(Exact.roundedHalfUp(tenths.reduce(0, +), by: 10)) == running["sum"].int)
+        let naive = tenths.reduce(0) { $0 + Exact.roundedHalfUp($1, by: 10) }
+        #expect(Int64(naive) == running["naive_sum"].int)
     }
 
     @Test("trapezoid, balance and completeness are those of the document")
     func sums() throws {
         guard let cases = try vectorCases("03_meter.json") else { return }
         let powers = try #require(cases["kw-trapezoid"])
-        let samples = try powers["points_kw"].array.enumerated().map { index, point in
+        let samples = try powers["points_kw"].array.map { point in
             Estimates.PowerSample(
-                time: Instant(seconds: Int64(index) * 300),
+                time: try #require(
+                    Instant(iso8601: "2026-11-01T\(point[0].string ?? "")", offsetMinutes: 480)),
                 milliwatts: try #require(point[1].int) * 1_000_000)
         }
         let energy = Estimates.trapezoid(samples, nominalPeriodMilliseconds: 300_000)
         #expect(energy.wattHours == 229_500)
-        #expect(try decimal(powers["kwh_trapezoid"]).double == 229.5)
+        #expect(energy.wattHours == (try mantissa(powers["kwh_trapezoid"], scale: 3)))
+        // What the rule of steps would give: each power holds until the next.
+        let steps = try powers["points_kw"].array.dropLast().reduce(Int64(0)) {
+            $0 + (try #require($1[1].int)) * 1000 / 12
+        }
+        #expect(steps == (try mantissa(powers["kwh_step"], scale: 3)))
 
         let balance = try #require(cases["balance"])
         let subs = balance["subs"].object.values.compactMap(\.int)

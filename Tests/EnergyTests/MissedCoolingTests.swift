@@ -83,8 +83,10 @@ struct MissedCoolingTests {
         ]
         let modes = (item["symbols"].string ?? "").compactMap { letters[$0] }
         let debounced = FreeCoolingMode.debounced(modes)
+        #expect(debounced == (item["debounced"].string ?? "").compactMap { letters[$0] })
+        let perHour = 60 / Double(try #require(item["step_min"].int))
         for (letter, mode) in letters {
-            let hours = Double(debounced.count { $0 == mode }) / 4
+            let hours = Double(debounced.count { $0 == mode }) / perHour
             #expect(hours == (try decimal(item["hours"][String(letter)])).double)
         }
         let known = Double(debounced.count { $0 != .unknown }) / Double(debounced.count)
@@ -117,18 +119,28 @@ struct MissedCoolingTests {
                 Self.head + "2021,1,1,25,60,?,1,1,1,1\nno hour\n", file: "w.epw", &diagnostics)
                 == nil)
         #expect(diagnostics.sorted.map(\.position.line) == [1, 9, 10])
-        guard let shared = sharedFolder(for: "energy vectors 15_epw.json") else { return }
-        let file = try JSONValue.parse(readText(shared + "/energy/vectors/15_epw.json"))
+        guard let file = try VectorFile.document("15_epw.json") else { return }
         let text = file["file_lines"].array.compactMap(\.string).joined(separator: "\n")
         var fresh = Diagnostics()
         let hours = try #require(WeatherFile.parse(text, file: "v.epw", &fresh)).hours
         #expect(hours.count == file["expect"].array.count)
+        let rows = text.split(separator: "\n").dropFirst(8)
+        #expect(
+            rows.map { Int64($0.split(separator: ",", omittingEmptySubsequences: false).count) }
+                == file["fields_per_row"].array.map(\.int))
         for (hour, row) in zip(hours, file["expect"].array) {
             let local = try #require(row["local_start"].string)
-            let utc = row["utc_start"].string.map { "2021-" + $0 + ":00Z" }
-            #expect(hour.start == Instant(iso8601: "2021-\(local):00+08:00", offsetMinutes: 0))
             // The first hour begins in the year before, in UTC.
-            if let utc, !utc.contains("12-31") {
+            let utc = row["utc_start"].string.map {
+                ($0.hasPrefix("12-31") ? "2020-" : "2021-") + $0 + ":00Z"
+            }
+            #expect(hour.start == Instant(iso8601: "2021-\(local):00+08:00", offsetMinutes: 0))
+            if let end = row["local_end"].string {
+                #expect(
+                    hour.start.advanced(bySeconds: 3600)
+                        == Instant(iso8601: "2021-\(end):00+08:00", offsetMinutes: 0))
+            }
+            if let utc {
                 #expect(hour.start == Instant(iso8601: utc, offsetMinutes: 0))
             }
             guard row["missing"].bool != true else {

@@ -22,6 +22,7 @@ struct PUEVectorTests {
         ]
         for (category, meters) in it {
             let pair = PairedEnergy(totalWattHours: total, itWattHours: kwh(meters))
+            #expect(pair.itWattHours == month["e_it_kwh"][category].int)
             let pue = try #require(pair.pue)
             #expect(pue.decimal(6) == (try decimal(month["pue"][category])))
             #expect(pue.decimal(2) == (try decimal(month["report_2dp"][category])))
@@ -41,6 +42,7 @@ struct PUEVectorTests {
             sum.merge(pair)
         }
         #expect(sum.totalWattHours == year["sum_e_dc"].int)
+        #expect(sum.itWattHours == year["sum_e_it"].int)
         #expect(sum.pue?.decimal(6) == (try decimal(year["annual_pue"])))
 
         let pairing = try #require(cases["pairing"])
@@ -50,6 +52,12 @@ struct PUEVectorTests {
         }
         #expect(paired.paired == Int(try #require(pairing["paired"].int)))
         #expect(paired.pue?.decimal(6) == (try decimal(pairing["pue"])))
+        // What comes out where the pairing is left out.
+        func all(_ key: String) -> Int64 {
+            pairing["intervals"].array.reduce(0) { $0 + ($1[key].int ?? 0) }
+        }
+        let unpaired = try #require(ExactRatio(all("e_dc"), all("e_it")))
+        #expect(unpaired.decimal(6) == (try decimal(pairing["wrong_unpaired"])))
     }
 
     @Test("grades compare the unrounded value")
@@ -104,6 +112,8 @@ struct PUEVectorTests {
                 itWatts: five["it_kw"].array.compactMap(\.int).map { $0 * 1000 }))
         #expect(result.ratio.decimal(6) == (try decimal(five["RM1"])))
         #expect(result.totalEnergy.double == (try decimal(five["EC_kwh"]).double) * 1000)
+        let itEnergy = result.totalEnergy.double / result.ratio.double / 1000
+        #expect(abs(itEnergy - (try decimal(five["ECIT_kwh"])).double) < 1e-6)
     }
 
     @Test("uncertainties combine as squares")
@@ -112,15 +122,16 @@ struct PUEVectorTests {
         let item = try #require(cases["pue-uncertainty"])
         let pue = try #require(item["pue"].double)
         let u = try #require(item["u_rel_dc"].double)
-        let ratio = Uncertainty.ofRatio(pue: pue, total: u, it: u)
+        let uIT = try #require(item["u_rel_it"].double)
+        let ratio = Uncertainty.ofRatio(pue: pue, total: u, it: uIT)
+        #expect(abs(ratio / pue * 100 - (try #require(item["ratio_method_pct"].double))) < 6e-5)
         #expect(abs(ratio - (try #require(item["ratio_method_u"].double))) < 1e-6)
-        let overhead = Uncertainty.ofOverhead(pue: pue, overhead: u, it: u)
+        let overhead = Uncertainty.ofOverhead(pue: pue, overhead: u, it: uIT)
         #expect(abs(overhead - (try #require(item["overhead_method_u"].double))) < 1e-6)
-        let chain = Uncertainty.combined([0.5, 0.5, 0.5])
-        #expect(abs(chain - 0.8660) < 5e-5)
         let sum = try #require(cases["sum-of-submeters"])
         let both = Uncertainty.ofSum(
-            count: 40, each: try #require(sum["each_kwh"].double), relativeLimit: 0.01)
+            count: Int(try #require(sum["n"].int)), each: try #require(sum["each_kwh"].double),
+            relativeLimit: try #require(sum["class_pct"].double) / 100)
         #expect(abs(both.independent - (try #require(sum["independent_u_kwh"].double))) < 0.05)
         #expect(abs(both.systematic - (try #require(sum["systematic_u_kwh"].double))) < 0.05)
     }

@@ -31,7 +31,8 @@ struct RemainingVectorTests {
                 == 1000 * (try decimal(water["by_supplier_cop_5.0"])).mantissa)
 
         let chain = try #require(cases["chain-class-0.5"])
-        let half = MeterAccuracy(meter: 50, current: 50, voltage: 50)
+        let classes = try ["meter", "ct", "pt"].map { try mantissa(chain[$0], scale: 2) }
+        let half = MeterAccuracy(meter: classes[0], current: classes[1], voltage: classes[2])
         let limit = Uncertainty.combined(half.percents)
         #expect(abs(limit - (try decimal(chain["limit_rss_pct"])).double) < 5e-5)
         let standard = limit / 3.0.squareRoot()
@@ -63,6 +64,7 @@ struct RemainingVectorTests {
             let parts = try #require(item[key].string).split(separator: "/").compactMap {
                 Int64($0)
             }
+            try #require(parts.count == 2 && parts[1] > 0)
             return (parts[0], parts[1])
         }
         let (ct, pt) = (try ratio("ct"), try ratio("pt"))

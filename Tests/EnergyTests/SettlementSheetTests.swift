@@ -40,7 +40,7 @@ struct SettlementSheetTests {
         let (found, problems) = try read()
         #expect(problems == [])
         let sheet = try #require(found)
-        #expect(sheet.market?.intervals == WorkedMonth.intervals())
+        #expect(sheet.market?.intervals == WorkedMonth.intervals)
         let bill = try bill(sheet)
         #expect(bill.isComplete)
         #expect(bill.total.description == "3142770.22")
@@ -55,7 +55,7 @@ struct SettlementSheetTests {
         }
         #expect(problems == [])
         let sheet = try #require(found)
-        var own = WorkedMonth.intervals().map { ($0.quarter, $0.actual?.wattHours) }
+        var own = WorkedMonth.intervals.map { ($0.quarter, $0.actual?.wattHours) }
         #expect(try bill(sheet, own: own).total.description == "3142770.22")
         own[7].1 = nil
         let open = try bill(sheet, own: own)

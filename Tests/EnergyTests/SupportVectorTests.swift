@@ -23,7 +23,19 @@ struct SupportVectorTests {
         #expect(amount(.allIn, localGrid: false).amount.description == "847463.29")
         #expect(amount(.trading, localGrid: false).amount == .zero)
         guard let cases = try vectorCases("09_subsidy.json") else { return }
-        let rows = try #require(cases["month-2026-11"])["rows"].array
+        let month = try #require(cases["month-2026-11"])
+        #expect(bill.billed == (try energy(month["bill_kwh"])))
+        #expect(try energy(month["non_dc_kwh"]) == .init(kilowattHours: 39_700))
+        // What comes out where the price is rounded to fen before it is multiplied.
+        let wrong = try #require(cases["price-rounded-to-fen-first"])
+        let right = amount(.allIn, localGrid: false)
+        let rounded = try #require(right.price?.decimal.rescaled(to: 2))
+        #expect(rounded == (try decimal(wrong["price_2dp"])))
+        let gap = try #require(UnitPrice(rounded.description)) - SupportRules().target
+        let other = (gap * right.eligible).rounded
+        #expect(other == (try fee(wrong["wrong_subsidy"])))
+        #expect(other.fen - right.amount.fen == (try fee(wrong["difference"])).fen)
+        let rows = month["rows"].array
         #expect(rows.count == 4)
         for row in rows {
             let target = try unitPrice(row["target"])
@@ -111,7 +123,11 @@ struct SupportVectorTests {
             "600 x 4 + 30 x 2": Array(repeating: 4000, count: 600)
                 + Array(repeating: 2000, count: 30),
         ]
-        for row in try #require(cases["rack-threshold"])["rows"].array {
+        let threshold = try #require(cases["rack-threshold"])
+        #expect(
+            SupportRules().standardRackWatts
+                == (try mantissa(threshold["standard_rack_kw"], scale: 3)))
+        for row in threshold["rows"].array {
             let rated = try #require(racks[row["id"].string ?? ""])
             var rules = SupportRules()
             let found = rules.eligibility(ratedWatts: rated)
@@ -122,11 +138,16 @@ struct SupportVectorTests {
         }
         let double = try #require(cases["double-claim"])
         let claims = try double["claims"].array.map { row in
-            ClaimedEnergy(
-                policy: row["policy"].string ?? "", year: 2026, month: 11,
-                kilowattHours: try mantissa(
-                    row["kwh"][0], scale: 0)..<mantissa(row["kwh"][1], scale: 0))
+            let time = try #require(Instant(iso8601: row["month"].string ?? "", offsetMinutes: 0))
+            let civil = CivilTime(time, offsetMinutes: 0)
+            let ends = try row["kwh"].array.map { try mantissa($0, scale: 0) }
+            try #require(ends.count == 2 && ends[0] < ends[1])
+            return ClaimedEnergy(
+                policy: row["policy"].string ?? "", year: civil.year, month: civil.month,
+                kilowattHours: ends[0]..<ends[1])
         }
+        // Claims of one policy are its own months.
+        #expect(claims.map(\.policy) == ["A", "B"])
         #expect(claims[0].overlap(claims[1]) == double["overlap_kwh"].int)
         let words = try #require(cases["daxie"])["rows"].array
         #expect(words.count == 13)

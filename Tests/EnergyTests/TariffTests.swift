@@ -5,7 +5,10 @@ import TestSupport
 import Testing
 import YAML
 
-func shanxi() throws -> TariffTable {
+func shanxi() throws -> TariffTable { try shanxiTable.get() }
+
+/// Read once: many tests ask for it, some of them hundreds of times.
+private let shanxiTable = Result {
     try parseTariff(readText(repositoryRoot() + "/Tariffs/shanxi.yaml"))
 }
 
@@ -47,6 +50,9 @@ struct TariffTests {
             let year = id.hasPrefix("codes-2021") ? 2023 : 2027
             let found = try codes(year, month, holiday: id.contains("holiday"))
             #expect(found == item["codes"].string, "\(id)")
+            for (letter, hours) in item["hours"].object {
+                #expect(Int64(found.count { String($0) == letter }) == hours.int, "\(id)")
+            }
         }
     }
 
@@ -66,13 +72,25 @@ struct TariffTests {
         #expect(sum.description == "2297445.15")
         guard let cases = try vectorCases("04_tou.json") else { return }
         let item = try #require(cases["agency-purchase-2026-11"])
+        let base = try unitPrice(item["base_price"])
+        let ratios = try #require(try VectorFile.document("04_tou.json"))["ratio_to_flat"]
+        var total = Fee.zero
+        var energy: Int64 = 0
         for period in TimeOfUsePeriod.allCases {
-            let price = try #require(hours.price(flat: flat, in: period))
+            let price = try #require(hours.price(flat: base, in: period))
             let expected = try decimal(item["price"][period.rawValue])
             #expect(price.decimal == expected.rescaled(to: 8))
-            let fee = price.fee(kilowattHours: try #require(item["kwh"][period.rawValue].int))
+            #expect(price == base.multiplied(by: try decimal(ratios[period.rawValue])))
+            let kwh = try #require(item["kwh"][period.rawValue].int)
+            let fee = price.fee(kilowattHours: kwh)
             #expect(fee.decimal == (try decimal(item["fee"][period.rawValue])))
+            total += fee
+            energy += kwh
         }
+        #expect(total.decimal == (try decimal(item["energy_fee"])))
+        let multiplier = try #require(
+            ExactRatio(total.fen * 1_000_000, base.raw * energy))
+        #expect(multiplier.decimal(6) == (try decimal(item["avg_multiplier"])))
     }
 
     @Test("the parts of a price are those in force, and the day decides the notice")
