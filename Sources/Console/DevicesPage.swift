@@ -245,7 +245,7 @@ extension Painter {
             screen.put(t("no stored values yet"), in: chart.rows(0, 1), .faint)
             return
         }
-        let values = Self.resampled(line.values, columns: chart.width)
+        let values = line.values
         let known = values.compactMap(\.self).filter(\.isFinite)
         guard let low = known.min(), let high = known.max() else {
             screen.put(t("no usable values in the last hour"), in: chart.rows(0, 1), .faint)
@@ -258,7 +258,7 @@ extension Painter {
                 align: .right)
         }
         let margin = max((high - low) * 0.05, abs(high) * 0.001)
-        screen.sparkline(values, in: chart, range: (low - margin)...(high + margin), .accent)
+        screen.curve(values, in: chart, range: (low - margin)...(high + margin), .accent)
     }
 
     /// Each value as many columns wide as fit, so that an hour fills the width.

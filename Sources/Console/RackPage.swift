@@ -249,9 +249,12 @@ extension Painter {
                 align: .right)
         }
         let margin = max((high - low) * 0.05, abs(high) * 0.002, 1e-6)
-        screen.sparkline(
-            Self.resampled(values, columns: chart.width), in: chart,
-            range: (low - margin)...(high + margin), ink)
+        let range = (low - margin)...(high + margin)
+        guard chart.height > 1 else {
+            let columns = Self.resampled(values, columns: chart.width)
+            return screen.sparkline(columns, in: chart, range: range, ink)
+        }
+        screen.curve(values, in: chart, range: range, ink)
     }
 
     // MARK: Alarms

@@ -56,6 +56,50 @@ extension Screen {
         }
     }
 
+    /// A line of dots through the values, from the left edge to the right, broken where a value is
+    /// nil: Braille has two dots beside and four above each other in a cell. Columns where the
+    /// font may lack it.
+    package mutating func curve(
+        _ values: [Double?], in rect: Rect, range: ClosedRange<Double>, _ ink: Ink
+    ) {
+        guard !rect.isEmpty, !values.isEmpty else { return }
+        guard glyphs == .full else {
+            let columns = (0..<rect.width).map { values[$0 * values.count / rect.width] }
+            return sparkline(columns, in: rect, range: range, ink)
+        }
+        let highest = rect.height * 4 - 1
+        let span = range.upperBound - range.lowerBound
+        var dots = [UInt32](repeating: 0, count: rect.width * rect.height)
+        var last: Int?
+        for column in 0..<rect.width * 2 {
+            let value = values[column * values.count / (rect.width * 2)]
+            guard let value, value.isFinite else {
+                last = nil
+                continue
+            }
+            let raw = span > 0 ? (value - range.lowerBound) / span : 0.5
+            let share = raw.isFinite ? min(max(raw, 0), 1) : 0
+            let level = Int(share * Double(highest) + 0.5)
+            // A step is one stroke, so that the line hangs together.
+            for dot in min(last ?? level, level)...max(last ?? level, level) {
+                let row = highest - dot
+                dots[row / 4 * rect.width + column / 2] |= Self.brailleDots[column % 2][row % 4]
+            }
+            last = level
+        }
+        for (index, pattern) in dots.enumerated() where pattern != 0 {
+            guard let scalar = Unicode.Scalar(0x2800 + pattern) else { continue }
+            put(
+                String(Character(scalar)), x: rect.x + index % rect.width,
+                y: rect.y + index / rect.width, Style(ink))
+        }
+    }
+
+    /// Bits of the dots of a cell, by column and by row from the top (Unicode, Braille Patterns).
+    private static let brailleDots: [[UInt32]] = [
+        [0x01, 0x02, 0x04, 0x40], [0x08, 0x10, 0x20, 0x80],
+    ]
+
     /// A box of thin lines with a title in its top line.
     package mutating func box(_ rect: Rect, title: [Span] = [], _ style: Style = .faint) {
         guard rect.width >= 2, rect.height >= 2 else { return }

@@ -166,6 +166,32 @@ struct WidgetTests {
         #expect(screen.text == "▁ ▄█\n")
     }
 
+    @Test("A curve of dots hangs together over a step, and is broken where nothing is known")
+    func curve() {
+        var screen = Screen(size: Size(width: 4, height: 2))
+        screen.curve([0, 0, 10, 10, nil, nil, 5, 5], in: screen.bounds, range: 0...10, .accent)
+        #expect(screen.text == " ⡏ ⣀\n⣀⡇\n")
+        // Fonts of consoles have no Braille: columns there.
+        var plain = Screen(size: Size(width: 4, height: 1), glyphs: .ascii)
+        plain.curve([0, 10, nil, 10], in: plain.bounds, range: 0...10, .accent)
+        #expect(plain.text == "_# #\n")
+        for values in [[], [.nan], [.infinity, -.infinity], [1e300, -1e300, nil]] as [[Double?]] {
+            screen.curve(values, in: screen.bounds, range: -1e300...1e300, .accent)
+            screen.curve(values, in: Rect(x: 3, y: 1, width: 9, height: 9), range: 0...0, .accent)
+        }
+    }
+
+    @Test("A panel that is higher than the screen shows what is in focus, and how to leave")
+    func overlay() {
+        var screen = Screen(size: Size(width: 30, height: 8))
+        let lines = (0..<20).map { [Span("line \($0)")] }
+        Overlay(title: "panel", lines: lines, footer: "Esc closes", focus: 12).draw(on: &screen)
+        #expect(screen.text.contains("line 12") && !screen.text.contains("line 0"))
+        #expect(screen.text.contains("Esc closes") && screen.text.contains("panel"))
+        #expect(screen.text.contains("↑") && screen.text.contains("↓"))
+        Overlay(title: "t", lines: [], footer: "f", focus: 3).draw(on: &screen)
+    }
+
     @Test("A table aligns its columns and tells what is out of sight")
     func table() {
         var screen = Screen(size: Size(width: 24, height: 4), glyphs: .ascii)
