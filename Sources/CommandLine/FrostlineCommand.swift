@@ -18,7 +18,8 @@ package struct FrostlineCommand: ParsableCommand {
             ProfilesCommand.self, ProbeCommand.self, RecordCommand.self, SimulateCommand.self,
             StatusCommand.self, WhatIfCommand.self,
             LastCommand.self, QueryCommand.self, EnergyCommand.self, ExplainCommand.self,
-            AlarmsCommand.self, ReportCommand.self, StoreCommand.self, VersionCommand.self,
+            AlarmsCommand.self, ReportCommand.self, StoreCommand.self, CompletionCommand.self,
+            VersionCommand.self,
         ])
 
     package init() {}

@@ -47,6 +47,17 @@ extension Painter {
         screen.heading(title, note: note, in: body)
     }
 
+    /// Says that there is none; of a site of whose alarms only the number is known here, that.
+    mutating func putNoAlarm(_ snapshot: SiteView, in line: Rect) {
+        let header = snapshot.header
+        let count =
+            header.alarmsCritical + header.alarmsHigh + header.alarmsMedium + header.alarmsLow
+        guard count > 0, snapshot.alarms.isEmpty else {
+            return screen.put(t("no active alarm"), in: line, Style(.good))
+        }
+        screen.put(t("{0} alarms; the site itself lists them", "\(count)"), in: line, .muted)
+    }
+
     private mutating func drawNoAlarm(_ snapshot: SiteView, _ area: Rect) {
         if model.state.alarmList == .hidden {
             let text =
@@ -54,8 +65,11 @@ extension Painter {
                 ? t("this daemon does not tell of hidden alarms") : t("no alarm is hidden")
             return screen.put(text, in: area.rows(1, 1), .muted)
         }
-        let text = snapshot.alarms.isEmpty ? t("no active alarm") : t("no alarm matches the filter")
-        screen.put(text, in: area.rows(1, 1), Style(.good))
+        if snapshot.alarms.isEmpty {
+            putNoAlarm(snapshot, in: area.rows(1, 1))
+        } else {
+            screen.put(t("no alarm matches the filter"), in: area.rows(1, 1), Style(.good))
+        }
         if let hidden = snapshot.hiddenCounts, hidden.all > 0 {
             screen.put(
                 t("{0} are hidden; v shows them", "\(hidden.all)"), in: area.rows(2, 1), .muted)

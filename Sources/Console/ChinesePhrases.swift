@@ -469,6 +469,7 @@ enum ChinesePhrases {
         SHELVED | 已搁置
         SUPPRESSED | 已抑制
         OUT_OF_SERVICE | 已停用
+        {0} alarms; the site itself lists them | 有 {0} 条告警；明细请在站点查看
         {0} are hidden; v shows them | {0} 条已隐藏；v 显示
         {0} dark | {0} 个失电
         {0} failed: nothing has been switched; Esc leaves | {0} 失效：并未真正操作；Esc 离开

@@ -186,9 +186,11 @@ extension Painter {
         screen.heading(t("Alarms"), note: alarmCounts(snapshot.header, word: false), in: rect)
         let all = model.alarms
         guard !all.isEmpty else {
-            let text =
-                model.alarmFilter.isEmpty ? t("no active alarm") : t("none matches the filter")
-            screen.put(text, in: rect.rows(1, 1), Style(.good))
+            if model.alarmFilter.isEmpty {
+                putNoAlarm(snapshot, in: rect.rows(1, 1))
+            } else {
+                screen.put(t("none matches the filter"), in: rect.rows(1, 1), Style(.good))
+            }
             return
         }
         let selected = ConsoleModel.index(of: model.selectedAlarm, in: all.map(\.id))

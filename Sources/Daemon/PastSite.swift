@@ -66,9 +66,14 @@ final class PastSite: Sendable {
 
     private func picture(at time: Instant) async throws(APIRefusal) -> SiteView {
         let groups = await knowledge.unusualGroups()
-        return try await ask(at: time) { past, reader, isCancelled throws(StoreError) in
+        let view = try await ask(at: time) { past, reader, isCancelled throws(StoreError) in
             try past.snapshot(at: time, reader, groups: groups, isCancelled)
         }
+        if let view { return view }
+        throw APIRefusal(
+            status: 404,
+            message: "nothing of `\(site.name)` is known at \(text(time)); look for the name, and "
+                + "whether the site forwards to this engine")
     }
 
     private static func json(_ view: SiteView) throws(APIRefusal) -> [UInt8] {
@@ -112,14 +117,16 @@ final class PastSite: Sendable {
 
     // MARK: Pictures
 
+    /// Nil where a source that cannot say how far back it goes has nothing.
     private func snapshot(
         at time: Instant, _ reader: PastReader, groups: [Int: [String: PollGroup]],
         _ isCancelled: @escaping @Sendable () -> Bool
-    ) throws(StoreError) -> SiteView {
+    ) throws(StoreError) -> SiteView? {
         let oldest = try reader.source.oldest() ?? time
         let day = beginDay(of: time)
         let devices = try reader.devices(at: time, groups: groups, isCancelled: isCancelled)
         let alarms = try reader.source.alarms(at: time)
+        guard devices.known > 0 || alarms != nil else { return nil }
         let own = try reader.device(named: SiteSeries.device, groups: [:], at: time)
         let today = try day.wait()
         return compose(

@@ -45,7 +45,10 @@ struct Routes {
             } else {
                 json = backend.snapshotJSON()
             }
-            guard let json else { return Self.notYet }
+            guard let json else {
+                let why = await backend.health().text
+                throw APIRefusal(status: 503, message: "no snapshot yet; \(why)")
+            }
             return Self.response(ByteBuffer(bytes: json), type: "application/json")
         } catch {
             return Self.refusal(error)
