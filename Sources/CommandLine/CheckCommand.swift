@@ -1,5 +1,6 @@
 import ArgumentParser
 import ConfigTree
+import Console
 import Daemon
 import Model
 import SiteFile
@@ -8,9 +9,9 @@ struct CheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
         abstract: "Check a site file with its profiles and tariffs: every mistake at once.",
-        discussion: "Takes a fleet file too.")
+        discussion: "Takes a fleet file or a dashboard too.")
 
-    @Argument(help: "The site file, or the fleet file.")
+    @Argument(help: "The site file, the fleet file, or a dashboard.")
     var siteFile: String
 
     @OptionGroup var profileFolders: ProfileFolders
@@ -35,7 +36,13 @@ struct CheckCommand: ParsableCommand {
 
     func run() throws {
         var diagnostics = Diagnostics()
-        if let node = FleetOptions.tree(siteFile, &diagnostics), FleetFileParser.isFleetFile(node) {
+        let node = FleetOptions.tree(siteFile, &diagnostics)
+        if let node, DashboardParser.isDashboard(node) {
+            let board = DashboardParser.parse(node, &diagnostics)
+            let summary = board.map { "a dashboard, \($0.panels.count) panels" }
+            return try write(diagnostics, summary: summary, unread: [])
+        }
+        if let node, FleetFileParser.isFleetFile(node) {
             let file = FleetFileParser.parse(
                 node, secret: SecretResolver.resolve, &diagnostics)
             let summary = file.map { "an engine, \($0.sites.count) sites" }

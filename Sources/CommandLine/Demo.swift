@@ -134,10 +134,11 @@ final class Demo {
             }
             thread.detach()
         }
-        return ConsoleApp.run(
-            options: ConsoleOptions(
-                address: .socket(socketPath),
-                dashboard: try DashboardFile.load(DashboardFile.standard)))
+        let boards = DashboardFiles(siteFile: plan.directory + "/site.yaml")
+        var options = ConsoleOptions(
+            address: .socket(socketPath), dashboard: try boards.required(DashboardFiles.standard))
+        options.boards = boards.folder
+        return ConsoleApp.run(options: options)
     }
 
     // MARK: The summary

@@ -2,6 +2,7 @@ import ArgumentParser
 import Daemon
 import Model
 import Store
+import Views
 
 /// What `query --across --by` makes lines of.
 enum QueryGroup: String, ExpressibleByArgument, CaseIterable {
@@ -41,24 +42,16 @@ extension QueryCommand {
     func groups(_ names: [PointName]) throws -> [(String?, [PointName])] {
         guard let by else { return [(nil, names)] }
         let site = try site()
-        let places = Dictionary(site.places.map { ($0.name, $0) }) { first, _ in first }
-        let devices = Dictionary(site.devices.map { ($0.name, $0) }) { first, _ in first }
-        func above(_ name: String?, _ kind: Place.Kind) -> String? {
-            var next = name
-            while let name = next, let place = places[name] {
-                if place.kind == kind { return name }
-                next = place.parent
-            }
-            return nil
-        }
-        func keys(_ device: DeviceSpec) -> [String?] {
+        let labels = DeviceLabels.all(site.places, site.devices) { _ in [] }
+        let devices = Dictionary(labels.map { ($0.name, $0) }) { first, _ in first }
+        func keys(_ device: DeviceLabelsView) -> [String?] {
             switch by {
-            case .hall: [above(device.place, .hall)]
-            case .row: [above(device.place, .row)]
-            case .rack: [above(device.place, .rack)]
-            case .feed: [device.feed?.rawValue]
+            case .hall: [device.hall]
+            case .row: [device.row]
+            case .rack: [device.rack]
+            case .feed: [device.feed]
             case .profile: [device.profile]
-            case .tag: device.tags.isEmpty ? [nil] : device.tags.sorted()
+            case .tag: device.tags.isEmpty ? [nil] : device.tags
             }
         }
         var groups: [String: [PointName]] = [:]

@@ -1,10 +1,7 @@
 import ArgumentParser
-import ConfigTree
 import Console
-import Daemon
 import Platform
 import Screen
-import YAML
 
 struct TopCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -18,8 +15,8 @@ struct TopCommand: ParsableCommand {
     @Option(help: "PEM file of the authority that signed the proxy's certificate.")
     var caFile: String?
 
-    @Option(help: "A dashboard of the Dashboards folder, or a file.")
-    var dashboard = DashboardFile.standard
+    @Option(help: "A dashboard beside the site file or of the product, or a file.")
+    var dashboard = DashboardFiles.standard
 
     @Option(
         parsing: .unconditional,
@@ -75,10 +72,12 @@ struct TopCommand: ParsableCommand {
     }
 
     private func options(_ address: ConsoleOptions.Address) throws -> ConsoleOptions {
+        let boards = DashboardFiles(siteFile: locations.configPath)
         var options = ConsoleOptions(
-            address: address, authorityFile: caFile, dashboard: try DashboardFile.load(dashboard),
+            address: address, authorityFile: caFile, dashboard: try boards.required(dashboard),
             isASCII: ascii, language: language, theme: theme)
         options.at = at
+        options.boards = boards.folder
         return options
     }
 
@@ -93,38 +92,3 @@ struct TopCommand: ParsableCommand {
 
 extension Language: ExpressibleByArgument {}
 extension Theme: ExpressibleByArgument {}
-
-/// Dashboards by name, from the folder that comes with the product, or by path.
-enum DashboardFile {
-    static let standard = "overview"
-
-    /// Nil where the standard dashboard is not installed.
-    static func load(_ name: String) throws -> Dashboard? {
-        var path = name
-        if !name.contains("/") {
-            guard let resources = Resources.find() else { return nil }
-            path = resources.dashboards + "/" + name + ".yaml"
-            guard FileIO.exists(path) else {
-                if name == standard { return nil }
-                let names = FileIO.list(resources.dashboards).filter { $0.hasSuffix(".yaml") }
-                    .map { $0.dropLast(5) }
-                throw CommandFailure(
-                    .usage,
-                    "no dashboard `\(name)`; there are: \(names.joined(separator: ", "))")
-            }
-        }
-        var diagnostics = Diagnostics()
-        do {
-            let text = try FileIO.readText(path, maximumBytes: 1 << 20)
-            if let node = YAMLFile.parse(text, file: path, &diagnostics),
-                let dashboard = DashboardParser.parse(node, &diagnostics)
-            {
-                return dashboard
-            }
-        } catch {
-            throw CommandFailure(.usage, "\(error)")
-        }
-        Output.diagnostics(diagnostics.sorted.map(\.description))
-        throw ExitCode(CommandFailure.Code.usage.rawValue)
-    }
-}

@@ -509,5 +509,53 @@ enum ChinesePhrases {
         an hour, a day in time | 前后一小时、一天
         go to a time | 跳到某一时刻
         go to where the alarm began | 跳到告警开始的时刻
+        Dashboard {0} | 看板 {0}
+        Dashboards | 看板
+        `{0}` is the site itself and no device | `{0}` 是站点本身，不是设备
+        a dashboard, or which there are | 打开看板，或列出看板
+        a gap is a time without a usable value | 空白处没有可用数值
+        a step is the mean of {0} | 每一步是 {0} 的平均
+        another panel, another line of it | 换面板，换行
+        beside the site file | 位于站点文件旁
+        beyond the panel's limits: warning, critical | 超出面板限值：预警、严重
+        class | 类别
+        comes with Frostline | 随产品提供
+        dotted: some of the points had none | 虚线：部分测点没有数值
+        each for itself | 各自显示
+        feed | 供电路
+        hall | 机房
+        how the panel's figures came about, and which are missing | 面板数值的来历，以及缺少哪些
+        incomplete | 不完整
+        max | 最高
+        min | 最低
+        next board | 下一看板
+        no point fits | 没有匹配的测点
+        no usable value in this time | 这段时间没有可用数值
+        not usable, and in no figure | 不可用，未计入任何数值
+        now | 现在
+        panel {0} of {1} | 面板 {0}/{1}
+        panel, line | 面板、行
+        patterns without a point | 没有测点的模式
+        points usable | 测点可用
+        profile | 型号
+        row | 列
+        tag | 标签
+        the course of {0} | {0} 的变化
+        the device or the rack of the line | 该行的设备或机柜
+        the line is one figure of many points; x says how it came about | 此行由多个测点合成；x 说明来历
+        the next dashboard | 下一个看板
+        the panel is one figure of many points; x names them | 此面板由多个测点合成；x 列出它们
+        the panel over the whole page, and back | 面板占满整页，再按还原
+        there is no dashboard; docs/CONSOLE.md says how to write one | 没有看板；写法见 docs/CONSOLE.md
+        there is no other dashboard; docs/CONSOLE.md says how to write one | 没有其他看板；写法见 docs/CONSOLE.md
+        units differ: {0} | 单位不同：{0}
+        waiting for history | 等待历史数据
+        waiting for values | 等待数值
+        warning | 预警
+        whole page | 整页
+        {0} lines of another unit are left out | 略去 {0} 条其他单位的曲线
+        {0} mistakes | {0} 处错误
+        {0} more | 另 {0} 项
+        {0} points are too many for a graph; narrow it to {1} | {0} 个测点对曲线太多；请缩小到 {1} 个以内
         """
 }

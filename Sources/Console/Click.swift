@@ -73,7 +73,8 @@ extension ConsoleModel {
         case .cooling:
             if selectedUnit == name { return drill() }
             selectedUnit = name
-        case .energy, .dashboard: break
+        case .dashboard: return chooseOnBoard(name)
+        case .energy: break
         }
         return []
     }

@@ -8,7 +8,7 @@ extension Painter {
         let completion = typed.map { model.completion(of: $0) } ?? model.state.cycle?.completion
         guard let completion, !completion.choices.isEmpty else { return }
         let isVerb = completion.stem.isEmpty
-        let count = min(completion.choices.count, isVerb ? 16 : 8, body.height - 2)
+        let count = min(completion.choices.count, isVerb ? Verb.all.count : 8, body.height - 2)
         guard count > 0 else { return }
         let width = min(body.width, 62)
         let rect = Rect(

@@ -16,6 +16,8 @@ package struct ConsoleOptions: Sendable {
     /// PEM file of the authority that signed the proxy's certificate.
     package var authorityFile: String?
     package var dashboard: Dashboard?
+    /// Where other dashboards are.
+    package var boards: BoardFolder?
     /// Who acknowledges alarms.
     package var user: String
     /// Draws with ASCII alone, for terminals that show lines two columns wide.
@@ -79,7 +81,8 @@ package enum ConsoleApp {
         let effects: Effects
         let terminal: Terminal
         do throws(PlatformError) {
-            effects = try Effects(client: DaemonClient(options), mailbox: mailbox)
+            effects = try Effects(
+                client: DaemonClient(options), mailbox: mailbox, boards: options.boards)
         } catch {
             return refuse(error.description)
         }
@@ -103,6 +106,7 @@ package enum ConsoleApp {
         model.language = options.language
         model.state.theme = options.theme
         terminal.theme = options.theme
+        effects.perform(.listBoards)
         run(&model, terminal, mailbox, effects, isASCII: options.isASCII)
         return 0
     }

@@ -114,7 +114,6 @@ package struct ConsoleModel: Sendable {
     package var dashboard: Dashboard?
     /// Last values by glob.
     package var dashboardPoints: [String: [PointView]] = [:]
-    package var dashboardError: String?
 
     /// When the next periodic question is due, on the monotonic clock.
     var refreshDueMS: Int64 = 0
@@ -180,7 +179,13 @@ package enum ConsoleEvent: Sendable {
     /// The files that hold the view now, or why there are none.
     case saved([String])
     case saveFailed(String)
-    case pointsFailed(String)
+    case pointsFailed(glob: String, String)
+    /// Hall, row, rack, … of every device, or why they are not known.
+    case labels([DeviceLabelsView])
+    case labelsFailed(String)
+    /// The dashboards that there are, and one of them.
+    case boards([BoardEntry])
+    case board(name: String, BoardLoad)
     case acknowledged(id: String)
     case acknowledgeFailed(id: String, String)
 }
@@ -199,6 +204,9 @@ package enum ConsoleCommand: Sendable, Equatable {
     case acknowledge(id: String, by: String, comment: String)
     case loadSeries(tag: String, points: [String], fromMS: Int64, toMS: Int64, stepMS: Int64)
     case findPoints(text: String, glob: String, limit: Int)
+    case loadLabels
+    case listBoards
+    case loadBoard(String)
     case loadEnergyDay(atMS: Int64)
     case loadCoolingDay(atMS: Int64)
     case explain(id: String)

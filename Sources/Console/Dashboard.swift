@@ -1,32 +1,12 @@
-package import ConfigTree
 import Model
-package import Views
 
 /// A page of panels that a site arranges for itself: which points, and how they are shown.
 package struct Dashboard: Sendable, Equatable {
-    package struct Panel: Sendable, Equatable {
-        /// How the points of a panel become something to look at.
-        package enum Show: String, Sendable, CaseIterable {
-            /// One number of all usable values.
-            case sum, mean, maximum, minimum
-            /// A line each, the highest first.
-            case values
-            /// A bar each, the highest first.
-            case bars
-        }
-        package var title: String
-        /// `device/point` with `*` and `?`.
-        package var points: [String]
-        package var show: Show
-        /// Lines shown of a list.
-        package var limit: Int
-        /// The value of a full bar, in the points' unit; the highest value where there is none.
-        package var full: Double?
-    }
-
-    /// More panels than any screen holds.
+    /// More panels than anybody looks at.
     static let maximumPanels = 32
     static let maximumGlobs = 8
+    /// Different patterns of all panels: each is a question to the daemon.
+    static let maximumPatterns = 48
 
     package var title: String
     package var panels: [Panel]
@@ -36,100 +16,132 @@ package struct Dashboard: Sendable, Equatable {
         var seen = Set<String>()
         return panels.flatMap(\.points).filter { seen.insert($0).inserted }
     }
+
+    package struct Panel: Sendable, Equatable {
+        package var title: String
+        /// `device/point` with `*` and `?`.
+        package var points: [String]
+        /// What the devices of the points must be, each with its patterns.
+        package var filter: [PanelLabel: [String]] = [:]
+        package var show = PanelShow.values
+        /// How values become one; nil where every point stands for itself.
+        package var of: PanelSum?
+        /// What the values are put together by; nil for all in one, or each for itself.
+        package var by: PanelLabel?
+        package var sort = PanelSort.highest
+        /// Lines shown of a list or a graph.
+        package var limit = 10
+        /// The ends of a scale, in the points' unit; found from the values where there are none.
+        package var low: Double?
+        package var full: Double?
+        package var limits = PanelLimits()
+        /// Of a graph: how far it reaches back, and its step; found from the span where nil.
+        package var spanMS: Int64 = 6 * 3_600_000
+        package var stepMS: Int64?
+        /// In columns of the page, and in lines; the lines that it needs where nil.
+        package var width = 1
+        package var height: Int?
+        /// Headings of a table, one for each pattern.
+        package var columns: [String]?
+    }
 }
 
-/// Reads a dashboard file; every mistake with its position.
-package enum DashboardParser {
-    package static func parse(
-        _ node: ConfigNode, _ diagnostics: inout Diagnostics
-    ) -> Dashboard? {
-        let before = diagnostics.all.count
-        var table = TableReader(node, what: "dashboard", &diagnostics)
-        let title = table.required("title", &diagnostics)?.text(maximum: 100, &diagnostics)
-        let items = table.required("panels", &diagnostics)?.list(&diagnostics) ?? []
-        table.finish(&diagnostics)
-        if items.count > Dashboard.maximumPanels {
-            diagnostics.add(
-                node.position, "the dashboard has \(items.count) panels",
-                cure: "use at most \(Dashboard.maximumPanels), or several dashboards")
-        }
-        let panels = items.prefix(Dashboard.maximumPanels).compactMap { panel($0, &diagnostics) }
-        guard diagnostics.all.count == before, let title else { return nil }
-        return Dashboard(title: title, panels: panels)
-    }
+/// How the points of a panel become something to look at.
+package enum PanelShow: String, Sendable, CaseIterable {
+    /// One number of all usable values.
+    case sum, mean, maximum, minimum
+    /// A line each.
+    case values
+    /// A bar each.
+    case bars
+    /// One number on a scale.
+    case gauge
+    /// The course of time.
+    case graph
+    /// A line for each device, a column for each pattern.
+    case table
+    /// A coloured cell each.
+    case heatMap
 
-    private static func panel(
-        _ node: ConfigNode, _ diagnostics: inout Diagnostics
-    ) -> Dashboard.Panel? {
-        var table = TableReader(node, what: "panel", &diagnostics)
-        let title = table.required("title", &diagnostics)?.text(maximum: 100, &diagnostics)
-        let points = table.required("points", &diagnostics).flatMap { globs($0, &diagnostics) }
-        let show =
-            table.optional("show").map { $0.choice(Dashboard.Panel.Show.self, &diagnostics) }
-            ?? .values
-        let limit =
-            table.optional("limit").map { $0.integer(in: 1...100, &diagnostics) } ?? 10
-        let full = table.optional("full").map {
-            $0.integer(in: 1...1_000_000_000_000, &diagnostics)
+    var isFigure: Bool {
+        switch self {
+        case .sum, .mean, .maximum, .minimum: true
+        default: false
         }
-        table.finish(&diagnostics)
-        guard let title, let points, let show, let limit else { return nil }
-        if case .some(.none) = full { return nil }
-        return Dashboard.Panel(
-            title: title, points: points, show: show, limit: Int(limit),
-            full: full.flatMap { $0 }.map { Double($0) })
     }
+}
 
-    private static func globs(
-        _ node: ConfigNode, _ diagnostics: inout Diagnostics
-    ) -> [String]? {
-        guard let items = node.list(&diagnostics) else { return nil }
-        guard (1...Dashboard.maximumGlobs).contains(items.count) else {
-            diagnostics.add(
-                node.position, "a panel needs 1 to \(Dashboard.maximumGlobs) patterns",
-                cure: "write `points: [\"pdu-*/input.power\"]`")
-            return nil
-        }
-        return items.compactMap { item in
-            guard let text = item.text(maximum: 200, &diagnostics) else { return nil }
-            guard PointName(text) != nil else {
-                diagnostics.add(
-                    item.position, "`\(text.prefix(60))` is no pattern of points",
-                    cure: "write device/point, with `*` and `?` where needed")
-                return nil
+/// How several values become one.
+package enum PanelSum: String, Sendable, CaseIterable {
+    case sum, mean, maximum, minimum
+
+    /// Nil of nothing.
+    func of(_ values: [Double]) -> Double? {
+        guard !values.isEmpty else { return nil }
+        let result: Double? =
+            switch self {
+            case .sum: values.reduce(0, +)
+            case .mean: values.reduce(0) { $0 + $1 / Double(values.count) }
+            case .maximum: values.max()
+            case .minimum: values.min()
             }
-            return text
-        }
+        return result?.isFinite == true ? result : nil
     }
 }
 
-/// The usable values of a panel and what they come to.
-package struct PanelFigures: Sendable, Equatable {
-    package var points: [PointView]
-    package var usable: [PointView]
-    package var unit: String
+/// What devices are chosen and put together by.
+package enum PanelLabel: String, Sendable, CaseIterable {
+    case hall, row, rack, feed, profile, `class`, tag
+}
 
-    package init(_ panel: Dashboard.Panel, values: [String: [PointView]]) {
-        var seen = Set<String>()
-        points = panel.points.flatMap { values[$0] ?? [] }
-            .filter { seen.insert($0.device + "/" + $0.name).inserted }
-        let units = Set(points.map(\.unit))
-        unit = units.count == 1 ? units.first ?? "" : ""
-        usable = points.filter {
-            ["good", "late", "substituted"].contains($0.quality) && $0.value?.isFinite == true
-        }.sorted { ($0.value ?? 0, $1.device) > ($1.value ?? 0, $0.device) }
+package enum PanelSort: String, Sendable, CaseIterable {
+    case highest, lowest
+    /// As the site file lists the devices.
+    case site
+}
+
+/// Beyond which values are told: above, or below.
+package struct PanelLimits: Sendable, Equatable {
+    package var warn: Double?
+    package var critical: Double?
+    package var warnBelow: Double?
+    package var criticalBelow: Double?
+
+    package init(
+        warn: Double? = nil, critical: Double? = nil, warnBelow: Double? = nil,
+        criticalBelow: Double? = nil
+    ) {
+        self.warn = warn
+        self.critical = critical
+        self.warnBelow = warnBelow
+        self.criticalBelow = criticalBelow
     }
 
-    /// Nil without a usable value, and where the units differ: a sum over them means nothing.
-    package func figure(_ show: Dashboard.Panel.Show) -> Double? {
-        let values = usable.compactMap(\.value)
-        guard !values.isEmpty, Set(points.map(\.unit)).count == 1 else { return nil }
-        switch show {
-        case .sum: return values.reduce(0, +)
-        case .mean: return values.reduce(0, +) / Double(values.count)
-        case .maximum: return values.max()
-        case .minimum: return values.min()
-        case .values, .bars: return nil
+    package struct Level: Sendable, Equatable {
+        package var isCritical: Bool
+        package var isBelow: Bool
+    }
+
+    /// Nil within the limits.
+    package func level(of value: Double?) -> Level? {
+        guard let value else { return nil }
+        if let critical, value >= critical { return Level(isCritical: true, isBelow: false) }
+        if let criticalBelow, value <= criticalBelow {
+            return Level(isCritical: true, isBelow: true)
+        }
+        if let warn, value >= warn { return Level(isCritical: false, isBelow: false) }
+        if let warnBelow, value <= warnBelow { return Level(isCritical: false, isBelow: true) }
+        return nil
+    }
+
+    /// Each limit with its letter.
+    var all: [(value: Double, level: Level)] {
+        let found: [(Double?, Bool, Bool)] = [
+            (criticalBelow, true, true), (warnBelow, false, true), (warn, false, false),
+            (critical, true, false),
+        ]
+        return found.compactMap { value, isCritical, isBelow in
+            value.map { ($0, Level(isCritical: isCritical, isBelow: isBelow)) }
         }
     }
 }

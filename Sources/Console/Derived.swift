@@ -161,6 +161,7 @@ extension ConsoleModel {
             (derived.hottest, derived.fullest) = foundExtremes
             derived.extremesKey = pictureKey
         }
+        deriveBoard()
         guard page == .power else { return }
         if derived.chainKey != pictureKey {
             derived.chain = ChainLine.lines(of: snapshot?.chain ?? [])

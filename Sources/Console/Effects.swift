@@ -6,6 +6,8 @@ import Views
 final class Effects: Sendable {
     private let client: DaemonClient
     private let mailbox: Mailbox<ConsoleEvent>
+    /// Nil where there is nothing to choose from.
+    private let boards: BoardFolder?
     private let worker: WorkerThread
     /// The moment that questions are about; nil for the present.
     private let moment = Mutex<Int64?>(nil)
@@ -13,7 +15,10 @@ final class Effects: Sendable {
     private let pending = Mutex<Set<String>>([])
     private let isStopped = Atomic(false)
 
-    init(client: DaemonClient, mailbox: Mailbox<ConsoleEvent>) throws(PlatformError) {
+    init(
+        client: DaemonClient, mailbox: Mailbox<ConsoleEvent>, boards: BoardFolder?
+    ) throws(PlatformError) {
+        self.boards = boards
         self.client = client
         self.mailbox = mailbox
         worker = try WorkerThread(name: "console-ask")
@@ -96,8 +101,10 @@ final class Effects: Sendable {
                 }
                 return .totals(series)
             }
-        case .loadSeries, .findPoints, .loadEnergyDay, .loadCoolingDay, .explain, .loadPoints:
+        case .loadSeries, .findPoints, .loadEnergyDay, .loadCoolingDay, .explain, .loadPoints,
+            .loadLabels:
             load(command)
+        case .listBoards, .loadBoard: readBoards(command)
         case .loadAlarmHistory(let from, let to): loadAlarmHistory(from, to)
         case .alarmAction(let action): act(action)
         case .acknowledge(let id, let by, let comment):
@@ -143,14 +150,34 @@ final class Effects: Sendable {
         case .loadPoints(let glob):
             ask("points \(glob)") { client in
                 do throws(DaemonClient.Failure) {
-                    let path = "/api/v1/last?glob=" + DaemonClient.encoded(glob)
+                    let path =
+                        "/api/v1/last?glob=" + DaemonClient.encoded(glob)
+                        + "&limit=\(PanelContents.maximumPoints)"
                     let points = try client.get(path, as: [PointView].self)
                     return .points(glob: glob, points)
                 } catch {
-                    return .pointsFailed(error.description)
+                    return .pointsFailed(glob: glob, error.description)
+                }
+            }
+        case .loadLabels:
+            ask("labels") { client in
+                do throws(DaemonClient.Failure) {
+                    let labels = try client.get("/api/v1/devices", as: [DeviceLabelsView].self)
+                    return .labels(labels)
+                } catch {
+                    return .labelsFailed(error.description)
                 }
             }
         default: preconditionFailure("BUG: \(command) loads nothing")
+        }
+    }
+
+    private func readBoards(_ command: ConsoleCommand) {
+        guard let boards else { return }
+        switch command {
+        case .loadBoard(let name):
+            ask("board \(name)") { _ in .board(name: name, boards.load(name)) }
+        default: ask("boards") { _ in .boards(boards.list()) }
         }
     }
 

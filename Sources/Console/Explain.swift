@@ -45,7 +45,8 @@ extension ConsoleModel {
         case .power: return explainNode()
         case .cooling: return explainCooling(snapshot)
         case .energy: return explainQuarter()
-        case .devices, .dashboard: return nil
+        case .dashboard: return explainPanel()
+        case .devices: return nil
         }
     }
 

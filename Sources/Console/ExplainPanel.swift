@@ -116,9 +116,11 @@ extension Painter {
             for entry in figure.entries {
                 if !lines.isEmpty { lines.append([]) }
                 let mark = mark(entry.id)
-                lines.append([mark, Span(entry.name, .bright)])
-                lines += TextWrap.lines("= " + entry.formula, width: width - 2).map {
-                    [Span("  " + $0)]
+                if !entry.name.isEmpty { lines.append([mark, Span(entry.name, .bright)]) }
+                if !entry.formula.isEmpty {
+                    lines += TextWrap.lines("= " + entry.formula, width: width - 2).map {
+                        [Span("  " + $0)]
+                    }
                 }
                 lines += entry.inputs.map { [Span("    " + $0, .muted)] }
             }

@@ -31,7 +31,11 @@ enum HelpText {
                 : [("j/k", "move"), ("w", "fail or restore"), ("Esc", "as it is")]
         case .cooling: [("j/k", "move"), ("Enter", "device"), ("x", "explain")]
         case .energy: [("j/k", "quarter hour"), ("x", "explain")]
-        case .dashboard: []
+        case .dashboard:
+            [
+                ("hjkl", "panel, line"), ("Enter", "device"), ("z", "whole page"),
+                ("v", "next board"), ("x", "explain"),
+            ]
         }
     }
 
@@ -85,7 +89,14 @@ enum HelpText {
                 ("Enter", "the points of the unit"), ("x", "how its figures came about"),
             ]
         case .energy: return [("j k", "another quarter hour"), ("x", "how its cost came about")]
-        case .dashboard: return []
+        case .dashboard:
+            return [
+                ("h l, j k", "another panel, another line of it"),
+                ("Enter", "the device or the rack of the line"),
+                ("z", "the panel over the whole page, and back"), ("v", "the next dashboard"),
+                ("x", "how the panel's figures came about, and which are missing"),
+                ("W C", "beyond the panel's limits: warning, critical"),
+            ]
         }
     }
 

@@ -28,6 +28,7 @@ package struct PageState: Sendable {
     package var dayTrends: SeriesView?
     /// Series of dashboard panels, by the request's tag.
     package var series: [String: SeriesView] = [:]
+    package var board = BoardState()
     /// When what changes slowly is asked for again, on the monotonic clock.
     var slowDueMS: Int64 = 0
     package var isMouseOn = false

@@ -208,7 +208,7 @@ extension ConsoleModel {
         openDevice?.history = nil
         openDevice?.historyPoint = nil
         dashboardPoints = [:]
-        dashboardError = nil
+        state.board.forget()
         state.rack?.devices = [:]
         state.rack?.errors = [:]
         state.rack?.history = nil

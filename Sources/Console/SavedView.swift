@@ -32,11 +32,11 @@ package struct SavedView: Sendable {
 }
 
 extension ConsoleModel {
-    private func number(_ value: Double?) -> String { value.map { "\($0)" } ?? "" }
+    func number(_ value: Double?) -> String { value.map { "\($0)" } ?? "" }
 
     private func whole(_ value: Int64?) -> String { value.map { "\($0)" } ?? "" }
 
-    private func time(_ milliseconds: Int64?) -> String {
+    func time(_ milliseconds: Int64?) -> String {
         guard let milliseconds, let snapshot else { return "" }
         let offset = min(max(snapshot.offsetMinutes, -1440), 1440)
         return Instant(milliseconds: min(max(0, milliseconds), Self.latestMS))
@@ -209,19 +209,6 @@ extension ConsoleModel {
                     quarter.itWattHours.map { "\($0)" } ?? "", number(quarter.yuanPerKWh),
                     quarter.period ?? "", number(quarter.costYuan),
                 ]
-            }
-    }
-
-    private var dashboardRows: [[String]] {
-        guard let dashboard else { return [] }
-        return [["panel", "device", "point", "value", "unit", "quality", "time"]]
-            + dashboard.panels.flatMap { panel in
-                PanelFigures(panel, values: dashboardPoints).points.map {
-                    [
-                        panel.title, $0.device, $0.name, $0.text ?? "", $0.unit, $0.quality,
-                        time($0.timeMS),
-                    ]
-                }
             }
     }
 }

@@ -37,8 +37,18 @@ func react(_ model: inout ConsoleModel, _ event: ConsoleEvent) -> [ConsoleComman
     case .totals(let series): model.prepend(series)
     case .points(let glob, let points):
         model.dashboardPoints[glob] = points
-        model.dashboardError = nil
-    case .pointsFailed(let reason): model.dashboardError = reason
+        model.state.board.errors[glob] = nil
+        model.boardChanged(by: glob)
+        model.derive()
+        return model.dueSeries()
+    case .pointsFailed(let glob, let reason): model.state.board.errors[glob] = reason
+    case .labels(let labels):
+        model.takeLabels(labels)
+        model.derive()
+        return model.dueSeries()
+    case .labelsFailed(let reason): model.state.board.labelsError = reason
+    case .boards(let entries): model.takeBoards(entries)
+    case .board(let name, let load): return model.takeBoard(name, load)
     case .series(let tag, let series): model.takeSeries(tag, series)
     case .foundPoints(let text, let points): model.foundPoints(text, points)
     case .energyDay(let day):
@@ -89,9 +99,7 @@ extension ConsoleModel {
         if page == .overview { return refreshOverview() }
         if page == .cooling { return [.loadCoolingDay(atMS: serverNowMS)] }
         if page == .energy { return [.loadEnergyDay(atMS: serverNowMS)] }
-        if page == .dashboard, let dashboard {
-            return dashboard.globs.map { .loadPoints(glob: $0) }
-        }
+        if page == .dashboard { return refreshBoard() }
         return []
     }
 

@@ -128,7 +128,7 @@ extension ConsoleModel {
         case .cooling:
             let names = (snapshot?.cooling ?? []).map(\.name)
             selectedUnit = Self.moved(selectedUnit ?? names.first, in: names, by: dy)
-        case .dashboard: break
+        case .dashboard: moveOnBoard(dx, dy)
         }
         return []
     }
@@ -178,7 +178,8 @@ extension ConsoleModel {
             guard !units.isEmpty else { return [] }
             return open(units[Self.index(of: selectedUnit, in: units.map(\.name))].device)
         case .power: return drillNode()
-        case .energy, .dashboard:
+        case .dashboard: return drillBoard()
+        case .energy:
             say(t("nothing lies below this; devices are in view 3"))
             return []
         }
@@ -196,6 +197,8 @@ extension ConsoleModel {
             openDevice = nil
         } else if isRackOpen {
             state.rack = nil
+        } else if page == .dashboard, state.board.isZoomed {
+            state.board.isZoomed = false
         } else if page == .power, !state.failing.isEmpty {
             restoreChain()
         } else if page == .alarms, state.alarmList != .active {

@@ -29,6 +29,8 @@ extension ConsoleModel {
     private mutating func pressPage(_ key: Key) -> [ConsoleCommand]? {
         guard openDevice == nil else { return nil }
         switch (key, page) {
+        case (.character("z"), .dashboard), (.character("v"), .dashboard):
+            return pressBoard(key)
         case (.character("w"), .power): return toggleFailure()
         case (.character("v"), .alarms):
             let next = AlarmList(rawValue: state.alarmList.rawValue + 1) ?? .active
@@ -146,7 +148,7 @@ extension ConsoleModel {
             state.rack?.history = series
         } else if tag == "day" {
             state.dayTrends = series
-        } else {
+        } else if !takeBoardSeries(tag) {
             state.series[tag] = series
         }
     }

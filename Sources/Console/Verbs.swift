@@ -19,6 +19,7 @@ struct Verb: Sendable {
         Verb(name: "sort", argument: "COLUMN", meaning: "order of the devices"),
         Verb(name: "filter", argument: "TEXT", meaning: "only lines with this text"),
         Verb(name: "list", argument: "active|hidden|history", meaning: "which alarms"),
+        Verb(name: "dashboard", argument: "[NAME]", meaning: "a dashboard, or which there are"),
         Verb(name: "theme", argument: "NAME", meaning: "colours"),
         Verb(name: "lang", argument: "en|zh", meaning: "language of the console"),
         Verb(name: "mouse", argument: "on|off", meaning: "whether the mouse selects"),
@@ -68,6 +69,7 @@ extension ConsoleModel {
         case "theme": Theme.allCases.map(\.rawValue)
         case "lang": Language.allCases.map(\.rawValue)
         case "mouse": ["on", "off"]
+        case "dashboard": state.board.entries.map(\.name)
         default: []
         }
     }
@@ -197,6 +199,7 @@ extension ConsoleModel {
             setFilter(rest)
             return []
         case "save": return save(as: rest)
+        case "dashboard": return boardVerb(rest)
         case "help":
             isHelpShown = true
             return []

@@ -33,7 +33,7 @@ actor Collector {
     var live: LiveTable
     private let siteHandle: DeviceHandle
     /// The site's own figures as if the site were a device.
-    private var own = LiveDevice()
+    private(set) var own = LiveDevice()
     private var meter: CollectorMeter
     private let pollerStatistics: @Sendable () -> PollerStatistics
     private var siteSeriesAt: Int64 = .min
@@ -413,15 +413,16 @@ actor Collector {
     }
 
     func last(matching glob: Glob) -> [PointView] {
+        let glob = PointGlob(glob)
         var result: [PointView] = []
-        for (index, spec) in site.devices.enumerated() {
+        for (index, spec) in site.devices.enumerated() where glob.mayMatch(device: spec.name) {
             for point in live[index].points.indices
-            where glob.matches(spec.name + "/" + live[index].points[point].name) {
+            where glob.matches(live[index].points[point].name, of: spec.name) {
                 result.append(pointView(index, point))
             }
         }
         for point in own.points.indices
-        where glob.matches(SiteSeries.device + "/" + own.points[point].name) {
+        where glob.matches(own.points[point].name, of: SiteSeries.device) {
             result.append(own.view(ofPoint: point, device: SiteSeries.device))
         }
         return result

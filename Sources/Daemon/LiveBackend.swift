@@ -18,12 +18,15 @@ struct LiveBackend: APIBackend {
     /// Nil for a collector that is alone.
     let pair: PairAnswers?
     let outbox: OutboxDesk
+    let labels: [DeviceLabelsView]
 
     func snapshotJSON() -> [UInt8]? { broadcast.latest }
 
     func snapshots() -> AsyncStream<[UInt8]> { broadcast.stream() }
 
     func device(named name: String) async -> DeviceView? { await collector.device(named: name) }
+
+    func devices() async -> [DeviceLabelsView] { labels }
 
     func last(matching glob: Glob) async -> [PointView] { await collector.last(matching: glob) }
 

@@ -244,15 +244,22 @@ extension LiveBackend {
 }
 
 extension Collector {
-    /// The first points whose `device/point` fits: names to go to, for a person who searches.
+    /// The first points whose `device/point` fits: names to go to, for a person who searches, and
+    /// values without their origin.
     func find(_ glob: Glob, limit: Int) -> [PointView] {
+        let glob = PointGlob(glob)
         var result: [PointView] = []
-        for (index, spec) in site.devices.enumerated() {
+        for (index, spec) in site.devices.enumerated() where glob.mayMatch(device: spec.name) {
             for place in live[index].points.indices
-            where glob.matches(spec.name + "/" + live[index].points[place].name) {
+            where glob.matches(live[index].points[place].name, of: spec.name) {
                 result.append(live[index].view(ofPoint: place, device: spec.name))
                 if result.count >= limit { return result }
             }
+        }
+        for place in own.points.indices
+        where glob.matches(own.points[place].name, of: SiteSeries.device) {
+            guard result.count < limit else { return result }
+            result.append(own.view(ofPoint: place, device: SiteSeries.device))
         }
         return result
     }

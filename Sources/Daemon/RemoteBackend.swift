@@ -15,6 +15,7 @@ package final class RemoteBackend: APIBackend {
 
     private let access: RemoteAccess
     private let site: Site
+    private let labels: [DeviceLabelsView]
     private let past: PastSite
     private let broadcast = EventBroadcast()
     /// Why there is no picture.
@@ -23,6 +24,7 @@ package final class RemoteBackend: APIBackend {
     package init(_ configuration: LoadedConfiguration, _ access: RemoteAccess) {
         self.access = access
         site = configuration.site
+        labels = configuration.labels
         let name = site.name
         past = PastSite(
             site: site, tariff: configuration.tariff, knowledge: NothingKnown()
@@ -58,6 +60,8 @@ package final class RemoteBackend: APIBackend {
     package func device(named name: String) async -> DeviceView? {
         try? await past.device(named: name, at: Self.now)
     }
+
+    package func devices() async -> [DeviceLabelsView] { labels }
 
     package func last(matching glob: Glob) async -> [PointView] {
         (try? await past.last(matching: glob, at: Self.now)) ?? []

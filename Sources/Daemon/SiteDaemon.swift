@@ -232,7 +232,8 @@ package final class SiteDaemon: Sendable {
             sealer: MonthSealer(
                 configuration: options.configuration, directory: options.dataDirectory),
             pair: pair.map { PairAnswers(keeper: $0, collector: collector, store: store) },
-            outbox: OutboxDesk(store: store, dispatcher: dispatcher))
+            outbox: OutboxDesk(store: store, dispatcher: dispatcher),
+            labels: options.configuration.labels)
         var logger = options.logger
         // The server tells of every connection at info; its warnings are enough.
         logger.logLevel = max(logger.logLevel, .warning)

@@ -126,6 +126,20 @@ package struct Screen: Hashable, Sendable {
         }
     }
 
+    /// Copies the rows of `other` from `first` on into `rect`: what of a part is in sight.
+    package mutating func paste(_ other: Screen, from first: Int, in rect: Rect) {
+        for row in 0..<max(0, min(rect.height, other.size.height - first)) where first + row >= 0 {
+            for column in 0..<min(rect.width, other.size.width) {
+                let cell = other.cells[(first + row) * other.size.width + column]
+                guard cell.width > 0 else { continue }
+                let fits = column + Int(cell.width) <= rect.width
+                place(
+                    fits ? cell.text : " ", fits ? Int(cell.width) : 1, rect.x + column,
+                    rect.y + row, cell.style)
+            }
+        }
+    }
+
     /// Puts one cell, mending wide characters that it cuts in half.
     private mutating func place(
         _ text: Character, _ width: Int, _ x: Int, _ y: Int, _ style: Style

@@ -8,6 +8,8 @@ package protocol APIBackend: Sendable {
     /// Snapshots as they come, newest first when the client is slow: it misses some, never lags.
     func snapshots() -> AsyncStream<[UInt8]>
     func device(named name: String) async -> DeviceView?
+    /// Where every device stands and what it is.
+    func devices() async -> [DeviceLabelsView]
     /// The last value of every point whose `device/point` matches.
     func last(matching glob: Glob) async -> [PointView]
     func series(_ query: SeriesQuery) async throws(APIRefusal) -> SeriesView

@@ -12,6 +12,7 @@ struct Routes {
         router.get("metrics") { _, _ in await metrics() }
         router.get("api/v1/snapshot") { request, _ in await snapshot(request) }
         router.get("api/v1/events") { _, _ in events() }
+        router.get("api/v1/devices") { _, _ in Self.json(await backend.devices()) }
         router.get("api/v1/devices/:name") { request, context in
             await device(context.parameters.get("name"), request)
         }
@@ -65,13 +66,30 @@ struct Routes {
         return Instant(milliseconds: at)
     }
 
+    /// The most points that a client takes; nil where it does not say.
+    private static func limit(_ request: Request) throws(APIRefusal) -> Int? {
+        guard let text = request.uri.queryParameters["limit"] else { return nil }
+        guard let limit = Int(text), (1..<1 << 32).contains(limit) else {
+            throw APIRefusal(status: 400, message: "`limit` is a number of points, as limit=5000")
+        }
+        return limit
+    }
+
     private func last(_ request: Request) async -> Response {
         let glob = Glob(request.uri.queryParameters["glob"].map(String.init) ?? "*")
         do throws(APIRefusal) {
             if let time = try Self.moment(request) {
                 return Self.json(try await backend.last(matching: glob, at: time))
             }
-            return Self.json(await backend.last(matching: glob))
+            guard let limit = try Self.limit(request) else {
+                return Self.json(await backend.last(matching: glob))
+            }
+            let found = await backend.find(glob, limit: limit + 1)
+            guard found.count <= limit else {
+                throw APIRefusal(
+                    status: 400, message: "more than \(limit) points match; narrow the pattern")
+            }
+            return Self.json(found)
         } catch {
             return Self.refusal(error)
         }
