@@ -170,7 +170,8 @@ let package = Package(
 
         // The store under faults; `make faults` runs it.
         .executableTarget(
-            name: "FaultSubject", dependencies: ["Model", "Platform", "Store"],
+            name: "FaultSubject",
+            dependencies: ["Alarms", "Model", "Notify", "Platform", "Store", "TestSupport"],
             path: "Tests/Faults/Subject", swiftSettings: swiftSettings),
 
         // Many sites that forward to one engine; Benchmarks/fleet runs it.

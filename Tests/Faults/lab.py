@@ -91,6 +91,7 @@ class Acknowledged:
     def __init__(self):
         self.counts = {"r": 0, "l": 0, "a": 0}
         self.backups = []  # (number, counts when it was said)
+        self.told = []  # what receivers have got, and what they refuse for good
         self.failures, self.dropped, self.done, self.health = [], 0, False, []
 
     def take(self, text):
@@ -98,6 +99,8 @@ class Acknowledged:
             word, _, rest = line.partition(" ")
             if word in self.counts:
                 self.counts[word] = max(self.counts[word], int(rest))
+            elif word in ("o", "x"):
+                self.told.append(line)
             elif word == "b":
                 self.backups.append((int(rest), dict(self.counts)))
             elif word in ("f", "error"):
@@ -146,12 +149,12 @@ class Place:
             env["FAULT_CHECKPOINT"] = str(checkpoint)
         return env
 
-    def start(self, record=False, checkpoint=None, **options):
+    def start(self, record=False, checkpoint=None, mode="write", **options):
         """The writer, running."""
         if options.pop("backups", False):
             options["backup"] = self.backup
         return subprocess.Popen(
-            [SUBJECT, "write", self.data, str(self.seed), str(self.base),
+            [SUBJECT, mode, self.data, str(self.seed), str(self.base),
              *("%s=%s" % x for x in options.items())],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
             text=True, env=self.environment(record, checkpoint))
@@ -211,6 +214,17 @@ class Checker:
         answer = self.ask(" ".join([line, *more]))
         if not answer.startswith("ok "):
             raise Fault("%s (acknowledged %s)" % (answer, said.words))
+        return [int(x) for x in answer.split()[1:]]
+
+    def check_alarms(self, path, place, said):
+        """No notice is lost, none invented, and each alarm told in order."""
+        told = os.path.join(place.top, "told-%d" % id(self))
+        with open(told, "w") as f:
+            f.writelines(line + "\n" for line in said.told)
+        answer = self.ask("%s %d %d %d %s" % (
+            path, place.seed, place.base, said.counts["a"], told))
+        if not answer.startswith("ok "):
+            raise Fault("%s (acknowledged %d)" % (answer, said.counts["a"]))
         return [int(x) for x in answer.split()[1:]]
 
     def close(self):

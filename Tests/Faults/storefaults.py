@@ -28,12 +28,12 @@ def spread(count, limit):
     return sorted({1 + round(i * (count - 1) / (limit - 1)) for i in range(limit)})
 
 
-def in_parallel(work, items):
+def in_parallel(work, items, mode="check"):
     """Deals the items to the workers; each has a checker of its own."""
     shares = [items[i::WORKERS] for i in range(WORKERS)]
 
     def share(mine):
-        checker = lab.Checker()
+        checker = lab.Checker(mode)
         try:
             for item in mine:
                 work(item, checker)
@@ -112,6 +112,51 @@ def kills_at_calls(result):
             check_backups(place, said, checker)
     in_parallel(one, trials)
     result.count("calls in a run", calls)
+
+
+# Alarms come, are acknowledged, shelved and end; three receivers hear of them or do not.
+ALARMS = dict(mode="alarms", steps=30)
+
+
+def alarms_at_calls(result, torn=0, limit=None):
+    """Alarms and their delivery, killed before each call that changes a file, and within writes."""
+    seeds = [70] if torn else list(range(70, scaled(73, 71)))
+    life = dict(ALARMS, **({"torn": 1} if torn else {}))
+    trials = []
+    for seed in seeds:
+        for mask, action in ((lab.CHANGES, lab.KILL_BEFORE),
+                             (1 << lab.WRITE, lab.KILL_WITHIN)):
+            with Place(seed) as place:
+                place.control.set(mask=mask)
+                place.write(**life)
+                calls = place.control.get("calls")
+            chosen = spread(calls, limit or scaled(5000, 40))
+            trials += [(seed, mask, action, n) for n in chosen]
+
+    def one(trial, checker):
+        seed, mask, action, n = trial
+        with Place(seed) as place, result.trial(place, "seed %d, call %d, action %d" % (
+                seed, n, action)):
+            place.control.set(mask=mask, first=n, last=n, action=action)
+            said = place.write(**life)
+            result.count("killed", said.code == -9)
+            place.control.set(first=0)
+            changes, told = checker.check_alarms(place.data, place, said)
+            result.count("changes", changes)
+            result.count("told", told)
+    in_parallel(one, trials, "alarms-check")
+
+
+def alarms_and_power(result):
+    """The same, and the power goes after any write, sync or name."""
+    def one(seed, checker):
+        with Place(seed) as place:
+            said = place.write(record=True, timeout=120, **ALARMS)
+            if not said.done:
+                raise Fault("the run to record did not end: %s" % said.failures)
+            replay(result, place, scaled(400, 60), (False, True, None), seed, checker,
+                   look=checker.check_alarms)
+    in_parallel(one, list(range(80, scaled(84, 81))), "alarms-check")
 
 
 def two_writers(result):
@@ -216,8 +261,9 @@ def failing_for_long(result):
 
 # ---- power ----
 
-def replay(result, place, points, kinds, seed, checker, only_after=None):
+def replay(result, place, points, kinds, seed, checker, only_after=None, look=None):
     """Rebuilds what the disk may hold at `points` moments of the record, and looks at each."""
+    look = look or checker.check
     records = list(powerloss.operations(place.record))
     moments = [i for i, x in enumerate(records) if x[0] != "A"]
     if only_after:
@@ -239,7 +285,7 @@ def replay(result, place, points, kinds, seed, checker, only_after=None):
                 powerloss.lay_out(disk.after_crash(dice, kind), place.root, target)
                 data_folder = os.path.join(target, "data")
                 os.makedirs(data_folder, exist_ok=True)
-                checker.check(data_folder, place, said)
+                look(data_folder, place, said)
                 if index % 7 == 0 and said.backups:
                     check_restored(target, place, said, checker)
 
@@ -394,6 +440,8 @@ def counter_proofs(result):
     planted(result, "a write that is not done and not told", lying_writes)
     planted(result, "bits, with SQLite's own checks alone", sqlite_flips)
     planted(result, "no lock", without_lock)
+    planted(result, "notices written after their changes",
+            lambda x: alarms_at_calls(x, torn=1, limit=scaled(200, 60)))
 
 
 def lying_writes(result):
@@ -446,6 +494,8 @@ def without_lock(result):
 CASES = [
     ("kill -9 at a random moment", kills_at_random),
     ("kill -9 at every call that changes a file", kills_at_calls),
+    ("alarms: kill -9 at every call that changes a file", alarms_at_calls),
+    ("alarms: power loss after any operation", alarms_and_power),
     ("power loss after any operation", power_loss),
     ("power loss after a sync that failed", power_loss_after_failed_sync),
     ("the n-th call fails, once", failing_calls),

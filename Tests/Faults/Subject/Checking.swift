@@ -33,7 +33,7 @@ struct Checking {
     static let horizonMS: Int64 = 2 * 86_400_000
     private static let dayMS: Int64 = 86_400_000
     private static let hourMS: Int64 = 3_600_000
-    private static let always = TimeRange(
+    static let always = TimeRange(
         start: Instant(milliseconds: 0), end: Instant(milliseconds: 1 << 50))
 
     /// How far a writer came, by what is stored.

@@ -11,8 +11,13 @@ import Store
 // FaultSubject look         the same for stores that may be damaged, which it does not open for
 //     writing: `found` where the damage is told, `same` where everything is as it was
 // FaultSubject restore BACKUPS FOLDER
+// FaultSubject alarms FOLDER SEED BASE [steps=40] [torn=1]
+//     alarms, persons, escalations and receivers on the store (`AlarmLife`)
+// FaultSubject alarms-check
+//     reads `FOLDER SEED BASE CHANGES FILE`, a line each; FILE has the lines `o …` and `x …` of the
+//     lives before. Answers with `ok CHANGES MESSAGES` or `bad …`
 //
-// What faults.py runs, under faults: the product's store, and readings that anyone can compute.
+// What `run` runs, under faults: the product's store, and readings that anyone can compute.
 
 struct Usage: Error, CustomStringConvertible {
     var description: String
@@ -81,6 +86,41 @@ func look(_ line: String) throws -> String {
     try checking(line).lookAtDamaged() == nil ? "found" : "same"
 }
 
+func alarms(_ arguments: [String]) throws {
+    guard arguments.count >= 3 else { throw Usage(description: "alarms FOLDER SEED BASE …") }
+    var steps = 40
+    var isTorn = false
+    for argument in arguments.dropFirst(3) {
+        let parts = argument.split(separator: "=", maxSplits: 1).map(String.init)
+        switch parts.first {
+        case "steps" where parts.count == 2: steps = try number(parts[1])
+        case "torn": isTorn = true
+        default: throw Usage(description: argument)
+        }
+    }
+    var life = try AlarmLife(
+        folder: arguments[0], seed: UInt64(try number(arguments[1])),
+        base: Int64(try number(arguments[2])), isTorn: isTorn)
+    try life.run(steps: steps)
+    try life.close()
+    say("done \(life.changes)")
+}
+
+func checkAlarms(_ line: String) throws -> String {
+    let words = line.split(separator: " ").map(String.init)
+    guard words.count == 5 else { throw Usage(description: line) }
+    let text = try FileIO.readText(words[4], maximumBytes: 64 << 20)
+    let told = text.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
+        .filter { $0.count == 3 }
+    var checking = AlarmChecking(
+        folder: words[0], seed: UInt64(try number(words[1])), base: Int64(try number(words[2])),
+        acknowledged: try number(words[3]),
+        heard: told.filter { $0[0] == "o" }.map { AlarmLife.Heard(receiver: $0[1], key: $0[2]) },
+        refused: Set(told.filter { $0[0] == "x" }.map { $0[2] }))
+    let found = try checking.run()
+    return "ok \(found.changes) \(found.heard)"
+}
+
 func answerEach(_ answer: (String) throws -> String) {
     while let line = readLine() {
         do { say(try answer(line)) } catch { say("bad \(error)") }
@@ -96,11 +136,15 @@ do {
         answerEach(check)
     case "look":
         answerEach(look)
+    case "alarms":
+        try alarms(Array(arguments.dropFirst()))
+    case "alarms-check":
+        answerEach(checkAlarms)
     case "restore" where arguments.count == 3:
         let summary = try Backup.restore(from: arguments[1], to: arguments[2])
         say("restored \(summary.file.number)")
     default:
-        throw Usage(description: "write, check or restore")
+        throw Usage(description: "write, check, look, restore, alarms or alarms-check")
     }
     exit(0)
 } catch {
