@@ -59,7 +59,7 @@ extension VectorFile {
     }
 
     private static let timeOfUse = VectorFile(
-        name: "04_tou.json", prose: ["doc", "assumption"],
+        name: "04_tou.json", prose: ["cases/id", "doc", "assumption"],
         inputs: ["month", "base_price", "agency-purchase-2026-11:kwh"]
     ) {
         try TariffTests().codes()
@@ -67,7 +67,7 @@ extension VectorFile {
     }
 
     private static let powerFactor = VectorFile(
-        name: "05_power_factor.json", prose: ["source", "rule"],
+        name: "05_power_factor.json", prose: ["cases/id", "source", "rule"],
         inputs: ["cases/kwh", "cases/kvarh", "base_printed", "coef"]
     ) { try ChargeVectorTests().powerFactor() }
 
@@ -108,7 +108,8 @@ extension VectorFile {
     ) { try BillVectorTests().file() }
 
     private static let support = VectorFile(
-        name: "09_subsidy.json", prose: ["rule", "verdict"],
+        name: "09_subsidy.json",
+        prose: ["rule", "verdict", "invariant", "split:rows/id", "months/m"],
         inputs: [
             "basis", "target", "months", "mode", "need", "retained", "rack-threshold:id",
             "policy", "claims/month", "claims/kwh", "yuan",
@@ -155,7 +156,7 @@ extension VectorFile {
     ) { try SealVectorTests().file() }
 
     private static let plausibility = VectorFile(
-        name: "14_plausibility.json", prose: ["columns"]
+        name: "14_plausibility.json", prose: ["columns", "column 5"]
     ) { try IndicatorVectorTests().plausibility() }
 
     private static let weather = VectorFile(

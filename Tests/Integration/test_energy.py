@@ -1,5 +1,6 @@
 """The money commands on a month whose every fen is known."""
 import datetime
+import hashlib
 import json
 import os
 import unittest
@@ -204,6 +205,18 @@ class Cooling(unittest.TestCase):
                 self.assertEqual(told["value"], figure["value"], figure)
                 self.assertNotEqual(told.get("check"), "differs", told)
 
+    def test_report_and_command_count_the_same_free_cooling(self):
+        month, answer = self.months[-1], self.answers[self.months[-1]]
+        out = os.path.join(self.folder, "report")
+        with open(os.path.join(self.data, "site.yaml"), encoding="utf-8") as f:
+            subsidiary = f.read().split("subsidiaries:")[1].split("name: ")[1].split("\n")[0]
+        done = harness.run("report", "draft", "--month", month, "--subsidiary", subsidiary,
+                           "--data", self.data, "-o", out, "--json", check=0)
+        figure = next(f for f in json.loads(done.stdout)["figures"] if "free cooling" in f["name"])
+        # A quarter hour may end between the two.
+        self.assertAlmostEqual(
+            float(figure["value"]), float(answer["site"]["equivalentHours"]), delta=0.35)
+
     def test_what_is_no_figure_is_refused_in_one_line(self):
         for code, id in ((2, "Energy.cooling"), (2, "energy.cooling@2026-13"),
                          (1, "energy.nothing@2026-11"), (1, "energy.meter:nobody@2026-11"),
@@ -214,6 +227,59 @@ class Cooling(unittest.TestCase):
         done = harness.run("energy", "cooling", "--month", self.months[0], "--unit", "crac-3",
                            "--data", self.data, check=2)
         self.assertIn("did you mean", done.stderr)
+
+
+class Sealing(unittest.TestCase):
+    """The last month that is over, of which the demo's history has its last days."""
+
+    def test_a_sealed_month_stays_and_its_correction_is_a_revision(self):
+        now = datetime.datetime.now(Cooling.CHINA)
+        last = now.replace(day=1) - datetime.timedelta(days=1)
+        month = last.strftime("%Y-%m")
+        with harness.workspace() as folder:
+            data = os.path.join(folder, "demo")
+            harness.run("demo", "--headless", "--for", "2s", "--racks", "2", "--history",
+                        "%dd" % (now.day + 1), "--dir", data, check=0, timeout=900)
+
+            def ask(*arguments, check=0):
+                return harness.run("energy", *arguments, "--data", data, check=check)
+
+            def pue():
+                return json.loads(ask("pue", "--month", month, "--json").stdout)
+
+            self.assertIn("is not sealed", ask("sealed", "--month", month, check=1).stderr)
+            self.assertIn("not over", ask("seal", "--month", now.strftime("%Y-%m"), "--by", "张三",
+                                          check=1).stderr)
+            self.assertIn("name another", ask("seal", "--month", month, "--by", "张三",
+                                              "--approved-by", "张三", check=1).stderr)
+            sealed = json.loads(ask("seal", "--month", month, "--by", "张三", "--json").stdout)
+            text = ask("sealed", "--month", month, "--document").stdout.rstrip("\n")
+            self.assertEqual(text, sealed["document"])
+            self.assertEqual(hashlib.sha256(text.encode()).hexdigest(), sealed["hash"])
+            document = json.loads(text)
+            self.assertEqual(text, json.dumps(document, ensure_ascii=False, sort_keys=True,
+                                              separators=(",", ":")))
+            before = pue()
+            self.assertEqual(document["ipue"], before["pue"])
+            self.assertEqual(document["it_kwh"], before["itKilowattHours"])
+            ask("sealed", "--month", month)
+
+            done = ask("edit", "grid-a", "--interval", last.strftime("%Y-%m-%dT12:15"), "--value",
+                       "99", "--by", "李四", "--reason", "抄表")
+            self.assertIn("is sealed", done.stderr)
+            self.assertEqual(pue(), before)
+            told = ask("sealed", "--month", month, check=1)
+            self.assertIn("grid-a: 1 quarter hours would be other ones", told.stdout)
+            self.assertIn("--reason", ask("seal", "--month", month, "--by", "张三", check=1).stderr)
+            ask("seal", "--month", month, "--by", "张三", "--reason", "补抄")
+            second = json.loads(ask("sealed", "--month", month, "--document").stdout)
+            self.assertEqual(second["revision"], 1)
+            self.assertEqual(second["prev_hash"], sealed["hash"])
+            self.assertGreater(float(pue()["totalKilowattHours"]),
+                               float(before["totalKilowattHours"]) + 50)
+            rows = ask("sealed", "--json").stdout.strip().split("\n")
+            self.assertEqual([json.loads(row)["revision"] for row in rows], [0, 1])
+            self.assertEqual(harness.run("store", "verify", "--data", data).returncode, 0)
 
 
 if __name__ == "__main__":

@@ -151,7 +151,7 @@ struct RepairTests {
     func flips(part: Int) throws {
         let directory = try temporaryDirectory()
         var site = try TestSite(directory + "/whole")
-        try site.fill(polls: 100)
+        try site.fill(polls: 400)
         try site.store.close()
         let expected = try #require(storeAnswers(directory + "/whole"))
         let path = try copy(directory + "/whole/frostline.db", to: directory + "/copy")
