@@ -82,7 +82,8 @@ package struct PanelContents: Sendable, Equatable {
         let all = columns.flatMap(\.self).prefix(Self.maximumPoints)
         var unitsSeen = Set<String>()
         units = all.map(\.unit).filter { unitsSeen.insert($0).inserted }
-        figure = Self.cell(Array(all), panel.single)
+        // Where each is seen for itself the name of a state is as good as a number.
+        figure = Self.cell(Array(all), panel.show.hasRows ? nil : panel.single)
         missing = Array(all.lazy.filter { !$0.isShowable }.prefix(Self.maximumMissing))
         let maker = RowMaker(panel: panel, labels: labels, named: name)
         switch panel.show {
@@ -138,7 +139,7 @@ package struct PanelContents: Sendable, Equatable {
             if point.isNumber { cell.value = point.value } else { cell.text = point.text }
             return cell
         }
-        let usable = points.filter(\.isNumber)
+        let usable = points.filter { sum == nil ? $0.isShowable : $0.isNumber }
         cell.usable = usable.count
         // How old the picture is, is how old its oldest part is.
         cell.timeMS = usable.compactMap(\.timeMS).min()

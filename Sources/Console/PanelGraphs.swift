@@ -21,6 +21,10 @@ extension Painter {
             }
             return
         }
+        guard asked > 0 else {
+            screen.put(t("no usable value"), in: body, .medium)
+            return
+        }
         guard let graph = model.state.board.graphs[index] else {
             screen.put(t("waiting for history"), in: body, .faint)
             return

@@ -114,9 +114,14 @@ extension Painter {
         let high = (unit.number(range.upperBound, digits: 0) ?? unknown) + " " + unit.text
         screen.put(high, in: line, .muted, align: .right)
         screen.put(low, in: line, .muted)
+        // The letters keep clear of the ends.
+        let first = line.x + CharacterWidth.columns(of: low) + 1
+        let last = line.right - CharacterWidth.columns(of: high) - 2
         for limit in panel.limits.all where (0...1).contains(fraction(limit.value)) {
             let letter = limit.level.isCritical ? "C" : "W"
-            let x = line.x + Int(fraction(limit.value) * Double(line.width - 1) + 0.5)
+            let place = line.x + Int(fraction(limit.value) * Double(line.width - 1) + 0.5)
+            let x = max(first, min(place, last))
+            guard x < line.right else { continue }
             screen.put(letter, x: x, y: line.y, Style(Self.ink(of: limit.level), .bold))
         }
     }

@@ -155,6 +155,8 @@ struct DashboardTests {
         }
         let states = try contents("points: [\"*/x\"], show: sum", ["*/x": coded])
         #expect(states.figure.value == nil && states.usable == 0)
+        let named = try contents("points: [\"*/x\"], show: values", ["*/x": coded])
+        #expect(named.usable == 2 && named.rows.map { $0.cells[0].text } == ["3.0", "3.0"])
     }
 
     @Test("Points are chosen by what their devices are: tags all together, others any")
