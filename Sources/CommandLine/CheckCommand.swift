@@ -50,7 +50,7 @@ struct CheckCommand: ParsableCommand {
         }
         diagnostics = Diagnostics()
         let loaded = try profileFolders.loader(siteFile: siteFile, needsCredentials: false)
-            .load(siteFile: siteFile, &diagnostics)
+            .load(siteFile: siteFile, now: currentInstant(), &diagnostics)
         try write(
             diagnostics, summary: loaded.map { SiteSummary($0.site).description },
             unread: loaded?.unreadCredentials ?? [])

@@ -163,9 +163,12 @@ package struct ConfigurationLoader: Sendable {
 
     /// The whole configuration, or nil with every mistake in `diagnostics`.
     ///
-    /// - Parameter rulesFile: whose alarm rules stand in for those of the site file.
+    /// - Parameters:
+    ///   - rulesFile: whose alarm rules stand in for those of the site file.
+    ///   - now: what is over by then is warned of.
     package func load(
-        siteFile: String, rulesFile: String? = nil, _ diagnostics: inout Diagnostics
+        siteFile: String, rulesFile: String? = nil, now: Instant? = nil,
+        _ diagnostics: inout Diagnostics
     ) -> LoadedConfiguration? {
         let tariffs = tariffs(&diagnostics)
         guard let main = tree(siteFile, &diagnostics) else { return nil }
@@ -183,6 +186,7 @@ package struct ConfigurationLoader: Sendable {
         let site = SiteFileParser.parse(
             merged, profiles: profiles.facts, catalog: catalog,
             templates: alarmTemplates(&diagnostics), tariffs: tariffs.mapValues(\.voltageNames),
+            now: now,
             secret: { reference in
                 if needsCredentials { return SecretResolver.resolve(reference) }
                 if let known = SecretResolver.resolveOutsideService(reference) { return known }

@@ -11,15 +11,18 @@ package enum SiteFileParser {
     ///   - catalog: what other profiles there are, and where they were looked for; for messages.
     ///   - templates: alarm rules that a site takes by name; those of its profiles come on top.
     ///   - tariffs: the voltage classes of each tariff table.
+    ///   - now: what is over by then is warned of; nil for no such warnings.
     ///   - secret: gives the text behind a reference; called once for each place it stands.
     package static func parse(
         _ node: ConfigNode, profiles: [String: ProfileFacts],
         catalog: ProfileCatalog = ProfileCatalog(folders: [], files: []),
-        templates: [ConfigNode] = [], tariffs: [String: [String]], secret: @escaping SecretSource,
+        templates: [ConfigNode] = [], tariffs: [String: [String]], now: Instant? = nil,
+        secret: @escaping SecretSource,
         _ diagnostics: inout Diagnostics
     ) -> Site? {
         var reader = SiteReader(profiles: profiles, tariffs: tariffs, secret: secret)
         reader.catalog = catalog
+        reader.now = now
         reader.rules.templates =
             templates + profiles.sorted { $0.key < $1.key }.flatMap(\.value.rules)
         reader.read(node)
@@ -30,7 +33,7 @@ package enum SiteFileParser {
     /// The keys whose values are lists, which several files may add to.
     private static let lists: Set<String> = [
         "rooms", "halls", "devices", "power", "cooling", "meters", "alarms", "hooks",
-        "subsidiaries",
+        "subsidiaries", "people", "rotas", "escalations", "maintenance", "network",
     ]
 
     /// One tree of `main` and the files of `conf.d`: lists are joined, in the order given; every

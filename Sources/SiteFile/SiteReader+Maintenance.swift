@@ -148,6 +148,10 @@ extension SiteReader {
                 cure: "take the alarms out of service, with a second person: `alarms oos`")
             return nil
         }
+        if let now, to <= now {
+            diagnostics.warn(
+                toNode.position, "the window is over", cure: "remove it, or write its next date")
+        }
         return .dated(TimeRange(start: from, end: to))
     }
 }

@@ -74,6 +74,8 @@ struct SiteReader {
     let profiles: [String: ProfileFacts]
     /// What other profiles there are.
     var catalog = ProfileCatalog(folders: [], files: [])
+    /// What is over by then is warned of; nil for no such warnings.
+    var now: Instant?
     var rules = RuleReading()
     let tariffs: [String: [String]]
     let secret: SecretSource
@@ -259,10 +261,13 @@ struct SiteReader {
                 let before = diagnostics
                 diagnostics = Diagnostics()
                 read(&self, node)
-                let found = diagnostics.all
+                let item = diagnostics
                 diagnostics = before
-                diagnostics.append(contentsOf: found.filter { !seen.contains($0.position) })
-                seen.formUnion(found.map(\.position))
+                diagnostics.append(contentsOf: item.all.filter { !seen.contains($0.position) })
+                seen.formUnion(item.all.map(\.position))
+                for warning in item.warnings {
+                    diagnostics.warn(warning.position, warning.problem, cure: warning.cure)
+                }
             }
         }
     }

@@ -117,7 +117,6 @@ struct MergeTests {
         let insert = try db.prepare("INSERT INTO head(data) VALUES(?)")
         try insert.bind(1, row)
         try insert.run()
-        try db.execute("PRAGMA user_version=4")
         let name = PointName(device: "d", point: "p")
         for _ in 0..<2 {
             let store = try open()
@@ -125,6 +124,8 @@ struct MergeTests {
             let samples = try reader.range(name, TestSite.always).samples
             #expect(samples.map(\.mantissa) == [42])
             #expect(samples.map(\.time.milliseconds) == [50])
+            // Read where it stands, and not found again by a repair.
+            #expect(!FileIO.list(directory).contains { $0.hasPrefix("damaged-") })
             try store.close()
         }
     }

@@ -48,7 +48,8 @@ struct AlarmChecking {
             throw Wrong(description: "\(journal.count) of \(acknowledged) changes")
         }
         try checkRecords(journal, try reader.alarmRecords())
-        let waiting = try reader.notices(dead: false, limit: 1_000_000).map { $0.item.idempotencyKey }
+        let waiting = try reader.notices(dead: false, limit: 1_000_000)
+            .map { $0.item.idempotencyKey }
         let dead = try reader.notices(dead: true, limit: 1_000_000).map { $0.item.idempotencyKey }
         let receipts = Set(try reader.receipts(alarm: nil, limit: 1_000_000).map(\.key))
         let places = try places(journal)
