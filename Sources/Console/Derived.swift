@@ -136,7 +136,11 @@ extension ConsoleModel {
     func device(named name: String) -> DeviceSummaryView? {
         guard let snapshot else { return nil }
         if derived.namesKey == pictureKey {
-            return derived.deviceIndex[name].map { snapshot.devices[$0] }
+            // Two pictures of one number and time need not have the same devices.
+            guard let place = derived.deviceIndex[name], place < snapshot.devices.count,
+                snapshot.devices[place].name == name
+            else { return nil }
+            return snapshot.devices[place]
         }
         return snapshot.devices.first { $0.name == name }
     }
