@@ -15,65 +15,6 @@ extension AlarmEngine {
     /// Names in the value of an alarm; the API has them all.
     private static let namesInText = 8
 
-    // MARK: Our own rules
-
-    /// A rule for each node that more than one device is behind, and those for chatter.
-    mutating func addOwnRules() {
-        let taken = Set(site.alarmRules.map(\.name))
-        if !taken.contains(Self.chatterRule) {
-            for priority in [AlarmPriority.low, .high] {
-                chatterRules.append(
-                    append(
-                        Self.ownRule(
-                            Self.chatterRule, priority,
-                            cause: "报警在一分钟内反复三次以上：回差或延时过小，或触点松动",
-                            consequence: "该报警恢复前的等待时间已自动加倍，最长 15 分钟；安静一小时后自动还原",
-                            action: "调整该规则的 deadband 或 offDelay，检查传感器接线")))
-            }
-        } else {
-            chatterRules = [nil, nil]
-        }
-        guard !taken.contains(Self.pathRule) else { return }
-        for (node, facts) in causes.paths.tree.nodes.enumerated()
-        where facts.total > 1 && facts.isTold {
-            let devices = causes.paths.tree.devices(behind: node)
-            let priorities = devices.flatMap { self.devices[$0].noData }
-                .map { rules[alarms[$0].rule].priority }
-            guard let priority = priorities.max() else { continue }
-            let name = facts.displayName
-            let rule = append(
-                Self.ownRule(
-                    Self.pathRule, priority,
-                    cause: "\(name) 断电、故障，或其上行线路中断",
-                    consequence: "其后 \(devices.count) 台设备没有数据，其报警由本报警代表",
-                    action: "先查 \(name) 的电源与网线，再查单台设备"))
-            let key = AlarmKey(rule: Self.pathRule, device: facts.name, point: "")
-            var other = key
-            other.point = Self.standInPoint
-            guard let alarm = add(rule, key, nil, test: .external),
-                let standIn = add(rule, other, nil, test: .external)
-            else { return }
-            causes.roots[node] = CauseWatch.Root(alarm: alarm, standIn: standIn)
-            causes.nodeOfRoot[alarm] = node
-            causes.nodeOfRoot[standIn] = node
-        }
-    }
-
-    private static func ownRule(
-        _ name: String, _ priority: AlarmPriority, cause: String, consequence: String,
-        action: String
-    ) -> AlarmRule {
-        AlarmRule(
-            name: name, device: "", point: "", condition: .noData(missedPolls: 1),
-            onDelayMilliseconds: 0, offDelayMilliseconds: 0, priority: priority, cause: cause,
-            consequence: consequence, action: action)
-    }
-
-    /// Of a stored alarm of our own that is made when it is needed.
-    func ownRule(for key: AlarmKey) -> Int? {
-        key.rule == Self.chatterRule ? chatterRules.first ?? nil : nil
-    }
-
     // MARK: Holding
 
     /// How long the alarm may wait for what could explain it: long enough for two polls of its

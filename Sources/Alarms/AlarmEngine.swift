@@ -56,6 +56,9 @@ package struct AlarmEngine: Sendable {
     /// Indices in `rules` of those for chatter, low and high; nil where the site file has one of
     /// that name.
     var chatterRules: [Int?] = []
+    /// Index in `rules` of the one for receivers, and its alarms.
+    var deliveryRuleIndex: Int?
+    var deliveryAlarms: Set<Int> = []
     /// Points that no alarm could be made for because of `maximumAlarms`.
     package private(set) var unwatched = 0
 
@@ -181,6 +184,7 @@ package struct AlarmEngine: Sendable {
         guard let known = indexByKey[key] else {
             alarms.append(alarm)
             indexByKey[key] = alarms.count - 1
+            if ruleIndex == deliveryRuleIndex { deliveryAlarms.insert(alarms.count - 1) }
             if rule.losesPower { causes.power.add(alarm: alarms.count - 1, device: key.device) }
             return alarms.count - 1
         }
@@ -342,7 +346,7 @@ package struct AlarmEngine: Sendable {
         return point.decimal(mantissa).description + (unit.isEmpty ? "" : " " + unit)
     }
 
-    private mutating func follow(
+    mutating func follow(
         _ input: AlarmInput?, alarm index: Int, now: Int64, time: Instant
     ) -> [AlarmEvent] {
         if alarms[index].filter.isWaiting {

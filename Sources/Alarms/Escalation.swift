@@ -83,7 +83,8 @@ package struct EscalationBook: Sendable {
 
     private struct Climb {
         var episode: Int64
-        var policy: Int
+        /// Nil where no policy reaches the alarm any more; who was told hears of its end.
+        var policy: Int?
         /// Monotonic ms of the moment from which steps count.
         var start: Int64
         var done = 0
@@ -100,7 +101,17 @@ package struct EscalationBook: Sendable {
         directory = OnCallDirectory(site)
     }
 
-    package var isEmpty: Bool { policies.isEmpty }
+    package var isEmpty: Bool { policies.isEmpty && climbs.isEmpty }
+
+    /// The same alarms under the policies and people of another reading of the site file: a step
+    /// that was taken is not taken again.
+    package func under(
+        _ site: Site, standing: [Standing], now: Int64, wall: Instant
+    ) -> EscalationBook {
+        var book = EscalationBook(site)
+        book.restore(climbs.keys.compactMap { mark($0) }, standing: standing, now: now, wall: wall)
+        return book
+    }
 
     /// What was known before a restart. Alarms begin where they were: a step that was due in the
     /// meantime is due at once, and of several only the last.
@@ -109,29 +120,38 @@ package struct EscalationBook: Sendable {
     ) {
         let known = Dictionary(marks.map { ($0.alarm, $0) }, uniquingKeysWith: { $1 })
         for alarm in standing {
-            begin(alarm, now: now, wall: wall)
-            guard let mark = known[alarm.key.description], mark.episode == alarm.episode else {
-                continue
+            let mark = known[alarm.key.description].flatMap {
+                $0.episode == alarm.episode ? $0 : nil
             }
-            climbs[alarm.key]?.done = max(0, mark.done)
-            climbs[alarm.key]?.told = mark.told
+            if let mark, !mark.told.isEmpty {
+                climbs[alarm.key] = Climb(
+                    episode: alarm.episode, start: Self.start(alarm, now: now, wall: wall),
+                    done: max(0, mark.done), told: mark.told)
+            }
+            begin(alarm, now: now, wall: wall)
+            if let mark { climbs[alarm.key]?.done = max(0, mark.done) }
         }
     }
 
     /// An alarm has become open, or stands open with another priority.
     package mutating func begin(_ alarm: Standing, now: Int64, wall: Instant) {
-        guard let policy = policies.firstIndex(where: { $0.minimumPriority <= alarm.priority })
-        else {
-            climbs[alarm.key] = nil
-            return
-        }
-        if climbs[alarm.key]?.episode == alarm.episode {
+        let policy = policies.firstIndex { $0.minimumPriority <= alarm.priority }
+        if let climb = climbs[alarm.key], climb.episode == alarm.episode,
+            policy != nil || !climb.told.isEmpty
+        {
             climbs[alarm.key]?.policy = policy
             return
         }
-        // A clock that was set forward must not bring all steps at once, nor one set back none.
-        let age = min(max(0, wall.millisecondsSince(alarm.raisedAt)), 365 * 86_400_000)
-        climbs[alarm.key] = Climb(episode: alarm.episode, policy: policy, start: now - age)
+        climbs[alarm.key] = policy.map {
+            Climb(
+                episode: alarm.episode, policy: $0,
+                start: Self.start(alarm, now: now, wall: wall))
+        }
+    }
+
+    /// A clock that was set forward must not bring all steps at once, nor one set back none.
+    private static func start(_ alarm: Standing, now: Int64, wall: Instant) -> Int64 {
+        now - min(max(0, wall.millisecondsSince(alarm.raisedAt)), 365 * 86_400_000)
     }
 
     /// Acknowledged, ended, shelved or hidden. Gives who had been told, to be told of the end too.
@@ -155,7 +175,7 @@ package struct EscalationBook: Sendable {
     package mutating func due(now: Int64, wall: Instant) -> [Call] {
         var calls: [Call] = []
         for (key, climb) in climbs {
-            let policy = policies[climb.policy]
+            guard let policy = climb.policy.map({ policies[$0] }) else { continue }
             let reached = steps(of: policy, after: now - climb.start)
             guard reached > climb.done else { continue }
             let targets = policy.steps[min(reached, policy.steps.count) - 1].targets

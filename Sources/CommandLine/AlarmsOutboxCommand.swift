@@ -15,7 +15,7 @@ extension AlarmsCommand {
                 Without the daemon the store of this machine is read all the same; how the
                 receivers are doing is then not known.
                 """,
-            subcommands: [Show.self, Retry.self], defaultSubcommand: Show.self)
+            subcommands: [Show.self, Retry.self, Discard.self], defaultSubcommand: Show.self)
 
         struct Show: ParsableCommand {
             static let configuration = CommandConfiguration(
@@ -117,10 +117,8 @@ extension AlarmsCommand {
             }
         }
 
-        struct Retry: ParsableCommand {
-            static let configuration = CommandConfiguration(
-                abstract: "Send again: one notice now, or all dead letters.")
-
+        /// Which letters are meant.
+        struct Choice: ParsableArguments {
             @Argument(help: "The number, as `frostline alarms outbox` prints it.")
             var id: Int64?
 
@@ -130,18 +128,46 @@ extension AlarmsCommand {
             @Flag(help: "All dead letters.")
             var all = false
 
-            @OptionGroup var locations: Locations
-
             func validate() throws {
                 guard [id != nil, receiver != nil, all].count(where: { $0 }) == 1 else {
                     throw ValidationError("name an ID, --receiver NAME, or --all")
                 }
             }
+        }
+
+        struct Retry: ParsableCommand {
+            static let configuration = CommandConfiguration(
+                abstract: "Send again: one notice now, or all dead letters.")
+
+            @OptionGroup var choice: Choice
+
+            @OptionGroup var locations: Locations
 
             func run() throws {
                 try APIClient(socketPath: locations.socketPath).post(
-                    "/api/v1/outbox/retry", RetryRequest(id: id, receiver: receiver))
+                    "/api/v1/outbox/retry",
+                    OutboxRequest(id: choice.id, receiver: choice.receiver))
                 Output.line("sent again; `frostline alarms outbox` shows what comes of it")
+            }
+        }
+
+        struct Discard: ParsableCommand {
+            static let configuration = CommandConfiguration(
+                abstract: "Throw dead letters away; their receipts say by whom.")
+
+            @OptionGroup var choice: Choice
+
+            @Option(help: "Who throws them away. Default: the user of this shell.")
+            var by: String?
+
+            @OptionGroup var locations: Locations
+
+            func run() throws {
+                let person = by ?? AlarmsCommand.userName()
+                try APIClient(socketPath: locations.socketPath).post(
+                    "/api/v1/outbox/discard",
+                    OutboxRequest(id: choice.id, receiver: choice.receiver, by: person))
+                Output.line("thrown away by \(person)")
             }
         }
     }
@@ -161,17 +187,6 @@ extension AlarmsCommand {
 
         @OptionGroup var locations: Locations
 
-        private struct Row: Encodable {
-            var time: String
-            var receiver: String
-            var outcome: String
-            var alarm: String
-            var attempts: Int
-            var seconds: Double
-            var answer: String
-            var key: String
-        }
-
         func validate() throws {
             guard (1...100_000).contains(limit) else {
                 throw ValidationError("--limit is 1 to 100000")
@@ -188,21 +203,12 @@ extension AlarmsCommand {
                 Output.line(id.map { "no receipts of \($0)" } ?? "no receipts")
             }
             for receipt in receipts {
-                let late = receipt.time.millisecondsSince(receipt.createdAt)
-                let row = Row(
-                    time: receipt.time.iso8601(offsetMinutes: offset), receiver: receipt.receiver,
-                    outcome: receipt.outcome.rawValue, alarm: receipt.alarm,
-                    attempts: receipt.attempts, seconds: Double(late) / 1_000,
-                    answer: receipt.answer, key: receipt.key)
+                let row = ReceiptRow(receipt, offsetMinutes: offset)
                 if json {
                     try Output.json(row)
-                    continue
+                } else {
+                    Output.line(Output.clean("\(row.alarm)  \(row.line)"))
                 }
-                let tries = receipt.attempts == 1 ? "1 try" : "\(receipt.attempts) tries"
-                Output.line(
-                    Output.clean(
-                        "\(row.time)  \(row.receiver)  \(row.outcome)  after \(row.seconds) s, "
-                            + "\(tries)  \(row.alarm)  \(row.answer)"))
             }
         }
     }

@@ -79,7 +79,7 @@ struct ServeCommand: ParsableCommand {
         waitForAsync { await daemon.stop() }
     }
 
-    /// SIGHUP asks for the rules to be read again. Of a terminal that is closed it means the end.
+    /// SIGHUP asks for rules and receivers to be read again. Of a terminal that is closed it means the end.
     private func waitForEnd(_ daemon: SiteDaemon, _ logger: Logger) -> Int32 {
         while true {
             let signal = Signals.waitForTermination()
@@ -88,7 +88,7 @@ struct ServeCommand: ParsableCommand {
         }
     }
 
-    /// Rules with a mistake stay outside, all of them: those in force go on.
+    /// A file with a mistake stays outside, all of it: what is in force goes on.
     private func reload(_ daemon: SiteDaemon, _ logger: Logger) {
         let path = locations.configPath
         var diagnostics = Diagnostics()
@@ -97,21 +97,21 @@ struct ServeCommand: ParsableCommand {
             loaded = try profileFolders.loader(siteFile: path)
                 .load(siteFile: path, &diagnostics)
         } catch {
-            return logger.error("the rules are not read again, the old ones stay: \(error)")
+            return logger.error("rules and receivers are not read again, the old ones stay: \(error)")
         }
         guard let loaded else {
             let count = diagnostics.all.count
             logger.error(
-                "the rules are not read again, the old ones stay: \(path), \(count) mistakes")
+                "rules and receivers are not read again, the old ones stay: \(path), \(count) mistakes")
             for mistake in diagnostics.sorted { logger.error("\(mistake)") }
             return
         }
         waitForAsync {
             do {
-                let count = try await daemon.replaceRules(loaded)
-                logger.info("\(count) alarm rules are in force, as \(path) has them now")
+                let summary = try await daemon.reload(loaded)
+                logger.info("\(summary), as \(path) has them now")
             } catch {
-                logger.error("the rules are not read again, the old ones stay: \(error)")
+                logger.error("rules and receivers are not read again, the old ones stay: \(error)")
             }
         }
     }

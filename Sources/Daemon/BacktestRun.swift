@@ -104,7 +104,8 @@ package struct BacktestRun {
     /// With what the daemon watches by itself.
     private static func watched(_ site: Site) -> Site {
         var site = site
-        site.alarmRules += DiskRoom.rules(besides: site.alarmRules)
+        site.alarmRules += DiskRoom.rules(
+            besides: site.alarmRules, language: site.language)
         return site
     }
 

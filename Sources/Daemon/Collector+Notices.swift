@@ -30,13 +30,14 @@ extension Collector {
     }
 
     /// Notices of one change: to all hooks that want its priority, and to those that an escalation
-    /// has told of this alarm.
+    /// has told of this alarm; never to the one that the alarm is about.
     func outboxItems(for event: AlarmEvent) -> [OutboxItem] {
         guard event.notice != nil else { return [] }
         let told = escalations.told(event.key)
-        let hooks = site.hooks.filter {
+        let failing = AlarmEngine.failingHook(event.key)
+        let hooks = hooks.filter {
             !$0.onlyEscalated && $0.minimumPriority <= event.priority || told.contains($0.name)
-        }
+        }.filter { $0.name != failing }
         guard !hooks.isEmpty else { return [] }
         let notice = notice(of: event)
         let payload = notice.encoded()
@@ -69,7 +70,7 @@ extension Collector {
     }
 
     /// An alarm that is shown and that nobody has acknowledged.
-    private func standing(_ key: AlarmKey) -> EscalationBook.Standing? {
+    func standing(_ key: AlarmKey) -> EscalationBook.Standing? {
         guard let record = alarms.record(key), record.hidden == nil else { return nil }
         switch record.state {
         case .unacknowledged, .returnedUnacknowledged, .latchedUnacknowledged:
@@ -110,7 +111,8 @@ extension Collector {
             event.comment = record.comment
             var notice = notice(of: event)
             notice.step = call.step
-            items += call.hooks.map { notice.item(for: $0, at: now) }
+            let failing = AlarmEngine.failingHook(call.key)
+            items += call.hooks.filter { $0 != failing }.map { notice.item(for: $0, at: now) }
         }
         store.enqueue(notices: items, marks: marks, ended: []) { [wakeNotifier, logger] in
             if let error = $0 { logger.warning("an escalation waits for the store: \(error)") }

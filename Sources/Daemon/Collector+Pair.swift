@@ -188,7 +188,7 @@ extension Collector {
 
     /// Beyond `mostUnconfirmed` they are sent by the other alone, when it is back.
     private func noteUnconfirmed(_ items: [OutboxItem]) {
-        let receivers = Set(site.hooks.map(\.name))
+        let receivers = Set(hooks.map(\.name))
         for item in items.prefix(max(0, Self.mostUnconfirmed - unconfirmed.count))
         where receivers.contains(item.receiver) {
             unconfirmed[item.idempotencyKey] = item

@@ -67,6 +67,12 @@ actor Collector {
     private let pairView: @Sendable () -> PairView?
     private let deviceNotes: @Sendable () -> [String: String]
     private let forwardViews: @Sendable () -> [ForwardView]
+    /// Who is told of alarms.
+    var hooks: [Hook]
+    private let deliveryState: @Sendable () -> DeliveryState
+    private var deliveries = DeliveryWatch()
+    /// Of texts about receivers.
+    var language: NoticeLanguage
     /// Who is told until somebody acknowledges.
     var escalations: EscalationBook
     /// When the last tick ended, monotonic ms; 0 while there is nothing to be proud of.
@@ -88,6 +94,7 @@ actor Collector {
         configuration: LoadedConfiguration, store: SiteStore, restored: RestoredState,
         broadcast: EventBroadcast, logger: Logger, wakeNotifier: @escaping @Sendable () -> Void,
         outboxPending: @escaping @Sendable () -> Int,
+        deliveryState: @escaping @Sendable () -> DeliveryState = { DeliveryState() },
         pollerStatistics: @escaping @Sendable () -> PollerStatistics,
         feed: PollFeed? = nil, pairView: @escaping @Sendable () -> PairView? = { nil },
         deviceNotes: @escaping @Sendable () -> [String: String] = { [:] },
@@ -95,13 +102,15 @@ actor Collector {
     ) throws {
         executor = try ThreadExecutor(name: "collector")
         var site = configuration.site
-        site.alarmRules += DiskRoom.rules(besides: site.alarmRules)
+        site.alarmRules += DiskRoom.rules(
+            besides: site.alarmRules, language: site.language)
         self.site = site
         self.store = store
         self.broadcast = broadcast
         self.logger = logger
         self.wakeNotifier = wakeNotifier
         self.outboxPending = outboxPending
+        self.deliveryState = deliveryState
         self.pollerStatistics = pollerStatistics
         meter = CollectorMeter()
         self.feed = feed
@@ -109,6 +118,8 @@ actor Collector {
         self.deviceNotes = deviceNotes
         self.forwardViews = forwardViews
         isLeading = feed == nil
+        hooks = site.hooks
+        language = site.language
         escalations = EscalationBook(configuration.site)
         savedMarks = restored.escalations
         lastOwn = Array(
@@ -253,6 +264,7 @@ actor Collector {
             if !records.isEmpty { store.enqueue(events: [], records: records, outbox: []) { _ in } }
         }
         unsaved += alarms.tick(now: monotonic / 1_000_000, time: now)
+        watchDeliveries(now: monotonic / 1_000_000, time: now)
         saveAlarms()
         escalate(at: now)
         energy.turn(to: now)
@@ -261,6 +273,13 @@ actor Collector {
         ticks.append((monotonic, readings))
         if monotonic - ticks[0].time > Self.rateSpan { ticks.removeFirst() }
         noteBeat()
+    }
+
+    private func watchDeliveries(now: Int64, time: Instant) {
+        guard isLeading else { return }
+        let failing = deliveries.failing(
+            deliveryState(), now: now, language: language)
+        unsaved += alarms.setDelivery(failing, now: now, time: time)
     }
 
     func publish(at now: Instant) {

@@ -67,8 +67,13 @@ struct DiskRoom: Equatable {
     static let point = "collector.disk.free"
 
     /// What is watched where the site file has no rule for the point.
-    static func rules(besides rules: [AlarmRule]) -> [AlarmRule] {
+    static func rules(
+        besides rules: [AlarmRule], language: NoticeLanguage = .chinese
+    ) -> [AlarmRule] {
         let own = Site.ownSeriesDevice
+        func pick(_ chinese: String, _ english: String) -> String {
+            language == .chinese ? chinese : english
+        }
         let isWatched = rules.contains { rule in
             if case .noData = rule.condition { return false }
             return rule.device == own && Glob(rule.point).matches(point)
@@ -81,9 +86,13 @@ struct DiskRoom: Equatable {
                     limit: FixedDecimal(mantissa: tenths, scale: 1),
                     deadband: FixedDecimal(mantissa: tenths / 5, scale: 1)),
                 onDelayMilliseconds: 0, offDelayMilliseconds: 60_000, priority: priority,
-                cause: "采集器数据盘空间不足",
-                consequence: "写满后读数只在内存中等待，等待过久则丢弃最旧的读数",
-                action: "清理磁盘或扩容；在 site.yaml 中设置 retention")
+                cause: pick("采集器数据盘空间不足", "The collector's disk is nearly full"),
+                consequence: pick(
+                    "写满后读数只在内存中等待，等待过久则丢弃最旧的读数",
+                    "Once it is full, readings wait in memory, and the oldest are lost"),
+                action: pick(
+                    "清理磁盘或扩容；在 site.yaml 中设置 retention",
+                    "Make room, or set `retention` in site.yaml"))
         }
         let names = Set(rules.map(\.name))
         return [

@@ -12,6 +12,10 @@ final class OutboxAdapter: OutboxSource {
     private let reader: StoreReader
     private let logger: Logger
     private let isOpen: Mutex<Bool>
+    /// When they were counted last, monotonic; nil when they may have changed since.
+    private let dead = Mutex<(counts: [String: DeadLetters], at: Int64)?>(nil)
+    /// What the disk did not take at first is seen so late.
+    private static let deadNanoseconds: Int64 = 60_000_000_000
 
     /// - Parameter isOpen: false where another collector may have sent what waits here.
     init(store: SiteStore, logger: Logger, isOpen: Bool = true) throws(StoreError) {
@@ -23,6 +27,19 @@ final class OutboxAdapter: OutboxSource {
 
     /// Notices are sent from now on; what was begun is finished, also when the lead is lost.
     func open() { isOpen.withLock { $0 = true } }
+
+    /// By receiver. What cannot be read is as it was.
+    var deadLetters: [String: DeadLetters] {
+        let now = Clocks.monotonicNanoseconds()
+        let known = dead.withLock { $0 }
+        if let known, now - known.at < Self.deadNanoseconds { return known.counts }
+        guard let found = try? reader.deadLetters() else { return known?.counts ?? [:] }
+        dead.withLock { $0 = (found, now) }
+        return found
+    }
+
+    /// Dead letters have come or gone.
+    func forgetDead() { dead.withLock { $0 = nil } }
 
     func heads(receiver: String, after id: Int64, limit: Int) -> [NoticeHead]? {
         guard isOpen.withLock({ $0 }) else { return [] }
@@ -70,6 +87,10 @@ final class OutboxAdapter: OutboxSource {
         } catch {
             logger.warning("what \(receiver) was sent is not noted yet: \(error)")
         }
+        let isDead = changes.contains {
+            if case .dead = $0 { true } else { false }
+        }
+        if isDead { forgetDead() }
     }
 
     func outside(receiver: String) -> [String: [UInt8]] {

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Model
 import Notify
 import Platform
 import Serve
@@ -7,42 +8,56 @@ import Store
 /// Answers what persons ask of the receivers.
 struct OutboxDesk: Sendable {
     let store: SiteStore
+    let outbox: OutboxAdapter
     let dispatcher: Dispatcher
 
     func answer(_ question: ReceiverQuestion) async throws(APIRefusal) -> [UInt8] {
         switch question {
         case .status: return try Self.json(dispatcher.status)
         case .retry(let request):
-            let count = try await revive(request)
-            guard count > 0 || request.id == nil else {
-                throw APIRefusal(
-                    status: 404,
-                    message: "no notice \(request.id ?? 0) waits; see `frostline alarms outbox`")
+            return try await change(request) { store throws(StoreError) in
+                try store.reviveNotices(id: request.id, receiver: request.receiver)
             }
-            dispatcher.revive()
-            return try Self.json(RetryAnswer(count: count))
+        case .discard(let request):
+            guard let person = request.by, !person.isEmpty else {
+                throw APIRefusal(status: 400, message: "say who throws them away: {\"by\": …}")
+            }
+            let now = Instant(milliseconds: Clocks.wallMilliseconds())
+            return try await change(request) { store throws(StoreError) in
+                try store.discardNotices(
+                    id: request.id, receiver: request.receiver, by: person, now: now)
+            }
         }
     }
 
     /// The store blocks: not on Swift's pool.
-    private func revive(_ request: RetryRequest) async throws(APIRefusal) -> Int {
+    private func change(
+        _ request: OutboxRequest,
+        _ body: @escaping @Sendable (SiteStore) throws(StoreError) -> Int
+    ) async throws(APIRefusal) -> [UInt8] {
         let store = store
         let result: Result<Int, any Error> = await withCheckedContinuation { continuation in
             do {
-                try NativeThread(name: "outbox-retry") {
-                    continuation.resume(
-                        returning: Result {
-                            try store.reviveNotices(id: request.id, receiver: request.receiver)
-                        })
+                try NativeThread(name: "outbox-desk") {
+                    continuation.resume(returning: Result { try body(store) })
                 }.detach()
             } catch {
                 continuation.resume(returning: .failure(error))
             }
         }
+        let count: Int
         switch result {
-        case .success(let count): return count
+        case .success(let changed): count = changed
         case .failure(let error): throw APIRefusal(status: 503, message: "\(error)")
         }
+        outbox.forgetDead()
+        guard count > 0 || request.id == nil else {
+            throw APIRefusal(
+                status: 404,
+                message: "no such notice \(request.id ?? 0); see `frostline alarms outbox`")
+        }
+        dispatcher.revive()
+        return try Self.json(OutboxAnswer(count: count))
     }
 
     private static func json(_ value: some Encodable) throws(APIRefusal) -> [UInt8] {

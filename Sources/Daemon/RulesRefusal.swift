@@ -1,12 +1,13 @@
 import Model
 
-/// Rules are not taken because more than rules differs.
+/// Another reading of the site file is not taken because more than alarms and receivers differs.
 package struct RulesRefusal: Error, CustomStringConvertible {
     /// What differs.
     package var part: String
 
     package var description: String {
-        "\(part) have changed too, and only rules are read again; restart the service"
+        "\(part) have changed too, and only rules, windows, receivers and people are read again; "
+            + "restart the service"
     }
 
     /// What rules refer to and differs between two readings of a site file; nil for nothing.

@@ -43,7 +43,7 @@ package final class SiteDaemon: Sendable {
     package let store: SiteStore
     private let collector: Collector
     private let dispatcher: Dispatcher
-    private let heartbeat: HeartbeatSender?
+    private let heartbeat: HeartbeatSender
     private let outbox: OutboxAdapter
     private let polling: PollingSwitch
     private let pages: PageReader
@@ -92,6 +92,7 @@ package final class SiteDaemon: Sendable {
             configuration: options.configuration, store: store, restored: restored,
             broadcast: broadcast, logger: logger, wakeNotifier: { dispatcher.wake() },
             outboxPending: { dispatcher.waiting },
+            deliveryState: { DeliveryState(lanes: dispatcher.status, dead: outbox.deadLetters) },
             pollerStatistics: { statistics.withLock { $0?() ?? PollerStatistics() } },
             feed: pair?.feed, pairView: { pair?.view() }, deviceNotes: { engines.notes },
             forwardViews: { forwarders.map(\.view) })
@@ -115,11 +116,9 @@ package final class SiteDaemon: Sendable {
         }
         // One of two makes its poller when it leads: the other may hold ports and lines until then.
         if pair == nil { try polling.prepare() }
-        heartbeat = try site.heartbeat.map { [collector] in
-            try HeartbeatSender($0, site: site.name, isAlive: { collector.isBeating }) {
-                logger.warning("\($0)")
-            }
-        }
+        heartbeat = try HeartbeatSender(
+            site.heartbeat, site: site.name, isAlive: { [collector] in collector.isBeating }
+        ) { logger.warning("\($0)") }
         let polling = polling
         statistics.withLock { $0 = { polling.statistics } }
     }
@@ -232,7 +231,7 @@ package final class SiteDaemon: Sendable {
             sealer: MonthSealer(
                 configuration: options.configuration, directory: options.dataDirectory),
             pair: pair.map { PairAnswers(keeper: $0, collector: collector, store: store) },
-            outbox: OutboxDesk(store: store, dispatcher: dispatcher),
+            outbox: OutboxDesk(store: store, outbox: outbox, dispatcher: dispatcher),
             labels: options.configuration.labels)
         var logger = options.logger
         // The server tells of every connection at info; its warnings are enough.
@@ -275,7 +274,7 @@ package final class SiteDaemon: Sendable {
         for task in running { await task.value }
         await collector.finish()
         collector.stop()
-        heartbeat?.stop()
+        heartbeat.stop()
         dispatcher.stop()
         pages.stop()
         figures.stop()
@@ -303,15 +302,26 @@ package final class SiteDaemon: Sendable {
         }
     }
 
-    // MARK: Rules
+    // MARK: Rules and receivers
 
-    /// Puts the rules of another reading of the site file in force, and nothing else of it. Returns
-    /// how many there are; throws where the two are not of one site.
-    package func replaceRules(_ loaded: LoadedConfiguration) async throws(RulesRefusal) -> Int {
+    /// Puts rules, windows, receivers and people of another reading of the site file in force, and
+    /// nothing else of it. Returns what there is now, in words; throws where the two are not of one
+    /// site.
+    package func reload(_ loaded: LoadedConfiguration) async throws(RulesRefusal) -> String {
         if let part = RulesRefusal.difference(options.configuration.site, loaded.site) {
             throw RulesRefusal(part: part)
         }
-        return await collector.replaceRules(loaded.site.alarmRules)
+        let site = loaded.site
+        let rules = await collector.replaceWatch(site)
+        outbox.forgetDead()
+        heartbeat.replace(site.heartbeat)
+        do {
+            try dispatcher.replace(site.hooks)
+        } catch {
+            options.logger.error("not every receiver is served: \(error)")
+        }
+        return "\(rules) alarm rules are in force, \(site.hooks.count) receivers, "
+            + "\(site.escalations.count) escalations, \(site.maintenance.count) windows"
     }
 
     // MARK: Questions

@@ -17,20 +17,50 @@ package final class Dispatcher: Sendable {
         var revivals = 0
         var stopped = false
         var status: [String: LaneStatus] = [:]
+        /// Receivers as they are wanted now, and how often they were read.
+        var hooks: [String: Hook] = [:]
+        var readings = 0
+        /// Those that have a thread; it leaves this when its receiver is wanted no more.
+        var running: Set<String> = []
     }
 
+    private let outbox: any OutboxSource
     private let signal = ConditionLock(Signal())
-    private let threads: [NativeThread]
+    /// Touched by who makes, replaces and stops, one after the other.
+    private let threads = ConditionLock<[String: NativeThread]>([:])
 
     package init(hooks: [Hook], outbox: any OutboxSource) throws(PlatformError) {
+        self.outbox = outbox
+        try replace(hooks)
+    }
+
+    /// Other receivers, or the same with other addresses and limits: each goes over between two
+    /// messages, so that none is sent twice for it and the order is kept. What waits for one that
+    /// is gone stays in the outbox.
+    package func replace(_ hooks: [Hook]) throws(PlatformError) {
         precondition(
             hooks.count <= Self.maximumReceivers, "BUG: \(hooks.count) hooks passed the site check")
-        var threads: [NativeThread] = []
-        for hook in hooks {
-            let loop = Loop(hook: hook, outbox: outbox, signal: signal)
-            threads.append(try NativeThread(name: "hook-" + hook.name.prefix(10)) { loop.run() })
+        let new = signal.update { state -> [String] in
+            state.hooks = Dictionary(
+                hooks.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+            state.readings += 1
+            state.generation += 1
+            let new = state.hooks.keys.filter { !state.running.contains($0) }
+            state.running.formUnion(new)
+            return new.sorted()
         }
-        self.threads = threads
+        for name in new {
+            let loop = Loop(name: name, outbox: outbox, signal: signal)
+            do throws(PlatformError) {
+                // The one before it is at its end: it has said so.
+                threads.withLock { $0.removeValue(forKey: name) }?.join()
+                let thread = try NativeThread(name: "hook-" + name.prefix(10)) { loop.run() }
+                threads.withLock { $0[name] = thread }
+            } catch {
+                signal.update { $0.running.subtract(new.drop(while: { $0 != name })) }
+                throw error
+            }
+        }
     }
 
     /// Tells the receivers' threads that something new waits.
@@ -55,33 +85,63 @@ package final class Dispatcher: Sendable {
     /// Ends the threads; what waits stays in the outbox. A delivery under way is finished first.
     package func stop() {
         signal.update { $0.stopped = true }
-        for thread in threads { thread.join() }
+        let all = threads.withLock { threads in
+            defer { threads = [:] }
+            return threads.values
+        }
+        for thread in all { thread.join() }
     }
 
     private struct Loop: Sendable {
-        let hook: Hook
+        let name: String
         let outbox: any OutboxSource
         let signal: ConditionLock<Signal>
 
+        private struct Seen {
+            var hook: Hook
+            var reading: Int
+            var generation: Int
+            var revivals: Int
+        }
+
         func run() {
+            while let seen = look(isLast: true) { serve(seen.hook, seen.reading) }
+        }
+
+        /// Nil where the receiver is wanted no more.
+        ///
+        /// - Parameter isLast: with nil the thread ends; another may begin for the same name.
+        private func look(isLast: Bool = false) -> Seen? {
+            signal.withLock { state in
+                guard !state.stopped, let hook = state.hooks[name] else {
+                    if isLast {
+                        state.running.remove(name)
+                        state.status[name] = nil
+                    }
+                    return nil
+                }
+                return Seen(
+                    hook: hook, reading: state.readings, generation: state.generation,
+                    revivals: state.revivals)
+            }
+        }
+
+        /// Delivers until the receiver is read again, or it is over.
+        private func serve(_ hook: Hook, _ reading: Int) {
             let sender = hook.sender
             var lane = Lane(
                 hook: hook, outbox: outbox, now: Self.now,
                 wall: Instant(milliseconds: Clocks.wallMilliseconds()))
-            var generation = 0
-            var revivals = 0
-            while true {
-                let seen = signal.withLock { $0 }
-                if seen.stopped { return }
-                generation = seen.generation
+            var revivals: Int?
+            while let seen = look(), seen.reading == reading {
                 var isCopied = false
                 let next = lane.step(
                     now: Self.now, wall: Instant(milliseconds: Clocks.wallMilliseconds()),
-                    isRevived: seen.revivals != revivals, isCopied: &isCopied
+                    isRevived: revivals.map { $0 != seen.revivals } ?? false, isCopied: &isCopied
                 ) { sender.send($0) }
                 revivals = seen.revivals
                 let status = lane.status
-                signal.withLock { $0.status[hook.name] = status }
+                signal.withLock { $0.status[name] = status }
                 if isCopied { signal.update { $0.generation += 1 } }
                 let pause: Int64
                 switch next {
@@ -89,9 +149,8 @@ package final class Dispatcher: Sendable {
                 case .at(let time): pause = min(max(0, time - Self.now), longestPause)
                 case .idle: pause = longestPause
                 }
-                let known = generation
                 _ = signal.wait(forMilliseconds: pause) {
-                    $0.stopped || $0.generation != known ? true : nil
+                    $0.stopped || $0.generation != seen.generation ? true : nil
                 }
             }
         }

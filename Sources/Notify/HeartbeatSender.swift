@@ -5,6 +5,9 @@ package import Platform
 /// an alarm of its own.
 package final class HeartbeatSender: Sendable {
     private struct State {
+        /// Nil while nobody is to be told.
+        var heartbeat: Heartbeat?
+        var readings = 0
         var stopped = false
         var sent = 0
         var lastError: String?
@@ -16,24 +19,36 @@ package final class HeartbeatSender: Sendable {
         var alive: Bool
     }
 
+    private static let idleMilliseconds: Int64 = 60_000
+
     private let state: ConditionLock<State>
     private let thread: NativeThread
 
     /// - Parameter isAlive: asked on the sender's thread before each; nothing is sent while false.
     package init(
-        _ heartbeat: Heartbeat, site: String, isAlive: @escaping @Sendable () -> Bool,
+        _ heartbeat: Heartbeat?, site: String, isAlive: @escaping @Sendable () -> Bool,
         note: @escaping @Sendable (String) -> Void
     ) throws(PlatformError) {
-        let state = ConditionLock(State())
+        let state = ConditionLock(State(heartbeat: heartbeat))
         self.state = state
         thread = try NativeThread(name: "heartbeat") {
             while true {
-                if isAlive() { Self.beat(heartbeat, site, state, note) }
-                let isOver: Bool? = state.wait(forMilliseconds: heartbeat.everyMilliseconds) {
-                    $0.stopped ? true : nil
+                let (heartbeat, readings) = state.withLock { ($0.heartbeat, $0.readings) }
+                if let heartbeat, isAlive() { Self.beat(heartbeat, site, state, note) }
+                let pause = heartbeat?.everyMilliseconds ?? Self.idleMilliseconds
+                let isOver: Bool? = state.wait(forMilliseconds: pause) {
+                    $0.stopped ? true : $0.readings != readings ? false : nil
                 }
                 if isOver == true { return }
             }
+        }
+    }
+
+    /// Tells somebody else, or nobody, from now on.
+    package func replace(_ heartbeat: Heartbeat?) {
+        state.update {
+            $0.heartbeat = heartbeat
+            $0.readings += 1
         }
     }
 

@@ -8,18 +8,27 @@ extension Routes {
     func registerReceivers(on router: Router<BasicRequestContext>) {
         router.get("api/v1/receivers") { _, _ in await receivers(.status) }
         router.post("api/v1/outbox/retry") { request, _ in
-            var request = request
-            guard let buffer = try? await request.collectBody(upTo: Self.maximumRetryBytes),
-                let retry = try? JSONDecoder().decode(
-                    RetryRequest.self, from: Data(buffer.readableBytesView))
-            else {
-                return Self.refusal(
-                    APIRefusal(
-                        status: 400,
-                        message: "needs {\"id\": 17}, {\"receiver\": \"on-call\"} or {}"))
-            }
-            return await receivers(.retry(retry))
+            await letters(request) { .retry($0) }
         }
+        router.post("api/v1/outbox/discard") { request, _ in
+            await letters(request) { .discard($0) }
+        }
+    }
+
+    private func letters(
+        _ request: Request, _ question: (OutboxRequest) -> ReceiverQuestion
+    ) async -> Response {
+        var request = request
+        guard let buffer = try? await request.collectBody(upTo: Self.maximumRetryBytes),
+            let letters = try? JSONDecoder().decode(
+                OutboxRequest.self, from: Data(buffer.readableBytesView))
+        else {
+            return Self.refusal(
+                APIRefusal(
+                    status: 400,
+                    message: "needs {\"id\": 17}, {\"receiver\": \"on-call\"} or {}"))
+        }
+        return await receivers(question(letters))
     }
 
     private func receivers(_ question: ReceiverQuestion) async -> Response {
@@ -35,21 +44,25 @@ extension Routes {
 /// What is asked of the receivers; the answer is JSON.
 package enum ReceiverQuestion: Sendable {
     case status
-    case retry(RetryRequest)
+    case retry(OutboxRequest)
+    case discard(OutboxRequest)
 }
 
-/// One notice at once, or all dead letters of one receiver or of all.
-package struct RetryRequest: Codable, Sendable {
+/// One notice, or all dead letters of one receiver or of all.
+package struct OutboxRequest: Codable, Sendable {
     package var id: Int64?
     package var receiver: String?
-    package init(id: Int64? = nil, receiver: String? = nil) {
+    /// Who throws them away.
+    package var by: String?
+    package init(id: Int64? = nil, receiver: String? = nil, by: String? = nil) {
         self.id = id
         self.receiver = receiver
+        self.by = by
     }
 }
 
-/// How many notices wait again.
-package struct RetryAnswer: Codable, Sendable {
+/// How many notices wait again, or were thrown away.
+package struct OutboxAnswer: Codable, Sendable {
     package var count: Int
     package init(count: Int) { self.count = count }
 }

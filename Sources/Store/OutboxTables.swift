@@ -253,6 +253,27 @@ enum OutboxTables {
         return Int(db.changes)
     }
 
+    /// Dead letters are thrown away, with a receipt that says by whom: one, those of a receiver, or
+    /// all. Gives how many there were.
+    static func discard(
+        id: Int64?, receiver: String?, by person: String, at time: Instant, _ db: Connection
+    ) throws(SQLiteError) -> Int {
+        let select = try db.prepare(
+            """
+            SELECT id FROM outbox WHERE dead IS NOT NULL
+                AND (?1 IS NULL OR id = ?1) AND (?2 IS NULL OR receiver = ?2)
+            """)
+        try select.bind(1, id)
+        try select.bind(2, receiver)
+        var ids: [Int64] = []
+        while try select.step() { ids.append(select.integer(0)) }
+        for id in ids {
+            try note(id, .dropped, "thrown away by \(person)", at: time, db)
+            try forget(id, db)
+        }
+        return ids.count
+    }
+
     // MARK: - Lanes and escalations
 
     static func setLane(
@@ -417,6 +438,23 @@ enum OutboxTables {
         let dead = try db.number("SELECT count(*) FROM outbox WHERE dead IS NOT NULL")
         let all = try db.number("SELECT count(*) FROM outbox")
         return (Int(clamping: all - dead), Int(clamping: dead))
+    }
+
+    /// By receiver, with the reason of the newest.
+    static func deadLetters(_ db: Connection) throws(SQLiteError) -> [String: DeadLetters] {
+        // SQLite takes the other columns from the row of the maximum.
+        let select = try db.cached(
+            """
+            SELECT receiver, count(*), error, max(dead) FROM outbox INDEXED BY outbox_by_receiver
+            WHERE dead IS NOT NULL GROUP BY receiver
+            """)
+        defer { select.reset() }
+        var found: [String: DeadLetters] = [:]
+        while try select.step() {
+            found[select.text(0)] = DeadLetters(
+                count: Int(clamping: select.integer(1)), reason: select.optionalText(2))
+        }
+        return found
     }
 
     /// The newest receipts of one alarm, or of all, ascending. Damaged ones are left out.

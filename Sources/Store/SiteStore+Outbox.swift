@@ -56,6 +56,15 @@ extension SiteStore {
         }
     }
 
+    /// Throws dead letters away: one, those of a receiver, or all. Gives how many there were.
+    package func discardNotices(
+        id: Int64?, receiver: String?, by person: String, now: Instant
+    ) throws(StoreError) -> Int {
+        try perform(.kept) { db throws(SQLiteError) in
+            try OutboxTables.discard(id: id, receiver: receiver, by: person, at: now, db)
+        }
+    }
+
     /// The oldest notices that wait, of all receivers.
     package func pendingNotices(limit: Int) throws(StoreError) -> [OutboxItem] {
         try perform(.plain) { db throws(SQLiteError) in
@@ -64,7 +73,22 @@ extension SiteStore {
     }
 }
 
+/// Notices of one receiver that were given up.
+package struct DeadLetters: Hashable, Sendable {
+    package var count: Int
+    /// Of the newest.
+    package var reason: String?
+    package init(count: Int, reason: String?) {
+        self.count = count
+        self.reason = reason
+    }
+}
+
 extension StoreReader {
+    package func deadLetters() throws(StoreError) -> [String: DeadLetters] {
+        try look { db throws(SQLiteError) in try OutboxTables.deadLetters(db) }
+    }
+
     /// Waiting notices of one receiver with numbers above `id`, ascending.
     package func noticeHeads(
         receiver: String, after id: Int64, limit: Int
