@@ -32,6 +32,7 @@ package struct MeterLedger: Sendable {
     /// A reading that does not follow from `last`, kept until the next one decides.
     private var candidate: (anchor: Anchor, verdict: RegisterVerdict)?
     private var splitter: IntervalSplitter?
+    private var display: RegisterDisplay?
     /// How many of the meter's changes count already.
     private var appliedChanges = 0
 
@@ -100,6 +101,7 @@ package struct MeterLedger: Sendable {
             substituted: reading.quality == .substituted)
         guard let last else {
             self.last = now
+            display = RegisterDisplay(counts: now.counts, since: now.time)
             adopt(multiplierAt: now.time)
             splitter = IntervalSplitter(
                 startingAt: now.time, unitsPerWattHour: scale.denominator)
@@ -112,6 +114,7 @@ package struct MeterLedger: Sendable {
             }
             return []
         }
+        defer { display?.show(now.counts, at: now.time) }
         if now.time.millisecondsSince(last.time) > Self.maximumBridgeMilliseconds {
             return abandon(until: now)
         }
@@ -192,9 +195,11 @@ package struct MeterLedger: Sendable {
         _ now: Anchor, after last: Anchor, rule: RegisterRule,
         shape: ((QuarterHour) -> Int64?)?
     ) -> [LedgerEntry] {
+        var since = last.time
+        if let display, display.counts == last.counts { since = min(since, display.since) }
         let direct = rule.judge(
-            from: last.counts, to: now.counts,
-            milliseconds: now.time.millisecondsSince(last.time))
+            from: last.counts, to: now.counts, milliseconds: now.time.millisecondsSince(since),
+            resolution: display?.resolution ?? 0)
         if direct.verdict == .ok || direct.verdict == .rollover {
             if let candidate { note(.withheld, candidate.anchor.time, candidate.anchor.time) }
             candidate = nil
@@ -251,6 +256,7 @@ package struct MeterLedger: Sendable {
     private mutating func startAgain(at now: Anchor) {
         candidate = nil
         last = now
+        display = RegisterDisplay(counts: now.counts, since: now.time)
         _ = splitter?.restart(at: now.time)
         adopt(multiplierAt: now.time)
     }
@@ -271,13 +277,23 @@ package struct MeterLedger: Sendable {
 
 /// What survives a restart, as a line of text: whole numbers, separated by spaces.
 extension MeterLedger {
-    private static let stateName = "frostline-ledger-1"
+    private static let stateName = "frostline-ledger-2"
+    /// Without what is known of the register's steps.
+    private static let firstStateName = "frostline-ledger-1"
     /// Milliseconds; the year 5138. A state beyond it is damaged.
     private static let maximumStateTime: UInt64 = 100_000_000_000_000
 
     package var state: [UInt8] {
         let (numerator, denominator) = multiplier
         var fields: [String] = [Self.stateName, String(numerator), String(denominator)]
+        if let display {
+            fields += [
+                String(display.counts), String(display.since.milliseconds), String(display.step),
+                String(display.confirmed),
+            ]
+        } else {
+            fields.append("-")
+        }
         func add(_ anchor: Anchor?) {
             guard let anchor else { return fields.append("-") }
             fields += [
@@ -316,14 +332,23 @@ extension MeterLedger {
                 time: Instant(milliseconds: time), counts: counts,
                 substituted: substituted == "1")
         }
-        guard fields.popFirst() == Self.stateName, let numerator = fields.popFirst(),
-            let denominator = fields.popFirst(), let last = anchor(), let held = anchor()
+        let name = fields.popFirst()
+        guard name == Self.stateName || name == Self.firstStateName,
+            let numerator = fields.popFirst(), let denominator = fields.popFirst()
         else { return nil }
+        if name == Self.stateName {
+            guard let known = Self.display(&fields) else { return nil }
+            display = known
+        }
+        guard let last = anchor(), let held = anchor() else { return nil }
         if let last { adopt(multiplierAt: last.time) }
         guard numerator == String(multiplier.0), denominator == String(multiplier.1) else {
             return nil
         }
         self.last = last
+        if display == nil, let last {
+            display = RegisterDisplay(counts: last.counts, since: last.time)
+        }
         if let held {
             guard let verdict = fields.popFirst().flatMap({ RegisterVerdict(rawValue: $0) })
             else { return nil }
@@ -342,5 +367,20 @@ extension MeterLedger {
         splitter = IntervalSplitter(
             unitsPerWattHour: scale.denominator, interval: QuarterHour(number: number),
             exact: exact, flag: flag, complete: complete == "1", carry: carry)
+    }
+
+    /// Nil where the fields say nothing that can be so.
+    private static func display(_ fields: inout ArraySlice<String>) -> RegisterDisplay?? {
+        guard let first = fields.popFirst() else { return nil }
+        if first == "-" { return .some(nil) }
+        guard let counts = Int128(first),
+            let since = fields.popFirst().flatMap({ Int64($0) }),
+            since.magnitude < maximumStateTime,
+            let step = fields.popFirst().flatMap({ Int128($0) }), step >= 0,
+            let confirmed = fields.popFirst().flatMap({ Int($0) }),
+            (0...RegisterDisplay.confirmingSteps).contains(confirmed)
+        else { return nil }
+        return RegisterDisplay(
+            counts: counts, since: Instant(milliseconds: since), step: step, confirmed: confirmed)
     }
 }

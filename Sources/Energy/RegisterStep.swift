@@ -60,19 +60,26 @@ package struct RegisterRule: Sendable, Hashable {
         package var exactEnergy: Int128?
     }
 
-    /// `milliseconds` between the readings, positive.
-    package func judge(from r1: Int128, to r2: Int128, milliseconds: Int64) -> Outcome {
+    /// - Parameters:
+    ///   - milliseconds: in which the step came together, positive.
+    ///   - resolution: of the register, in counts: so much of the step may be older.
+    package func judge(
+        from r1: Int128, to r2: Int128, milliseconds: Int64, resolution: Int128 = 0
+    ) -> Outcome {
         let (difference, overflow) = r2.subtractingReportingOverflow(r1)
         guard !overflow else { return Outcome(verdict: .resetOrReplaced, exactEnergy: nil) }
         if difference >= 0 {
             let energy = scale.exactEnergy(difference)
-            let plausible = energy.map { isPlausible($0, milliseconds: milliseconds) } ?? false
-            return Outcome(verdict: plausible ? .ok : .spike, exactEnergy: energy)
+            let certain = scale.exactEnergy(max(0, difference - resolution))
+            let plausible = certain.map { isPlausible($0, milliseconds: milliseconds) } ?? false
+            return Outcome(
+                verdict: energy != nil && plausible ? .ok : .spike, exactEnergy: energy)
         }
         // A wrap is believed only from the last tenth of the range into the first.
         if let modulus, r1 < modulus, r2 >= 0, r1 >= modulus - modulus / 10, r2 <= modulus / 10,
             let energy = scale.exactEnergy(difference + modulus),
-            isPlausible(energy, milliseconds: milliseconds)
+            let certain = scale.exactEnergy(max(0, difference + modulus - resolution)),
+            isPlausible(certain, milliseconds: milliseconds)
         {
             return Outcome(verdict: .rollover, exactEnergy: energy)
         }

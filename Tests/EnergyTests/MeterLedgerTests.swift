@@ -138,6 +138,40 @@ struct MeterLedgerTests {
         #expect(meter.findings.map(\.kind) == [.withheld, .withheld])
     }
 
+    @Test(
+        "a register of large steps that is read often loses no quarter hour",
+        arguments: [(100, 10, 1_000), (100, 10, 10_900), (100, 20, 10_900), (1_000, 10, 3_000)])
+    func largeSteps(step: Int64, period: Int64, watts: Int64) {
+        var meter = ledger(watts: 11_000, period: period)
+        var entries: [LedgerEntry] = []
+        for second in stride(from: Int64(0), through: 8 * 3600, by: Int(period)) {
+            // As after every restart of the program.
+            if second % 3600 == 0, second > 0 {
+                meter = MeterLedger(settings: meter.settings, state: meter.state) ?? ledger()
+            }
+            let wattHours = 7_802_345 + watts * second / 3600
+            entries += meter.observe(reading(second, wattHours / step * step))
+        }
+        #expect(entries.count == 32)
+        // Nobody knows how much of the very first step was there before.
+        let known = entries.dropFirst()
+        #expect(known.allSatisfy { $0.flag == .measured })
+        let sum = known.reduce(Int64(0)) { $0 + ($1.wattHours ?? 0) }
+        #expect(abs(sum - watts * 31 / 4) <= step)
+    }
+
+    @Test("what stands in a register of large steps does not hide a jump")
+    func jumpOfLargeSteps() {
+        var meter = ledger(watts: 11_000, period: 10)
+        for second in stride(from: Int64(0), through: 7200, by: 10) {
+            _ = meter.observe(reading(second, second / 200 * 100))
+        }
+        // 300 Wh more than ten seconds ago, and back again.
+        _ = meter.observe(reading(7210, 3900))
+        #expect(meter.observe(reading(7220, 3600)).isEmpty)
+        #expect(meter.findings.map(\.kind) == [.withheld])
+    }
+
     @Test("a jump that stays is not energy")
     func jump() {
         var meter = ledger()
