@@ -264,7 +264,7 @@ extension Painter {
         screen.heading(t("Alarms"), in: rect)
         let alarms = snapshot.alarms.filter { $0.place == rack.name }
         guard !alarms.isEmpty else {
-            screen.put(t("no active alarm"), in: rect.rows(1, 1), Style(.good))
+            putNoAlarm(snapshot, in: rect.rows(1, 1))
             return
         }
         for (index, alarm) in alarms.prefix(rect.height - 1).enumerated() {
