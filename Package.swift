@@ -226,7 +226,7 @@ let package = Package(
             "Energy", ["ConfigTree", "Digest", "Energy", "Model", "TestSupport", "YAML"],
             exclude: ["README.md"]),
         tests("PowerFlow", ["PowerFlow", "TestSupport"]),
-        tests("Screen", ["Screen"]),
+        tests("Screen", ["Screen", "TestSupport"]),
         tests(
             "Polling",
             ["Polling", "Schedule", "Model", "SNMP", "SNMPWire", "Modbus", "Platform"]),
