@@ -79,7 +79,8 @@ struct ServeCommand: ParsableCommand {
         waitForAsync { await daemon.stop() }
     }
 
-    /// SIGHUP asks for rules and receivers to be read again. Of a terminal that is closed it means the end.
+    /// SIGHUP asks for rules and receivers to be read again. Of a terminal that is closed it means
+    /// the end.
     private func waitForEnd(_ daemon: SiteDaemon, _ logger: Logger) -> Int32 {
         while true {
             let signal = Signals.waitForTermination()
@@ -97,12 +98,15 @@ struct ServeCommand: ParsableCommand {
             loaded = try profileFolders.loader(siteFile: path)
                 .load(siteFile: path, &diagnostics)
         } catch {
-            return logger.error("rules and receivers are not read again, the old ones stay: \(error)")
+            return logger.error(
+                "rules and receivers are not read again, the old ones stay: \(error)")
         }
         guard let loaded else {
             let count = diagnostics.all.count
             logger.error(
-                "rules and receivers are not read again, the old ones stay: \(path), \(count) mistakes")
+                "rules and receivers are not read again, the old ones stay: "
+                    + "\(path), \(count) mistakes"
+            )
             for mistake in diagnostics.sorted { logger.error("\(mistake)") }
             return
         }

@@ -127,6 +127,7 @@ enum ChinesePhrases {
         j/k Enter follows  Backspace back  Esc closes | j/k 选择  回车追溯  退格返回  Esc 关闭
         max {0} | 最高 {0}
         missed today | 今日错失
+        no other dashboard; docs/CONSOLE.md says how to write one | 没有其他看板；写法见 docs/CONSOLE.md
         no target named | 未定目标价
         so far today the weather allowed it without compressors | 今日至此天气允许不用压缩机
         source | 依据
@@ -547,7 +548,6 @@ enum ChinesePhrases {
         the panel is one figure of many points; x names them | 此面板由多个测点合成；x 列出它们
         the panel over the whole page, and back | 面板占满整页，再按还原
         there is no dashboard; docs/CONSOLE.md says how to write one | 没有看板；写法见 docs/CONSOLE.md
-        there is no other dashboard; docs/CONSOLE.md says how to write one | 没有其他看板；写法见 docs/CONSOLE.md
         units differ: {0} | 单位不同：{0}
         waiting for history | 等待历史数据
         waiting for values | 等待数值

@@ -193,7 +193,7 @@ extension ConsoleModel {
     mutating func nextBoard() -> [ConsoleCommand] {
         let good = state.board.entries.filter { $0.problems == 0 }
         guard good.count > 1 else {
-            say(t("there is no other dashboard; docs/CONSOLE.md says how to write one"))
+            say(t("no other dashboard; docs/CONSOLE.md says how to write one"))
             return []
         }
         let index = good.firstIndex { $0.title == dashboard?.title } ?? -1

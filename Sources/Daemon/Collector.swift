@@ -440,6 +440,7 @@ actor Collector {
                 result.append(pointView(index, point))
             }
         }
+        guard glob.mayMatch(device: SiteSeries.device) else { return result }
         for point in own.points.indices
         where glob.matches(own.points[point].name, of: SiteSeries.device) {
             result.append(own.view(ofPoint: point, device: SiteSeries.device))

@@ -26,7 +26,7 @@ package struct MonthSealer: Sendable {
             switch self {
             case .notOver(let month): "\(month) is not over; a month is sealed after its end"
             case .isSealed(let month, let seal):
-                "\(month) is sealed (revision \(seal.revision), by \(seal.person)); a correction is "
+                "\(month) is sealed, revision \(seal.revision) by \(seal.person); a correction is "
                     + "its next revision: say why with --reason"
             case .sameHands(let name): "`\(name)` cannot both prepare and approve; name another"
             case .books(let error): error.description

@@ -256,6 +256,7 @@ extension Collector {
                 if result.count >= limit { return result }
             }
         }
+        guard glob.mayMatch(device: SiteSeries.device) else { return result }
         for place in own.points.indices
         where glob.matches(own.points[place].name, of: SiteSeries.device) {
             guard result.count < limit else { return result }

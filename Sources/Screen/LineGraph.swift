@@ -1,4 +1,4 @@
-/// Lines over an even grid of steps, with a scale at the left and an axis below: in braille, in half
+/// Lines over an even grid of steps, a scale at the left and an axis below: in braille, in half
 /// blocks or in ASCII, as the terminal's font allows.
 ///
 /// What several steps share a column is drawn from their lowest to their highest value, so that no

@@ -48,7 +48,7 @@ package struct KeyDecoder: Sendable {
     }
 
     /// Takes `[A`, `OP`, `[?2026;2$y` away where a read begins with it after a lone ESC: typed by
-    /// hand, these keys do not come in one read, and as keys they would lead far from where one was.
+    /// hand, these keys do not come in one read, and as keys they would lead far from there.
     private mutating func dropTail() {
         guard pending.count > 1 else { return }
         switch pending[0] {

@@ -3,7 +3,8 @@ import Screen
 /// How the cells of a screen look, as text that stands below the picture: a letter a column.
 enum StyleMap {
     static let legend = """
-        colours: B bright, m muted, f faint, a accent; g good, l low, d medium, h high, c critical; \
+        colours: B bright, m muted, f faint, a accent; g good, l low, d medium, h high, \
+        c critical; \
         e equipment, o cooling, s loss, t other; on a fill: 0-8 heat, = title, # selection, \
         G L D H C the priority's own
         """

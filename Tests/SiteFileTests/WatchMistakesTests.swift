@@ -240,7 +240,7 @@ import YAML
         let node = try #require(YAMLFile.parse(text, file: "s", &diagnostics))
         let site = SiteFileParser.parse(
             node, profiles: Fixtures.profiles, tariffs: [:],
-            now: Instant(iso8601: "2026-12-01T04:30", offsetMinutes: 0),
+            now: Instant(iso8601: "2026-12-01T04:30", offsetMinutes: 480),
             secret: Fixtures.secret, &diagnostics)
         #expect(site?.maintenance.count == 2)
         #expect(
