@@ -102,11 +102,8 @@ struct ServeCommand: ParsableCommand {
                 "rules and receivers are not read again, the old ones stay: \(error)")
         }
         guard let loaded else {
-            let count = diagnostics.all.count
-            logger.error(
-                "rules and receivers are not read again, the old ones stay: "
-                    + "\(path), \(count) mistakes"
-            )
+            let reason = "\(path), \(diagnostics.all.count) mistakes"
+            logger.error("rules and receivers are not read again, the old ones stay: \(reason)")
             for mistake in diagnostics.sorted { logger.error("\(mistake)") }
             return
         }

@@ -478,7 +478,7 @@ enum ChinesePhrases {
         {0} more are in view 3 | 另有 {0} 台见第 3 页
         {0} nodes | {0} 个节点
         {0} not | {0} 台无应答
-        {0} of {1} | {1} 之 {0}
+        {0} of {1} | {0}/{1}
         {0} of {1} on | {1} 个中 {0} 个接通
         {0} others; e opens them | 另 {0} 条；e 展开
         {0} out of service, who approves, how long, why:  | 停用 {0}，批准人、多久、原因：

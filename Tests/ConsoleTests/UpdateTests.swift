@@ -199,6 +199,11 @@ struct UpdateTests {
         next.alarms = []
         _ = update(&model, .snapshot(next))
         #expect(model.press(.down, .enter, .character("a")) == [])
+        // A site that is known by what it has sent: its alarms are counted, and listed nowhere.
+        #expect(model.text().contains("6 alarms; the site itself lists them"))
+        next.sequence += 1
+        next.header = HeaderView()
+        _ = update(&model, .snapshot(next))
         #expect(model.text().contains("no active alarm"))
     }
 

@@ -26,7 +26,7 @@ SIZES = [(80, 24), (160, 50)]
 RACKS = 8
 # What each view shows, whatever the size.
 PAGES = {"2": "inlet temperature", "3": "LATENCY", "4": "no active alarm", "5": "Power chain",
-         "6": "自然冷空调", "7": "Energy and price", "8": "Rack power",
+         "6": "自然冷空调", "7": "Energy and price", "8": "Site at a glance",
          "1": "Cost and climate"}
 
 

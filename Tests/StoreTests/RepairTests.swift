@@ -147,8 +147,8 @@ struct RepairTests {
         #expect(try FileIO.read(path, maximumBytes: 1 << 20) == before)
     }
 
-    @Test("a flipped bit anywhere in the store is found, or changes no answer", arguments: 0..<4)
-    func flips(part: Int) throws {
+    @Test("a flipped bit anywhere in the store is found, or changes no answer")
+    func flips() throws {
         let directory = try temporaryDirectory()
         var site = try TestSite(directory + "/whole")
         try site.fill(polls: 400)
@@ -156,9 +156,9 @@ struct RepairTests {
         let expected = try #require(storeAnswers(directory + "/whole"))
         let path = try copy(directory + "/whole/frostline.db", to: directory + "/copy")
         let size = try #require(FileIO.size(path))
-        var random = Seeded(UInt64(part) + 100)
+        var random = Seeded(100)
         var found = 0
-        for _ in 0..<faultRounds {
+        for _ in 0..<4 * faultRounds {
             let bit = Int.random(in: 0..<Int(size) * 8, using: &random)
             try flip(path, bit)
             if let after = storeAnswers(directory + "/copy") {
