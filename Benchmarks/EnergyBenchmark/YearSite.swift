@@ -13,6 +13,8 @@ struct YearSite {
     }
 
     let site: Site
+    private let rackMeters: Int64
+    private let rowMeters: Int64
     private let table: TariffTable
     private let choice = TariffChoice(
         table: "shanxi", voltage: "110kV", transformerCapacityKVA: 25_000)
@@ -54,16 +56,16 @@ struct YearSite {
             listed += 1
         }
         self.site = site
+        rackMeters = Int64(site.meters.count { $0.role == .itCategory3 })
+        rowMeters = Int64(site.meters.count { $0.role == .itCategory2 })
     }
 
     /// Wh of a quarter hour of a meter: so that IT by category, losses and total fit together.
     private func meanWattHours(_ meter: Meter) -> Int64 {
-        let racks = Int64(site.meters.count { $0.role == .itCategory3 })
-        let rows = Int64(site.meters.count { $0.role == .itCategory2 })
-        let it = racks * 500
+        let it = rackMeters * 500
         switch meter.role {
         case .itCategory3: return 500
-        case .itCategory2: return it * 1012 / 1000 / max(1, rows)
+        case .itCategory2: return it * 1012 / 1000 / max(1, rowMeters)
         case .itCategory1: return it * 1020 / 1000 / 8
         case .utility: return it * 1270 / 1000 / 2
         case .cooling: return it * 180 / 1000 / 2

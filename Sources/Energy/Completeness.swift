@@ -13,21 +13,23 @@ package struct Completeness: Sendable, Hashable {
 
     package init() {}
 
-    package init(_ entries: some Sequence<LedgerEntry>) {
+    /// An array and not any sequence: a year of a site is a hundred million entries.
+    package init(_ entries: [LedgerEntry]) {
         for entry in entries {
             expected += 1
+            let energy = entry.wattHours ?? 0
             switch entry.flag {
             case .measured: measured += 1
             case .interpolated: interpolated += 1
-            case .estimated: estimated += 1
-            case .substituted: substituted += 1
-            case .missing: break
-            }
-            let energy = entry.flag == .missing ? 0 : entry.wattHours ?? 0
-            wattHours &+= energy
-            if entry.flag == .estimated || entry.flag == .substituted {
+            case .estimated:
+                estimated += 1
                 doubtfulWattHours &+= energy
+            case .substituted:
+                substituted += 1
+                doubtfulWattHours &+= energy
+            case .missing: continue
             }
+            wattHours &+= energy
         }
     }
 
