@@ -137,7 +137,7 @@ private final class FigureBook {
         input.resources = try askingBooks { () throws(MonthBookError) in
             try books.resources(year, month)
         }
-        return KPIStatement(input).figures.first { $0.id == id }
+        return KPIStatement(input).explained(id)
     }
 }
 

@@ -183,6 +183,21 @@ extension KPIStatement {
 
 @Suite("indicators of a period")
 struct KPIStatementTests {
+    @Test("a PUE is followed to the meters behind it")
+    func meters() throws {
+        let kpi = try DaySite().kpi()
+        let id = FigureID("energy.kpi.pue-2", at: .month(year: 2026, month: 11))
+        let meters = try #require(kpi.explained(id)).inputs.filter { $0.id != nil }
+        #expect(meters.map(\.name) == ["main", "it"])
+        #expect(
+            meters.map { "\($0.id.map { "\($0)" } ?? "")" } == [
+                "energy.meter:main@2026-11", "energy.meter:it@2026-11",
+            ])
+        // 2,880 quarter hours of 10 kWh and of 7 kWh.
+        #expect(meters.map(\.value) == ["28800.000", "20160.000"])
+        #expect(kpi.explained(FigureID("energy.kpi.pue-9", at: nil)) == nil)
+    }
+
     @Test("a month is interim, with coverage, limits of its meters and parts of the overhead")
     func month() throws {
         let found = try DaySite().kpi()

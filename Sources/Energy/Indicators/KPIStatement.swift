@@ -144,6 +144,22 @@ package struct KPIStatement {
         addSelfTest()
     }
 
+    /// A figure with the meters behind it, which are explained further down to their registers.
+    package func explained(_ wanted: FigureID) -> Explanation? {
+        guard var figure = figures.first(where: { $0.id == wanted }) else { return nil }
+        for category in PUECategory.allCases where wanted == id("pue-\(category.rawValue)") {
+            figure.inputs += (boundary.total + (boundary.it[category] ?? [])).map { term in
+                let energy = entries(term.meter).reduce(Int64(0)) { $0 &+ ($1.wattHours ?? 0) }
+                return Explanation.Input(
+                    (term.sign < 0 ? "− " : "") + term.meter.name,
+                    kilowattHours(energy).description, unit: "kWh",
+                    id: FigureID("energy.meter", of: term.meter.name, at: wanted.time),
+                    counts: false)
+            }
+        }
+        return figure
+    }
+
     private static let pueFormula = "ΣE_DC ÷ ΣE_IT，任一侧缺失的时段同时退出两侧"
 
     /// With coverage among its inputs; a ratio below one is no PUE.
