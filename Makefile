@@ -63,7 +63,7 @@ fuzz: deps
 	swift build -c release --product DecoderFuzz $(SWIFT_FLAGS)
 	.build/release/DecoderFuzz --profiles DeviceProfiles
 
-# Every fault of docs/RELIABILITY.md: about 25 minutes. QUICK=1: 2 minutes.
+# Every fault of docs/RELIABILITY.md: about 40 minutes. QUICK=1: 3 minutes.
 faults: deps
 	swift build --product frostline $(SWIFT_FLAGS)
 	swift build -c release --product FaultSubject $(SWIFT_FLAGS)

@@ -120,7 +120,7 @@ ALARMS = dict(mode="alarms", steps=30)
 
 def alarms_at_calls(result, torn=0, limit=None):
     """Alarms and their delivery, killed before each call that changes a file, and within writes."""
-    seeds = [70] if torn else list(range(70, scaled(73, 71)))
+    seeds = [70] if torn else list(range(70, scaled(72, 71)))
     life = dict(ALARMS, **({"torn": 1} if torn else {}))
     trials = []
     for seed in seeds:
@@ -130,7 +130,7 @@ def alarms_at_calls(result, torn=0, limit=None):
                 place.control.set(mask=mask)
                 place.write(**life)
                 calls = place.control.get("calls")
-            chosen = spread(calls, limit or scaled(5000, 40))
+            chosen = spread(calls, limit or scaled(1500, 40))
             trials += [(seed, mask, action, n) for n in chosen]
 
     def one(trial, checker):
