@@ -9,6 +9,7 @@ extension Painter {
         drawAlarmHeading(snapshot, body)
         let area = body.rows(1)
         if model.state.alarmList == .history { return drawAlarmHistory(area) }
+        let model = model
         let lines = model.alarmLines
         guard !lines.isEmpty, let chosen = model.chosenAlarm else {
             return drawNoAlarm(snapshot, area)
@@ -16,11 +17,11 @@ extension Painter {
         let detailHeight = min(max(8, area.height / 3), 14)
         let parts = area.split(rows: [.share(1), .fixed(min(detailHeight, area.height / 2))])
         var table = Table(columns: alarmColumns(area.width), count: lines.count)
-        table.selected = ConsoleModel.index(of: model.selectedAlarm, in: lines.map(\.id))
+        table.selected = model.selectedAlarmLine ?? 0
         let window = table.window(in: parts[0])
         let rows = window.range.map { alarmCells(lines[$0]) }
         table.draw(on: &screen, in: parts[0], rows: rows)
-        target(window.range.map { lines[$0].id }, rowsOf: parts[0])
+        target(window.range.map { model.name(of: lines[$0]) }, rowsOf: parts[0])
         drawAlarmDetail(chosen, parts[1])
     }
 
@@ -88,9 +89,11 @@ extension Painter {
 
     private func alarmCells(_ line: ConsoleModel.AlarmLine) -> [Span] {
         switch line {
-        case .alarm(let alarm): return alarmCells(alarm, indent: "")
-        case .child(let alarm, let isLast):
-            return alarmCells(alarm, indent: isLast ? glyphs.lastBranch : glyphs.branch)
+        case .alarm(let place):
+            return model.alarm(at: place).map { alarmCells($0, indent: "") } ?? []
+        case .child(let place, let isLast):
+            let indent = isLast ? glyphs.lastBranch : glyphs.branch
+            return model.alarm(at: place).map { alarmCells($0, indent: indent) } ?? []
         case .device(let name, _, let isLast):
             let title = model.device(named: name)?.displayName ?? name
             return [
@@ -207,12 +210,12 @@ extension Painter {
                 width: area.width)
             return
         }
-        guard model.state.alarmHistory != nil else {
+        guard let lines = model.state.alarmHistory else {
             screen.put(t("reading the journal"), in: area.rows(1, 1), .muted)
             return
         }
-        let lines = model.historyLines
-        guard !lines.isEmpty else {
+        let places = model.historyPlaces
+        guard !places.isEmpty else {
             let text = t("no change in the last {0} days", "\(ConsoleModel.historyDays)")
             screen.put(text, in: area.rows(1, 1), .muted)
             return
@@ -222,12 +225,12 @@ extension Painter {
                 .init(t("TIME"), .fixed(14)), .init("P", .fixed(1)), .init(t("STATE"), .fixed(6)),
                 .init(t("ALARM"), .share(5)), .init(t("VALUE"), .fixed(12), .right),
                 .init(t("BY"), .share(1)), .init(t("COMMENT"), .share(2)),
-            ], count: lines.count)
-        table.selected = ConsoleModel.index(of: model.selectedAlarm, in: lines.map(\.key))
+            ], count: places.count)
+        table.selected = model.selectedHistoryRow ?? 0
         let window = table.window(in: area)
-        let rows = window.range.map { historyCells(lines[$0]) }
+        let rows = window.range.map { historyCells(lines[places[$0]]) }
         table.draw(on: &screen, in: area, rows: rows)
-        target(window.range.map { lines[$0].key }, rowsOf: area)
+        target(window.range.map { lines[places[$0]].key }, rowsOf: area)
     }
 
     private func historyCells(_ line: AlarmHistoryLine) -> [Span] {
@@ -256,10 +259,32 @@ extension AlarmHistoryLine {
 }
 
 extension ConsoleModel {
-    /// The journal's lines that the filter lets through, the newest first.
+    var historyKey: Derived.HistoryKey {
+        Derived.HistoryKey(number: state.historyNumber, filter: alarmFilter)
+    }
+
+    /// The journal's lines that the filter lets through, the newest first: places among them.
+    var historyPlaces: [Int] {
+        if derived.historyKey == historyKey { return derived.history }
+        let all = state.alarmHistory ?? []
+        return all.indices.filter {
+            let line = all[$0]
+            return Self.matches(
+                alarmFilter, line.id, line.state, line.priority, line.by, line.comment)
+        }.sorted { (all[$0].timeMS, all[$0].id) > (all[$1].timeMS, all[$1].id) }
+    }
+
     var historyLines: [AlarmHistoryLine] {
-        (state.alarmHistory ?? []).filter {
-            Self.matches(alarmFilter, $0.id, $0.state, $0.priority, $0.by, $0.comment)
-        }.sorted { ($0.timeMS, $0.id) > ($1.timeMS, $1.id) }
+        let all = state.alarmHistory ?? []
+        return historyPlaces.map { all[$0] }
+    }
+
+    var selectedHistoryRow: Int? {
+        guard let selectedAlarm, let all = state.alarmHistory else { return nil }
+        // A key begins with its time: the other ones need not be put together.
+        let time = Int64(selectedAlarm.prefix { $0 != " " })
+        return historyPlaces.firstIndex {
+            all[$0].timeMS == time && all[$0].key == selectedAlarm
+        }
     }
 }

@@ -9,12 +9,14 @@ enum ClickTarget: Sendable, Equatable {
 
 extension Painter {
     /// Marks a part of the screen as an element that a press selects.
-    mutating func target(_ name: String, _ place: Rect) {
-        targets.append((place, .item(name)))
+    mutating func target(_ name: @autoclosure () -> String, _ place: Rect) {
+        if wantsTargets { targets.append((place, .item(name()))) }
     }
 
     /// Marks the rows below a table's headings.
-    mutating func target(_ names: [String], rowsOf area: Rect) {
+    mutating func target(_ names: @autoclosure () -> [String], rowsOf area: Rect) {
+        guard wantsTargets else { return }
+        let names = names()
         for (line, name) in names.enumerated() { target(name, area.rows(1 + line, 1)) }
     }
 }
@@ -41,6 +43,7 @@ extension ConsoleModel {
     private func target(at mouse: Mouse) -> ClickTarget? {
         let display = DisplayCapabilities(colours: .monochrome, glyphs: .full)
         var painter = Painter(self, Screen(size: size), display)
+        painter.wantsTargets = true
         painter.draw()
         return painter.targets.last { entry in
             (entry.place.x..<entry.place.right).contains(mouse.x)

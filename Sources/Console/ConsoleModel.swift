@@ -80,7 +80,9 @@ package struct ConsoleModel: Sendable {
 
     package var page = Page.overview
     package var connection = Connection.connecting
-    package var snapshot: SiteView?
+    package var snapshot: SiteView? { didSet { picture += 1 } }
+    /// Counts the pictures, and each change of one.
+    private(set) var picture = 0
     /// Monotonic time at which `snapshot` arrived.
     package var receivedMS: Int64 = 0
     /// Monotonic time of the last tick.

@@ -21,6 +21,8 @@ struct Painter {
     let model: ConsoleModel
     var screen: Screen
     let capabilities: DisplayCapabilities
+    /// Presses are seldom: only then it is noted what they meet.
+    var wantsTargets = false
     /// What a press of the mouse on a part of the screen means, later ones over earlier ones.
     var targets: [(place: Rect, target: ClickTarget)] = []
 
@@ -200,7 +202,9 @@ struct Painter {
             let text = " \(page.rawValue)\(title) "
             let style = isShown ? Style(.bright, fill: .selection, .bold) : Style.muted
             let used = screen.put(text, x: x, y: 2, width: screen.size.width - x, style)
-            targets.append((Rect(x: x, y: 2, width: used, height: 1), .page(page)))
+            if wantsTargets {
+                targets.append((Rect(x: x, y: 2, width: used, height: 1), .page(page)))
+            }
             x += used
         }
         if let device = model.openDevice {

@@ -50,7 +50,7 @@ extension Painter {
             .init(t("POWER"), .fixed(8), .right), .init("Q", .fixed(1)),
         ])
         var table = Table(columns: columns, count: units.count)
-        table.selected = ConsoleModel.index(of: model.selectedUnit, in: units.map(\.name))
+        table.selected = model.selectedUnitRow ?? 0
         let cells = area.inset(horizontal: 1).split(columns: columns.map(\.extent), gap: table.gap)
         let window = table.window(in: area)
         let rows = window.range.map { shown(coolingCells(units[$0])) }
@@ -86,20 +86,23 @@ extension Painter {
     }
 
     private func actualSpans(_ snapshot: SiteView) -> [Span] {
-        let known = snapshot.cooling.filter {
-            $0.freePercent != nil && $0.compressorPercent != nil && Self.isUsable($0.quality)
-        }
+        let units = snapshot.cooling
+        var known = 0
         var free = 0.0
         var used = 0.0
-        for unit in known {
-            let weight = unit.ratedWatts ?? 1
-            free += (unit.freePercent ?? 0) * weight
-            used += ((unit.freePercent ?? 0) + (unit.compressorPercent ?? 0)) * weight
+        for place in units.indices {
+            guard let own = units[place].freePercent,
+                let compressor = units[place].compressorPercent,
+                Self.isUsable(units[place].quality)
+            else { continue }
+            let weight = units[place].ratedWatts ?? 1
+            known += 1
+            free += own * weight
+            used += (own + compressor) * weight
         }
         let actual = used > 0 ? free / used : nil
         let tell = t(
-            "of the capacity in use; {0} of {1} units tell", "\(known.count)",
-            "\(snapshot.cooling.count)")
+            "of the capacity in use; {0} of {1} units tell", "\(known)", "\(units.count)")
         return [
             figure(actual.map { $0 * 100 }, digits: 0, unit: "%"), Span("  " + tell, .muted),
         ]
@@ -142,9 +145,7 @@ extension Painter {
     }
 
     private func missed(_ unit: CoolingView) -> Span {
-        guard
-            let missed = model.state.cooling?.units.first(where: { $0.name == unit.name })?.missed
-        else { return Span(unknown, .faint) }
+        guard let missed = model.missedCooling(unit.name) else { return Span(unknown, .faint) }
         return Span(
             text(missed.hours, digits: 1, unit: "h"), Style(missed.hours > 0 ? .high : .muted))
     }
@@ -173,6 +174,18 @@ extension Painter {
 }
 
 extension ConsoleModel {
+    /// The row of the selected unit; nil where it is gone.
+    var selectedUnitRow: Int? {
+        guard let selectedUnit, let all = snapshot?.cooling else { return nil }
+        return all.indices.first { all[$0].name == selectedUnit }
+    }
+
+    /// What a unit has missed on the day that is shown.
+    func missedCooling(_ unit: String) -> CoolingDayView.Missed? {
+        guard let units = state.cooling?.units else { return nil }
+        return units.indices.first { units[$0].name == unit }.map { units[$0].missed }
+    }
+
     mutating func take(_ day: CoolingDayView) {
         state.cooling = day
         state.coolingError = nil

@@ -3,63 +3,116 @@ import Views
 
 /// What is computed from the picture once and drawn many times: sorting a large site's devices or
 /// laying out its chain takes longer than a frame may. Each part has the key it was computed for,
-/// and what has another key is computed anew where it is asked for.
+/// and what has another key is computed anew where it is asked for. All parts are places in the
+/// picture's lists, so that nothing of it is copied; those that hold names look whether the names
+/// are still the same before they are made again.
 package struct Derived: Sendable {
-    struct PictureKey: Hashable, Sendable {
-        var sequence: Int64
-        var timeMS: Int64
-    }
+    /// Of the picture in `ConsoleModel.picture`; no picture has a negative one.
+    typealias PictureKey = Int
     struct DevicesKey: Hashable, Sendable {
-        var picture: PictureKey?
+        var picture: PictureKey
         var filter: String
         var order: ConsoleModel.DeviceOrder
         var isReversed: Bool
     }
+    struct AlarmsKey: Hashable, Sendable {
+        var picture: PictureKey
+        var filter: String
+    }
+    struct AlarmLinesKey: Hashable, Sendable {
+        var alarms: AlarmsKey
+        var list: AlarmList
+        var expanded: Set<String>
+    }
+    struct HistoryKey: Hashable, Sendable {
+        var number: Int
+        var filter: String
+    }
+    struct ChainKey: Hashable, Sendable {
+        var picture: PictureKey
+        var filter: String
+    }
     struct FailureKey: Hashable, Sendable {
-        var picture: PictureKey?
+        var picture: PictureKey
         var failing: Set<String>
     }
 
+    var indexKey: PictureKey = -1
+    var index = DeviceIndex()
     var devicesKey: DevicesKey?
-    var devices: [DeviceSummaryView] = []
-    var chainKey: PictureKey?
-    var chain: [ChainLine] = []
-    var singleLine = SingleLine([])
+    var devices = DeviceList()
+    var floorKey: PictureKey = -1
+    var floor = RackFloor()
+    var alarmsKey: AlarmsKey?
+    var alarms: [Int] = []
+    var alarmLinesKey: AlarmLinesKey?
+    var alarmLines: [ConsoleModel.AlarmLine] = []
+    var historyKey: HistoryKey?
+    var history: [Int] = []
+    var layoutKey: PictureKey = -1
+    var layout = ChainLayout()
+    var chainKey: ChainKey?
+    var chain = ChainList()
     var failureKey: FailureKey?
     var failure: FailureOutcome?
-    var slowestKey: PictureKey?
-    var slowest: [DeviceSummaryView] = []
-    var extremesKey: PictureKey?
-    var hottest: [RackView] = []
-    var fullest: [RackView] = []
-    var namesKey: PictureKey?
-    /// Places in the list of devices, by name.
-    var deviceIndex: [String: Int] = [:]
+    var diagram = DiagramStates()
+    var extremesKey: PictureKey = -1
+    var extremes = Extremes()
     package init() {}
 }
 
+/// A few devices and racks that stand out, the first of them most.
+struct Extremes: Sendable {
+    /// Places of devices whose polls take longest.
+    private(set) var slowest: [Int] = []
+    /// Racks of the warmest inlets, and of the highest share of their rating.
+    private(set) var hottest: [RackFloor.Position] = []
+    private(set) var fullest: [RackFloor.Position] = []
+
+    /// Beyond these a list tells nothing new; views 2 and 3 show all.
+    private static let devices = 10
+    private static let racks = 15
+
+    init() {}
+
+    init(_ snapshot: SiteView) {
+        var slow = Highest<Int>(Self.devices)
+        let devices = snapshot.devices
+        for place in devices.indices { slow.add(devices[place].latencyP95MS, place) }
+        slowest = slow.found
+        var hot = Highest<RackFloor.Position>(Self.racks)
+        var full = Highest<RackFloor.Position>(Self.racks)
+        for (row, entry) in snapshot.rows.enumerated() {
+            for column in entry.racks.indices {
+                let position = RackFloor.Position(row: row, column: column)
+                hot.add(entry.racks[column].inletCelsius, position)
+                full.add(entry.racks[column].load, position)
+            }
+        }
+        hottest = hot.found
+        fullest = full.found
+    }
+
+    /// The highest of many, of equal ones those that came first.
+    private struct Highest<Element> {
+        private var entries: [(value: Double, element: Element)] = []
+        private let limit: Int
+        init(_ limit: Int) { self.limit = limit }
+        var found: [Element] { entries.map(\.element) }
+
+        mutating func add(_ value: Double?, _ element: Element) {
+            guard let value, value.isFinite else { return }
+            if entries.count == limit, let last = entries.last, last.value >= value { return }
+            let place = entries.firstIndex { $0.value < value } ?? entries.count
+            entries.insert((value, element), at: place)
+            if entries.count > limit { entries.removeLast() }
+        }
+    }
+}
+
 extension ConsoleModel {
-    var pictureKey: Derived.PictureKey? {
-        snapshot.map { Derived.PictureKey(sequence: $0.sequence, timeMS: $0.timeMS) }
-    }
-
-    var devicesKey: Derived.DevicesKey {
-        Derived.DevicesKey(
-            picture: pictureKey, filter: deviceFilter, order: deviceOrder,
-            isReversed: isDeviceOrderReversed)
-    }
-
     private var failureKey: Derived.FailureKey {
-        Derived.FailureKey(picture: pictureKey, failing: state.failing)
-    }
-
-    /// The whole chain as lines of a tree.
-    var chainTree: [ChainLine] {
-        derived.chainKey == pictureKey ? derived.chain : ChainLine.lines(of: snapshot?.chain ?? [])
-    }
-
-    var singleLine: SingleLine {
-        derived.chainKey == pictureKey ? derived.singleLine : SingleLine(snapshot?.chain ?? [])
+        Derived.FailureKey(picture: picture, failing: state.failing)
     }
 
     /// What the failure in thought makes of the chain; nil while nothing is failed.
@@ -72,52 +125,16 @@ extension ConsoleModel {
         return FailureOutcome(PowerNetwork(snapshot), failing: state.failing)
     }
 
-    /// A few devices whose polls take longest, the slowest first.
-    var slowestDevices: [DeviceSummaryView] {
-        derived.slowestKey == pictureKey ? derived.slowest : foundSlowest
-    }
-
-    private static let slowest = 10
-
-    private var foundSlowest: [DeviceSummaryView] {
-        var found: [(time: Double, index: Int)] = []
-        for (index, device) in (snapshot?.devices ?? []).enumerated() {
-            guard let time = device.latencyP95MS else { continue }
-            if found.count == Self.slowest, let last = found.last, last.time >= time { continue }
-            let place = found.firstIndex { $0.time < time } ?? found.count
-            found.insert((time, index), at: place)
-            if found.count > Self.slowest { found.removeLast() }
+    var diagramStates: DiagramStates {
+        if derived.failureKey == failureKey, derived.layoutKey == picture {
+            return derived.diagram
         }
-        return found.compactMap { snapshot?.devices[$0.index] }
+        return DiagramStates(chainLayout.diagram, snapshot?.chain ?? [], failure)
     }
 
-    /// A few racks of the warmest inlets, and of the highest share of their rating.
-    var extremeRacks: (hottest: [RackView], fullest: [RackView]) {
-        derived.extremesKey == pictureKey ? (derived.hottest, derived.fullest) : foundExtremes
-    }
-
-    /// Beyond these a list tells nothing new; view 2 shows every rack.
-    private static let extremes = 15
-
-    private var foundExtremes: (hottest: [RackView], fullest: [RackView]) {
-        (highest { $0.inletCelsius }, highest { $0.load })
-    }
-
-    /// The highest first, of equal ones in the order of the site.
-    private func highest(_ quantity: (RackView) -> Double?) -> [RackView] {
-        var found: [(value: Double, rack: RackView)] = []
-        for row in snapshot?.rows ?? [] {
-            for rack in row.racks {
-                guard let value = quantity(rack), value.isFinite else { continue }
-                if found.count == Self.extremes, let last = found.last, last.value >= value {
-                    continue
-                }
-                let place = found.firstIndex { $0.value < value } ?? found.count
-                found.insert((value, rack), at: place)
-                if found.count > Self.extremes { found.removeLast() }
-            }
-        }
-        return found.map(\.rack)
+    var extremes: Extremes {
+        if derived.extremesKey == picture { return derived.extremes }
+        return snapshot.map { Extremes($0) } ?? Extremes()
     }
 
     /// Of the month so far, from the energy that the site keeps as points of its own.
@@ -133,48 +150,75 @@ extension ConsoleModel {
 
     static let monthGlob = "site/month.*"
 
-    func device(named name: String) -> DeviceSummaryView? {
-        guard let snapshot else { return nil }
-        if derived.namesKey == pictureKey {
-            // Two pictures of one number and time need not have the same devices.
-            guard let place = derived.deviceIndex[name], place < snapshot.devices.count,
-                snapshot.devices[place].name == name
-            else { return nil }
-            return snapshot.devices[place]
-        }
-        return snapshot.devices.first { $0.name == name }
-    }
-
     /// Computes what the page in sight needs, after anything but a tick.
     mutating func derive() {
-        if derived.namesKey != pictureKey {
-            derived.deviceIndex = Dictionary(
-                (snapshot?.devices ?? []).enumerated().map { ($1.name, $0) },
-                uniquingKeysWith: { first, _ in first })
-            derived.namesKey = pictureKey
+        if derived.indexKey != picture {
+            derived.index = deviceIndex
+            derived.indexKey = picture
         }
-        if page == .devices, derived.devicesKey != devicesKey {
-            derived.devices = orderedDevices
-            derived.devicesKey = devicesKey
+        switch page {
+        case .overview:
+            deriveAlarms()
+            guard derived.extremesKey != picture else { return }
+            derived.extremes = extremes
+            derived.extremesKey = picture
+        case .racks:
+            if isRackOpen { deriveLayout() }
+            guard derived.floorKey != picture else { return }
+            derived.floor = floor
+            derived.floorKey = picture
+        case .devices:
+            let key = devicesKey
+            guard derived.devicesKey != key else { return }
+            derived.devices = deviceList
+            derived.devicesKey = key
+        case .alarms: deriveAlarms()
+        case .power: deriveChain()
+        case .dashboard: deriveBoard()
+        case .cooling, .energy: break
         }
-        if page == .overview, derived.slowestKey != pictureKey {
-            derived.slowest = foundSlowest
-            derived.slowestKey = pictureKey
+    }
+
+    private mutating func deriveAlarms() {
+        let key = alarmsKey
+        if derived.alarmsKey != key {
+            derived.alarms = alarmPlaces
+            derived.alarmsKey = key
         }
-        if page == .overview, derived.extremesKey != pictureKey {
-            (derived.hottest, derived.fullest) = foundExtremes
-            derived.extremesKey = pictureKey
+        guard page == .alarms else { return }
+        if state.alarmList == .history {
+            let key = historyKey
+            guard derived.historyKey != key else { return }
+            derived.history = historyPlaces
+            derived.historyKey = key
+        } else {
+            let key = alarmLinesKey
+            guard derived.alarmLinesKey != key else { return }
+            derived.alarmLines = alarmLines
+            derived.alarmLinesKey = key
         }
-        deriveBoard()
-        guard page == .power else { return }
-        if derived.chainKey != pictureKey {
-            derived.chain = ChainLine.lines(of: snapshot?.chain ?? [])
-            derived.singleLine = SingleLine(snapshot?.chain ?? [])
-            derived.chainKey = pictureKey
+    }
+
+    private mutating func deriveLayout() {
+        guard derived.layoutKey != picture else { return }
+        derived.layout = chainLayout
+        derived.layoutKey = picture
+        // Its cells are those of this layout.
+        derived.failureKey = nil
+    }
+
+    private mutating func deriveChain() {
+        deriveLayout()
+        let key = chainKey
+        if derived.chainKey != key {
+            derived.chain = chainList
+            derived.chainKey = key
         }
-        if derived.failureKey != failureKey {
-            derived.failure = computedFailure
-            derived.failureKey = failureKey
-        }
+        let failing = failureKey
+        guard derived.failureKey != failing else { return }
+        derived.failure = computedFailure
+        derived.failureKey = failing
+        derived.diagram = DiagramStates(
+            derived.layout.diagram, snapshot?.chain ?? [], derived.failure)
     }
 }

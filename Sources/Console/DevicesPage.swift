@@ -5,15 +5,16 @@ import Views
 /// View 3: every device and how it answers; and below it, the points of one device.
 extension Painter {
     mutating func drawDevices(_ body: Rect) {
-        let all = model.devices
-        let total = model.snapshot?.devices.count ?? 0
-        var note = [Span(t("{0} of {1}", "\(all.count)", "\(total)"), .muted)]
+        guard let all = model.snapshot?.devices else { return }
+        let list = model.deviceList
+        let total = all.count
+        var note = [Span(t("{0} of {1}", "\(list.places.count)", "\(total)"), .muted)]
         if !model.deviceFilter.isEmpty {
             note = [Span(t("filter") + " `\(model.deviceFilter)`  ", .accent)] + note
         }
         screen.heading(t("Devices"), note: note, in: body)
         let area = body.rows(1)
-        guard !all.isEmpty else {
+        guard !list.places.isEmpty else {
             screen.put(
                 total == 0
                     ? t("the site file names no devices") : t("no device matches the filter"),
@@ -36,15 +37,15 @@ extension Painter {
             .init(t("FAILED"), .fixed(wide ? 14 : 7), .right),
         ]
         if area.width >= 78 { columns.append(.init(t("WHY"), wide ? .share(2) : .fixed(7))) }
-        var table = Table(columns: columns, count: all.count)
-        table.selected = ConsoleModel.index(of: model.selectedDevice, in: all.map(\.name))
+        var table = Table(columns: columns, count: list.places.count)
+        table.selected = model.selectedDeviceRow ?? 0
         if let column = sortedColumn(wide: wide) {
             table.sorted = (column, !model.isDeviceOrderReversed)
         }
         let window = table.window(in: area)
-        let rows = window.range.map { deviceCells(all[$0], wide: wide) }
+        let rows = window.range.map { deviceCells(all[list.places[$0]], wide: wide) }
         table.draw(on: &screen, in: area, rows: rows)
-        target(window.range.map { all[$0].name }, rowsOf: area)
+        target(window.range.map { all[list.places[$0]].name }, rowsOf: area)
     }
 
     private func sortedColumn(wide: Bool) -> Int? {
@@ -106,7 +107,7 @@ extension Painter {
     mutating func drawDevice(_ body: Rect) {
         guard let device = model.openDevice else { return }
         let summary =
-            device.view?.summary ?? model.snapshot?.devices.first { $0.name == device.name }
+            device.view?.summary ?? model.device(named: device.name)
         screen.heading(
             summary?.displayName ?? device.name, note: [Span(summary?.profile ?? "", .muted)],
             in: body)

@@ -148,9 +148,7 @@ extension ConsoleModel {
     }
 
     private func explainNode() -> ExplainedFigure? {
-        let lines = chainLines
-        guard !lines.isEmpty else { return nil }
-        let node = lines[Self.index(of: selectedNode, in: lines.map(\.node.name))].node
+        guard let node = chosenNode else { return nil }
         let rated = node.ratedWatts.map { show($0 / 1000, 1, "kW") } ?? t("unknown")
         let source =
             node.place.map { t("sum of the PDUs of rack {0}", $0) }
@@ -185,10 +183,9 @@ extension ConsoleModel {
 
     private func explainCooling(_ snapshot: SiteView) -> ExplainedFigure? {
         guard !snapshot.cooling.isEmpty else { return nil }
-        let names = snapshot.cooling.map(\.name)
-        let unit = snapshot.cooling[Self.index(of: selectedUnit, in: names)]
+        let unit = snapshot.cooling[selectedUnitRow ?? 0]
         let (day, month) = civilDayAndMonth
-        let missed = state.cooling?.units.first { $0.name == unit.name }?.missed
+        let missed = missedCooling(unit.name)
         return ExplainedFigure(
             title: unit.displayName,
             entries: [

@@ -28,12 +28,12 @@ package enum Phrases {
     /// Placeholders replaced in one pass: what an argument holds is never looked at again.
     private static func filled(_ phrase: String, _ arguments: [String]) -> String {
         var result = ""
-        var rest = phrase[...]
-        while let open = rest.firstIndex(of: "{") {
-            result += rest[..<open]
+        var rest = phrase.utf8[...]
+        while let open = rest.firstIndex(of: UInt8(ascii: "{")) {
+            result += Substring(rest[..<open])
             let tail = rest[rest.index(after: open)...]
-            guard let close = tail.firstIndex(of: "}"), let number = Int(tail[..<close]),
-                arguments.indices.contains(number)
+            guard let close = tail.firstIndex(of: UInt8(ascii: "}")),
+                let number = Int(Substring(tail[..<close])), arguments.indices.contains(number)
             else {
                 result.append("{")
                 rest = tail
@@ -42,7 +42,7 @@ package enum Phrases {
             result += arguments[number]
             rest = tail[tail.index(after: close)...]
         }
-        return result + rest
+        return result + Substring(rest)
     }
 
     package static let chinese: [String: String] = {

@@ -2,33 +2,60 @@
 package enum NumberText {
     /// Beyond this a double is no longer exact to the unit; the text says so by its exponent.
     private static let largest = 1e15
+    private static let factors = [1.0, 10, 100, 1000, 10_000]
 
     /// `1,234.50`; nil for what is no number.
     package static func fixed(_ value: Double, digits: Int = 0) -> String? {
         guard value.isFinite else { return nil }
         guard abs(value) < largest else { return "\(value)" }
-        let factor = [1.0, 10, 100, 1000, 10_000][min(max(digits, 0), 4)]
+        let digits = min(max(digits, 0), 4)
+        let factor = factors[digits]
         let scaled = (abs(value) * factor).rounded()
         guard scaled < 9e18 else { return "\(value)" }
         let whole = Int64(scaled) / Int64(factor)
         let part = Int64(scaled) % Int64(factor)
-        var text = grouped(whole)
-        if digits > 0 {
-            let fraction = String(part)
-            let width = min(digits, 4)
-            text += "." + String(repeating: "0", count: max(0, width - fraction.count)) + fraction
-        }
-        return value < 0 && scaled > 0 ? "-" + text : text
+        return text(
+            whole.magnitude, isNegative: value < 0 && scaled > 0, part.magnitude, digits)
     }
 
     package static func grouped(_ value: Int64) -> String {
-        let digits = Array(String(value.magnitude))
-        var text = value < 0 ? "-" : ""
-        for (index, digit) in digits.enumerated() {
-            if index > 0, (digits.count - index) % 3 == 0 { text.append(",") }
-            text.append(digit)
+        text(value.magnitude, isNegative: value < 0, 0, 0)
+    }
+
+    /// A screen shows thousands of numbers: their digits are written where the text keeps them.
+    /// - Parameter part: what stands behind the point, of so many `digits`.
+    private static func text(
+        _ whole: UInt64, isNegative: Bool, _ part: UInt64, _ digits: Int
+    ) -> String {
+        var count = 1
+        var rest = whole
+        while rest >= 10 {
+            rest /= 10
+            count += 1
         }
-        return text
+        let length =
+            (isNegative ? 1 : 0) + count + (count - 1) / 3 + (digits > 0 ? 1 + digits : 0)
+        return String(unsafeUninitializedCapacity: length) { bytes in
+            var end = length
+            func put(_ byte: UInt8) {
+                end -= 1
+                bytes[end] = byte
+            }
+            func put(_ number: inout UInt64) {
+                put(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number % 10))
+                number /= 10
+            }
+            var part = part
+            for _ in 0..<digits { put(&part) }
+            if digits > 0 { put(UInt8(ascii: ".")) }
+            var whole = whole
+            for place in 0..<count {
+                if place > 0, place % 3 == 0 { put(UInt8(ascii: ",")) }
+                put(&whole)
+            }
+            if isNegative { put(UInt8(ascii: "-")) }
+            return length
+        }
     }
 
     /// `45 s`, `12 min`, `3 h 05`, `4 d`: an age from milliseconds; negative counts as 0.

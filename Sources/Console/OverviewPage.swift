@@ -21,7 +21,8 @@ extension Painter {
             drawDayTrends(left[2])
             drawCost(snapshot, left[3])
             drawCoolingSummary(snapshot, left[4])
-            let alarmLines = min(max(4, model.alarms.count + 1), max(6, halves[1].height - 24))
+            let alarmLines = min(
+                max(4, model.alarmPlaces.count + 1), max(6, halves[1].height - 24))
             let collector = halves[1].width < Self.threeCells ? 5 : 3
             let right = halves[1].split(
                 rows: [.fixed(alarmLines), .fixed(collector), .share(1), .fixed(6)], gap: 1)
@@ -184,8 +185,8 @@ extension Painter {
     private mutating func drawAlarmSummary(_ snapshot: SiteView, _ rect: Rect) {
         guard !rect.isEmpty else { return }
         screen.heading(t("Alarms"), note: alarmCounts(snapshot.header, word: false), in: rect)
-        let all = model.alarms
-        guard !all.isEmpty else {
+        let places = model.alarmPlaces
+        guard !places.isEmpty else {
             if model.alarmFilter.isEmpty {
                 putNoAlarm(snapshot, in: rect.rows(1, 1))
             } else {
@@ -193,11 +194,12 @@ extension Painter {
             }
             return
         }
-        let selected = ConsoleModel.index(of: model.selectedAlarm, in: all.map(\.id))
-        let window = ListWindow(total: all.count, height: rect.height - 1, selected: selected)
+        let selected = model.selectedAlarmRow ?? 0
+        let window = ListWindow(total: places.count, height: rect.height - 1, selected: selected)
         for (line, index) in window.range.enumerated() {
-            drawAlarmLine(all[index], rect.rows(1 + line, 1))
-            target(all[index].id, rect.rows(1 + line, 1))
+            let alarm = snapshot.alarms[places[index]]
+            drawAlarmLine(alarm, rect.rows(1 + line, 1))
+            target(alarm.id, rect.rows(1 + line, 1))
             if index == selected { screen.shade(rect.rows(1 + line, 1), .selection) }
         }
     }
@@ -289,15 +291,17 @@ extension Painter {
         let columns = rect.split(columns: [.share(1), .share(1)], gap: 3)
         screen.heading(t("Hottest inlets"), in: columns[0])
         screen.heading(t("Fullest racks"), in: columns[1])
-        let (hottest, fullest) = model.extremeRacks
+        let extremes = model.extremes
         let count = rect.height - 1
-        for (index, rack) in hottest.prefix(count).enumerated() {
+        for (index, position) in extremes.hottest.prefix(count).enumerated() {
+            let rack = snapshot.rows[position.row].racks[position.column]
             let value = rack.inletCelsius ?? 0
             drawExtreme(
                 rack, text(value, digits: 1, unit: "\(glyphs.degree)C"), HeatScale.inlet.ink(value),
                 HeatScale.inlet.fraction(value), columns[0].rows(1 + index, 1))
         }
-        for (index, rack) in fullest.prefix(count).enumerated() {
+        for (index, position) in extremes.fullest.prefix(count).enumerated() {
+            let rack = snapshot.rows[position.row].racks[position.column]
             let value = (rack.load ?? 0) * 100
             drawExtreme(
                 rack, text(value, digits: 0, unit: "%"), HeatScale.load.ink(value),
@@ -309,11 +313,12 @@ extension Painter {
     private mutating func drawSlowest(_ snapshot: SiteView, _ rect: Rect) {
         guard rect.height >= 2 else { return }
         screen.heading(t("Slowest devices"), note: [Span(t("95 % within"), .faint)], in: rect)
-        let slowest = model.slowestDevices.prefix(rect.height - 1)
+        let slowest = model.extremes.slowest.prefix(rect.height - 1)
         guard !slowest.isEmpty else {
             return screen.put(t("no figures yet"), in: rect.rows(1, 1), .faint)
         }
-        for (index, device) in slowest.enumerated() {
+        for (index, place) in slowest.enumerated() {
+            let device = snapshot.devices[place]
             let line = rect.rows(1 + index, 1)
             let cells = line.split(columns: [.share(3), .fixed(10), .share(2)], gap: 1)
             screen.put(device.displayName, in: cells[0])

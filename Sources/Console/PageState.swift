@@ -22,7 +22,9 @@ package struct PageState: Sendable {
     /// Alarms whose suppressed children are shown.
     package var expandedAlarms: Set<String> = []
     package var alarmList = AlarmList.active
-    package var alarmHistory: [AlarmHistoryLine]?
+    package var alarmHistory: [AlarmHistoryLine]? { didSet { historyNumber += 1 } }
+    /// Counts the answers of the journal.
+    private(set) var historyNumber = 0
     package var alarmHistoryError: String?
     /// The totals of the last 24 hours by name of the site's own points, for sparklines.
     package var dayTrends: SeriesView?

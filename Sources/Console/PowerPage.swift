@@ -7,6 +7,7 @@ import Views
 /// of the diagram stands for; the same after nodes have failed in thought.
 extension Painter {
     mutating func drawPower(_ body: Rect) {
+        guard let chain = model.snapshot?.chain else { return }
         let lines = model.chainLines
         let outcome = model.failure
         screen.heading(t("Power chain"), note: powerNote(lines.count), in: body)
@@ -23,12 +24,12 @@ extension Painter {
             area = area.rows(used)
         }
         if model.powerFilter.isEmpty, area.height >= 18, area.width >= 76 {
-            let diagram = model.singleLine
+            let diagram = model.chainLayout.diagram
             let height = min(diagram.height, area.height / 2)
-            drawDiagram(diagram, outcome, area.rows(0, height))
+            drawDiagram(diagram, chain, area.rows(0, height))
             area = area.rows(height + 1)
         }
-        drawChain(lines, outcome, area)
+        drawChain(lines, chain, outcome, area)
     }
 
     private func powerNote(_ count: Int) -> [Span] {
@@ -100,23 +101,33 @@ extension Painter {
 
     /// A bus line between the levels; a cell for each node, or for all that stand side by side.
     private mutating func drawDiagram(
-        _ diagram: SingleLine, _ outcome: FailureOutcome?, _ rect: Rect
+        _ diagram: SingleLine, _ chain: [PowerNodeView], _ rect: Rect
     ) {
         let columns = rect.split(columns: [.share(1), .share(1)], gap: 4)
-        for (index, levels) in [diagram.left, diagram.right].enumerated() {
+        let states = model.diagramStates
+        let selected = model.selectedNode.flatMap { model.chainLayout.places[$0] }
+        let sides = [(diagram.left, states.left), (diagram.right, states.right)]
+        for (column, (levels, states)) in zip(columns, sides) {
             var y = 0
             for (depth, level) in levels.enumerated() {
                 guard y < rect.height else { break }
                 if depth > 0 {
-                    let bus = columns[index].rows(y, 1)
-                    screen.put("  " + glyphs.separator, in: bus, .faint)
+                    screen.put("  " + glyphs.separator, in: column.rows(y, 1), .faint)
                     y += 1
                 }
-                let line = columns[index].rows(y, 1)
+                let line = column.rows(y, 1)
                 guard !line.isEmpty else { break }
                 let cells = line.split(
                     columns: Array(repeating: .share(1), count: level.count), gap: 1)
-                for (cell, group) in zip(cells, level) { drawGroup(group, outcome, cell) }
+                for (index, cell) in cells.enumerated() {
+                    guard let first = level[index].first else { continue }
+                    let count = level[index].count
+                    drawGroup(states[depth][index], chain[first], count, cell)
+                    if let selected, level[index].contains(selected) {
+                        screen.shade(cell, .selection)
+                    }
+                    target(chain[first].name, cell)
+                }
                 y += 1
             }
         }
@@ -125,9 +136,8 @@ extension Painter {
     /// `▪ UPS A1  113.6 kW  57 %  12 min`. Where a cell is narrow the name is cut, and figures are
     /// left out whole: a part of a number would be another number.
     private mutating func drawGroup(
-        _ group: SingleLine.Group, _ outcome: FailureOutcome?, _ cell: Rect
+        _ state: GroupState, _ first: PowerNodeView, _ count: Int, _ cell: Rect
     ) {
-        let state = GroupState(group, outcome)
         var figures = [
             Span(
                 "  " + text(kilowatts(state.watts), digits: 1, unit: "kW")
@@ -140,14 +150,13 @@ extension Painter {
         }
         if let load = state.load {
             let share = text(load * 100, digits: 0, unit: "%")
-            let isOne = group.nodes.count == 1
             figures.append(
-                Span("  " + (isOne ? share : t("max {0}", share)), Style(state.loadInk)))
+                Span("  " + (count == 1 ? share : t("max {0}", share)), Style(state.loadInk)))
         }
-        if let minutes = group.batteryMinutes {
+        if let minutes = state.batteryMinutes {
             figures.append(Span("  " + text(minutes, digits: 0, unit: "min"), .muted))
         }
-        let title = group.title(t)
+        let title = count == 1 ? first.displayName : "\(count) x " + t(first.kind)
         let widest = min(CharacterWidth.columns(of: title), Self.leastTitle)
         func columns() -> Int { figures.reduce(0) { $0 + CharacterWidth.columns(of: $1.text) } }
         while figures.count > 1, columns() + widest + 2 > cell.width { figures.removeLast() }
@@ -159,10 +168,6 @@ extension Painter {
                 Span(name, state.isDown ? Style(state.ink) : .plain),
             ] + figures
         screen.put(spans, x: cell.x, y: cell.y, width: cell.width)
-        if group.nodes.contains(where: { $0.name == model.selectedNode }) {
-            screen.shade(cell, .selection)
-        }
-        if let first = group.nodes.first { target(first.name, cell) }
     }
 
     /// Columns of a node's name that come before its load and its battery.
@@ -171,7 +176,7 @@ extension Painter {
     // MARK: Tree
 
     private mutating func drawChain(
-        _ lines: [ChainLine], _ outcome: FailureOutcome?, _ area: Rect
+        _ lines: [ChainLine], _ chain: [PowerNodeView], _ outcome: FailureOutcome?, _ area: Rect
     ) {
         let wide = area.width >= 110
         var columns: [Table.Column] = [
@@ -187,18 +192,21 @@ extension Painter {
             ]
         }
         var table = Table(columns: columns, count: lines.count)
-        table.selected = ConsoleModel.index(of: model.selectedNode, in: lines.map(\.node.name))
+        table.selected = model.selectedChainRow ?? 0
         let isTree = model.powerFilter.isEmpty
         // Bars are drawn over the rows that the table has placed.
         let cells = area.inset(horizontal: 1).split(columns: columns.map(\.extent), gap: table.gap)
         let window = table.window(in: area)
         let rows = window.range.map {
-            chainCells(lines[$0], outcome, isTree: isTree, wide: wide)
+            let place = lines[$0].place
+            return chainCells(
+                lines[$0], chain[place], outcome?.nodes[place], isTree: isTree, wide: wide)
         }
         table.draw(on: &screen, in: area, rows: rows)
-        target(window.range.map { lines[$0].node.name }, rowsOf: area)
+        target(window.range.map { chain[lines[$0].place].name }, rowsOf: area)
         for (line, index) in window.range.enumerated() {
-            let figures = NodeFigures(lines[index].node, outcome?.node(lines[index].node.name))
+            let place = lines[index].place
+            let figures = NodeFigures(chain[place], outcome?.nodes[place])
             guard let load = figures.load, figures.isUsable else { continue }
             screen.bar(
                 load, in: cells[5].rows(1 + line, 1),
@@ -207,15 +215,17 @@ extension Painter {
     }
 
     private func chainCells(
-        _ line: ChainLine, _ outcome: FailureOutcome?, isTree: Bool, wide: Bool
+        _ line: ChainLine, _ node: PowerNodeView, _ after: FailureOutcome.Node?, isTree: Bool,
+        wide: Bool
     ) -> [Span] {
-        let node = line.node
         var prefix = ""
         if isTree, line.depth > 0 {
-            for more in line.trunk.dropFirst() { prefix += more ? glyphs.trunk : "   " }
+            for level in 1..<line.depth {
+                prefix += line.hasMore(below: level) ? glyphs.trunk : "   "
+            }
             prefix += line.isLast ? glyphs.lastBranch : glyphs.branch
         }
-        let figures = NodeFigures(node, outcome?.node(node.name))
+        let figures = NodeFigures(node, after)
         var cells = [
             Span(prefix + node.displayName, figures.nameStyle),
             Span(node.feed ?? "", .muted), powerSpan(node, figures),
@@ -226,7 +236,7 @@ extension Painter {
                     ? Style(.critical, .bold) : figures.isUsable ? .plain : .faint),
             Span(""),
         ]
-        if outcome != nil {
+        if after != nil {
             cells.append(Span(text(kilowatts(node.watts), digits: 1), .muted))
         }
         if wide {

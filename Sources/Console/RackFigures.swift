@@ -30,11 +30,10 @@ struct RackFeeds {
     /// What parts A from B, of both together, 0…1; nil without both.
     var imbalance: Double?
 
-    init(_ rack: RackView, _ open: OpenRack, _ snapshot: SiteView) {
-        let names = Set(rack.devices)
-        feeds = snapshot.devices.filter { names.contains($0.name) && $0.feed != nil }
+    init(_ rack: RackView, _ open: OpenRack, _ model: ConsoleModel) {
+        feeds = rack.devices.compactMap { model.device(named: $0) }.filter { $0.feed != nil }
             .map { summary in
-                let node = snapshot.chain.first { $0.name == summary.name }
+                let node = model.node(named: summary.name)
                 let points = open.devices[summary.name]?.points ?? []
                 let live = points.first { $0.name == "input.power" && $0.isUsable }
                 return Feed(

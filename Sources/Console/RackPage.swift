@@ -12,7 +12,7 @@ extension Painter {
         else { return }
         drawRackHeading(snapshot, rack, body)
         let area = body.rows(2)
-        let feeds = RackFeeds(rack, open, snapshot)
+        let feeds = RackFeeds(rack, open, model)
         guard body.width >= 100 else {
             let parts = area.split(
                 rows: [.fixed(min(7, feeds.lines + 1)), .share(3), .share(4)], gap: 0)
@@ -39,7 +39,7 @@ extension Painter {
     private mutating func drawRackHeading(
         _ snapshot: SiteView, _ rack: RackView, _ body: Rect
     ) {
-        let row = snapshot.rows.first { $0.racks.contains { $0.name == rack.name } }
+        let row = model.selectedPosition.map { snapshot.rows[$0.row] }
         let place = [row?.hall, row?.displayName].compactMap(\.self).joined(separator: " / ")
         screen.heading(
             t("Rack {0}", rack.displayName), note: [Span(place + "  " + rack.name, .muted)],

@@ -12,7 +12,7 @@ extension Painter {
 
     mutating func drawRacks(_ body: Rect) {
         guard let snapshot = model.snapshot else { return }
-        guard snapshot.rows.contains(where: { !$0.racks.isEmpty }) else {
+        guard !model.floor.rows.isEmpty else {
             screen.put(t("the site file names no racks"), in: body.rows(1, 1), .muted)
             return
         }
@@ -34,55 +34,65 @@ extension Painter {
     /// Where the figures of the selected rack would hide columns of the map, and there are lines
     /// for them below it.
     private func isWide(_ snapshot: SiteView, _ body: Rect) -> Bool {
-        let widest = snapshot.rows.map(\.racks.count).max() ?? 0
-        let columns = Self.labelWidth + widest * Self.leastCell
-        let halls = Set(snapshot.rows.map(\.hall)).count
+        let floor = model.floor
+        let columns = Self.labelWidth + floor.widest * Self.leastCell
+        let halls = floor.racksOfHall.count
         return columns > body.width - Self.sideWidth - 3 && columns <= body.width
             && snapshot.rows.count + halls + Self.flatHeight + 2 <= body.height
     }
 
     // MARK: Map
 
-    /// What a line of the map holds.
-    private enum MapLine {
-        case hall(String, racks: Int)
+    /// What a line of the map holds; rows by their place in the picture.
+    private enum MapLine: Equatable {
+        case hall(Int)
         /// The racks' own numbers over the columns.
-        case numbers(RowView)
-        case row(RowView)
+        case numbers(Int)
+        case row(Int)
         case gap
+    }
+
+    /// How the racks of a row stand on a line.
+    private struct MapColumns {
+        var window: ListWindow
+        var cellWidth: Int
     }
 
     private mutating func drawMap(_ snapshot: SiteView, _ rect: Rect) {
         guard rect.height >= 3 else { return }
         let area = rect.rows(0, rect.height - 2)
-        let rows = snapshot.rows.filter { !$0.racks.isEmpty }
-        let widest = rows.map(\.racks.count).max() ?? 1
+        let floor = model.floor
+        let widest = max(1, floor.widest)
         let room = area.width - Self.labelWidth
         let cellWidth = min(max(room / widest, Self.leastCell), 8)
         // How many are out of sight stands in columns of its own.
         let isCut = widest * cellWidth > room
         let visible = max(1, (isCut ? room - 3 : room) / cellWidth)
-        let position = selectedPosition(rows)
-        let columns = ListWindow(total: widest, height: visible, selected: position?.column)
-        let lines = mapLines(rows, area.height)
-        let cellHeight = lines.height
-        let heights = lines.lines.map { line -> Int in
+        let position = model.selectedPosition
+        let columns = MapColumns(
+            window: ListWindow(total: widest, height: visible, selected: position?.column),
+            cellWidth: cellWidth)
+        let (lines, cellHeight) = mapLines(snapshot.rows, floor.rows, area.height)
+        let heights = lines.map { line -> Int in
             if case .row = line { return cellHeight }
             return 1
         }
-        let first = firstLine(lines.lines, heights, area.height, rows, position?.row)
+        let first = firstLine(lines, heights, area.height, position?.row)
         let scale = scale(snapshot)
-        let selected = model.selectedRackView?.name
         var y = area.y
-        for (line, height) in zip(lines.lines[first...], heights[first...]) {
+        for (line, height) in zip(lines[first...], heights[first...]) {
             guard y + height <= area.bottom else { break }
             let place = Rect(x: area.x, y: y, width: area.width, height: height)
             switch line {
             case .gap: break
-            case .hall(let name, let racks):
-                screen.heading(name, note: [Span(t("{0} racks", "\(racks)"), .muted)], in: place)
-            case .numbers(let row): drawNumbers(row, place, columns, cellWidth)
-            case .row(let row): drawRow(row, place, columns, cellWidth, scale, selected)
+            case .hall(let row):
+                let name = snapshot.rows[row].hall
+                let racks = "\(floor.racksOfHall[name] ?? 0)"
+                screen.heading(name, note: [Span(t("{0} racks", racks), .muted)], in: place)
+            case .numbers(let row): drawNumbers(snapshot.rows[row], place, columns)
+            case .row(let row):
+                let selected = position?.row == row ? position?.column : nil
+                drawRow(snapshot.rows[row], place, columns, scale, selected)
             }
             y += height
         }
@@ -90,45 +100,35 @@ extension Painter {
     }
 
     private mutating func drawNumbers(
-        _ row: RowView, _ place: Rect, _ columns: ListWindow, _ cellWidth: Int
+        _ row: RowView, _ place: Rect, _ columns: MapColumns
     ) {
-        for (slot, index) in columns.range.enumerated() where index < row.racks.count {
+        for (slot, index) in columns.window.range.enumerated() where index < row.racks.count {
             let name = row.racks[index].displayName
             // What all racks of the row have in common says nothing over a column.
             let label =
                 name.hasPrefix(row.displayName) && name != row.displayName
                 ? String(name.dropFirst(row.displayName.count))
                 : name.split(separator: "-").last.map(String.init)
-            let x = place.x + Self.labelWidth + slot * cellWidth + 1
-            let cell = Rect(x: x, y: place.y, width: cellWidth - 1, height: 1)
+            let x = place.x + Self.labelWidth + slot * columns.cellWidth + 1
+            let cell = Rect(x: x, y: place.y, width: columns.cellWidth - 1, height: 1)
             screen.put(label ?? "", in: cell, .faint, align: .centre)
         }
     }
 
-    private func selectedPosition(_ rows: [RowView]) -> (row: Int, column: Int)? {
-        for (index, row) in rows.enumerated() {
-            if let column = row.racks.firstIndex(where: { $0.name == model.selectedRack }) {
-                return (index, column)
-            }
-        }
-        return nil
-    }
-
-    /// Lines with cells as tall as the room allows: up to three.
+    /// Lines with cells as tall as the room allows: up to four.
     private func mapLines(
-        _ rows: [RowView], _ room: Int
+        _ all: [RowView], _ rows: [Int], _ room: Int
     ) -> (lines: [MapLine], height: Int) {
         var compact: [MapLine] = []
         var airy: [MapLine] = []
         var hall: String?
         for row in rows {
-            if row.hall != hall {
-                let racks = rows.filter { $0.hall == row.hall }.reduce(0) { $0 + $1.racks.count }
+            if all[row].hall != hall {
                 if hall != nil { airy.append(.gap) }
-                compact.append(.hall(row.hall, racks: racks))
-                airy.append(.hall(row.hall, racks: racks))
+                compact.append(.hall(row))
+                airy.append(.hall(row))
                 airy.append(.numbers(row))
-                hall = row.hall
+                hall = all[row].hall
             } else {
                 airy.append(.gap)
             }
@@ -144,46 +144,43 @@ extension Painter {
 
     /// The first line drawn, so that the selected row and its hall's name are in sight.
     private func firstLine(
-        _ lines: [MapLine], _ heights: [Int], _ room: Int, _ rows: [RowView], _ selected: Int?
+        _ lines: [MapLine], _ heights: [Int], _ room: Int, _ selected: Int?
     ) -> Int {
-        guard heights.reduce(0, +) > room, let selected else { return 0 }
-        let target = lines.firstIndex { line in
-            if case .row(let row) = line { return row.name == rows[selected].name }
-            return false
-        }
-        guard let target else { return 0 }
+        guard heights.reduce(0, +) > room, let selected,
+            let target = lines.firstIndex(of: .row(selected))
+        else { return 0 }
         var first = 0
         while first < target, heights[first...target].reduce(0, +) > room - 1 { first += 1 }
         return first
     }
 
     private mutating func drawRow(
-        _ row: RowView, _ place: Rect, _ columns: ListWindow, _ cellWidth: Int,
-        _ scale: HeatScale, _ selected: String?
+        _ row: RowView, _ place: Rect, _ columns: MapColumns, _ scale: HeatScale, _ selected: Int?
     ) {
         let middle = place.y + (place.height - 1) / 2
         screen.put(
             row.displayName, in: Rect(x: place.x, y: middle, width: Self.labelWidth - 1, height: 1),
             .muted)
-        for (slot, index) in columns.range.enumerated() where index < row.racks.count {
-            let rack = row.racks[index]
-            let x = place.x + Self.labelWidth + slot * cellWidth
-            let value = Rect(x: x + 1, y: place.y, width: cellWidth - 1, height: place.height)
-            let cell = heatCell(rack, scale, width: cellWidth - 1)
-            let isSelected = rack.name == selected
+        let width = columns.cellWidth - 1
+        let range = columns.window.range
+        for (slot, index) in range.enumerated() where index < row.racks.count {
+            let x = place.x + Self.labelWidth + slot * columns.cellWidth
+            let value = Rect(x: x + 1, y: place.y, width: width, height: place.height)
+            let cell = heatCell(row.racks[index], scale, width: width)
+            let isSelected = index == selected
             var style = Style(cell.fill == nil ? cell.ink : .onFill, fill: cell.fill)
             if isSelected { style.attributes = [.bold] }
             screen.fill(value, " ", style)
-            target(rack.name, value)
-            screen.put(
-                [Span(cell.text, style)], x: value.x, y: middle, width: value.width, align: .centre)
+            target(row.racks[index].name, value)
+            let line = Rect(x: value.x, y: middle, width: width, height: 1)
+            screen.put(cell.text, in: line, style, align: .centre)
             if isSelected {
                 screen.put(glyphs.cursor, x: x, y: middle, .bright)
             }
         }
-        if columns.range.upperBound < row.racks.count {
+        if range.upperBound < row.racks.count {
             screen.put(
-                "+\(row.racks.count - columns.range.upperBound)",
+                "+\(row.racks.count - range.upperBound)",
                 in: Rect(x: place.right - 3, y: middle, width: 3, height: 1), .accent)
         }
     }
@@ -196,8 +193,9 @@ extension Painter {
         case .balance: return .balance
         case .humidity: return .humidity
         case .power, .alarms:
-            let rated = snapshot.rows.reduce(0) { highest, row in
-                row.racks.reduce(highest) { max($0, $1.ratedWatts) }
+            var rated = 0.0
+            for row in snapshot.rows {
+                for rack in row.racks.indices { rated = max(rated, row.racks[rack].ratedWatts) }
             }
             return .power(ratedKilowatts: rated / 1000)
         }
@@ -227,8 +225,12 @@ extension Painter {
             default: kilowatts(rack.watts)
             }
         guard let value, value.isFinite else { return (unknown, .faint, nil) }
-        let isWhole = [.load, .balance, .humidity].contains(model.heatMode)
-        let wide = width >= 4 && !isWhole || width >= 3 && model.heatMode == .power
+        let wide =
+            switch model.heatMode {
+            case .load, .balance, .humidity: false
+            case .power: width >= 3
+            case .inlet, .age, .alarms: width >= 4
+            }
         let text = NumberText.fixed(value, digits: wide && abs(value) < 100 ? 1 : 0) ?? unknown
         guard Self.isUsable(rack.quality), !model.isStale else {
             let letter = model.isStale ? "s" : Self.letter(of: rack.quality)
@@ -274,7 +276,7 @@ extension Painter {
 
     private mutating func drawRackDetail(_ snapshot: SiteView, _ rack: RackView, _ rect: Rect) {
         guard rect.height >= 2 else { return }
-        let row = snapshot.rows.first { $0.racks.contains { $0.name == rack.name } }
+        let row = model.selectedPosition.map { snapshot.rows[$0.row] }
         let place = [row?.hall, row?.displayName].compactMap(\.self).joined(separator: " / ")
         screen.heading(
             t("Rack {0}", rack.displayName), note: [Span(rack.name, .muted)], in: rect)

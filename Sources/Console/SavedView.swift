@@ -165,13 +165,15 @@ extension ConsoleModel {
 
     private var chainRows: [[String]] {
         let outcome = failure
+        let chain = snapshot?.chain ?? []
         let head = [
             "node", "name", "kind", "feed", "fed_by", "power_watts", "rated_watts", "quality",
             "battery_minutes", "state_if_failed", "power_if_failed_watts",
         ]
         return [head]
-            + chainLines.map(\.node).map { node in
-                let after = outcome?.node(node.name)
+            + chainLines.map { line in
+                let node = chain[line.place]
+                let after = outcome?.nodes[line.place]
                 return [
                     node.name, node.displayName, node.kind, node.feed ?? "",
                     node.parents.joined(separator: " "), number(node.watts),

@@ -13,76 +13,134 @@ extension ConsoleModel {
     var listedAlarms: [AlarmView] {
         switch state.alarmList {
         case .active: alarms
-        case .hidden: hiddenAlarms
+        case .hidden: hiddenPlaces.compactMap { alarm(at: .hidden($0)) }
         case .history: []
         }
     }
 
-    /// What is shelved, suppressed or out of service, by the time it was hidden.
-    var hiddenAlarms: [AlarmView] {
-        (snapshot?.hiddenAlarms ?? []).filter {
-            Self.matches(
-                alarmFilter, $0.id, $0.place, $0.priority, $0.state, $0.cause, $0.hiding,
-                $0.hiddenBy, $0.hiddenReason)
+    /// What is shelved, suppressed or out of service, by the time it was hidden: places in the
+    /// picture's list of them.
+    private var hiddenPlaces: [Int] {
+        let all = snapshot?.hiddenAlarms ?? []
+        return all.indices.filter {
+            let alarm = all[$0]
+            return Self.matches(
+                alarmFilter, alarm.id, alarm.place, alarm.priority, alarm.state, alarm.cause,
+                alarm.hiding, alarm.hiddenBy, alarm.hiddenReason)
         }.sorted {
-            ($0.hiddenSinceMS ?? 0, $1.id) > ($1.hiddenSinceMS ?? 0, $0.id)
+            (all[$0].hiddenSinceMS ?? 0, all[$1].id) > (all[$1].hiddenSinceMS ?? 0, all[$0].id)
+        }
+    }
+
+    /// Where an alarm stands in the picture.
+    enum AlarmPlace: Sendable {
+        case active(Int)
+        case hidden(Int)
+    }
+
+    func alarm(at place: AlarmPlace) -> AlarmView? {
+        switch place {
+        case .active(let place): snapshot?.alarms[place]
+        case .hidden(let place): snapshot?.hiddenAlarms?[place]
         }
     }
 
     /// A line of the alarm page: an alarm, or what an opened cause explains.
-    enum AlarmLine {
-        case alarm(AlarmView)
+    enum AlarmLine: Sendable {
+        case alarm(AlarmPlace)
         /// A suppressed alarm below its cause, where the daemon has told of it.
-        case child(AlarmView, isLast: Bool)
+        case child(AlarmPlace, isLast: Bool)
         /// A device that the cause speaks for, without an alarm of its own.
-        case device(String, of: String, isLast: Bool)
+        case device(String, of: AlarmPlace, isLast: Bool)
 
-        var id: String {
+        /// The alarm that the keys speak of: of a device below a cause, the cause.
+        var place: AlarmPlace {
             switch self {
-            case .alarm(let alarm), .child(let alarm, _): alarm.id
-            case .device(let name, let cause, _): cause + " > " + name
+            case .alarm(let place), .child(let place, _), .device(_, let place, _): place
             }
         }
     }
 
+    /// What a selection holds on to.
+    func name(of line: AlarmLine) -> String {
+        let id = alarm(at: line.place)?.id ?? ""
+        if case .device(let name, _, _) = line { return id + " > " + name }
+        return id
+    }
+
+    var alarmLinesKey: Derived.AlarmLinesKey {
+        Derived.AlarmLinesKey(
+            alarms: alarmsKey, list: state.alarmList, expanded: state.expandedAlarms)
+    }
+
     var alarmLines: [AlarmLine] {
-        guard state.alarmList == .active, !state.expandedAlarms.isEmpty else {
-            return listedAlarms.map { .alarm($0) }
+        if derived.alarmLinesKey == alarmLinesKey { return derived.alarmLines }
+        switch state.alarmList {
+        case .hidden: return hiddenPlaces.map { .alarm(.hidden($0)) }
+        case .history: return []
+        case .active: return state.expandedAlarms.isEmpty ? activeLines : expandedLines
         }
-        let hidden = Dictionary(grouping: snapshot?.hiddenAlarms ?? [], by: { $0.causeID ?? "" })
+    }
+
+    private var activeLines: [AlarmLine] { alarmPlaces.map { .alarm(.active($0)) } }
+
+    private var expandedLines: [AlarmLine] {
+        guard let snapshot else { return [] }
+        let hidden = snapshot.hiddenAlarms ?? []
+        let byCause = Dictionary(grouping: hidden.indices, by: { hidden[$0].causeID ?? "" })
         var lines: [AlarmLine] = []
-        for alarm in listedAlarms {
-            lines.append(.alarm(alarm))
+        for place in alarmPlaces {
+            let alarm = snapshot.alarms[place]
+            lines.append(.alarm(.active(place)))
             guard state.expandedAlarms.contains(alarm.id) else { continue }
-            let children = hidden[alarm.id] ?? []
-            let told = Set(children.map(\.device))
+            let children = byCause[alarm.id] ?? []
+            let told = Set(children.map { hidden[$0].device })
             let others = (alarm.children ?? []).filter { !told.contains($0) }
             for (index, child) in children.enumerated() {
                 let isLast = index == children.count - 1 && others.isEmpty
-                lines.append(.child(child, isLast: isLast))
+                lines.append(.child(.hidden(child), isLast: isLast))
             }
             for (index, name) in others.enumerated() {
                 lines.append(
-                    .device(name, of: alarm.id, isLast: index == others.count - 1))
+                    .device(name, of: .active(place), isLast: index == others.count - 1))
             }
         }
         return lines
     }
 
-    /// What the selection of the alarm page walks through.
-    var alarmNames: [String] {
-        state.alarmList == .history ? historyLines.map(\.key) : alarmLines.map(\.id)
+    /// The line of the selection; nil where it is gone.
+    var selectedAlarmLine: Int? {
+        guard let selectedAlarm else { return nil }
+        if state.alarmList == .history { return selectedHistoryRow }
+        return alarmLines.firstIndex { name(of: $0) == selectedAlarm }
+    }
+
+    mutating func moveAlarm(by delta: Int) {
+        if page == .overview {
+            let all = snapshot?.alarms ?? []
+            let places = alarmPlaces
+            let row = selectedAlarm == nil ? 0 : selectedAlarmRow
+            selectedAlarm = Self.moved(row, of: places.count, by: delta).map { all[places[$0]].id }
+            return
+        }
+        let row = selectedAlarm == nil ? 0 : selectedAlarmLine
+        if state.alarmList == .history {
+            let places = historyPlaces
+            let lines = state.alarmHistory ?? []
+            selectedAlarm = Self.moved(row, of: places.count, by: delta).map {
+                lines[places[$0]].key
+            }
+        } else {
+            let lines = alarmLines
+            selectedAlarm = Self.moved(row, of: lines.count, by: delta).map { name(of: lines[$0]) }
+        }
     }
 
     /// The alarm that the keys of the page speak of: of a device below a cause, the cause.
     var chosenAlarm: AlarmView? {
         let lines = alarmLines
         guard !lines.isEmpty else { return nil }
-        let index = Self.index(of: selectedAlarm, in: lines.map(\.id))
-        switch lines[index] {
-        case .alarm(let alarm), .child(let alarm, _): return alarm
-        case .device(_, let cause, _): return snapshot?.alarms.first { $0.id == cause }
-        }
+        return alarm(at: lines[selectedAlarmLine ?? 0].place)
     }
 
     mutating func expandAlarm() {

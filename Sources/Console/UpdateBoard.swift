@@ -93,7 +93,7 @@ extension ConsoleModel {
     mutating func deriveBoard() {
         guard page == .dashboard, let dashboard, !state.board.changed.isEmpty else { return }
         if state.board.placeNames.isEmpty { state.board.placeNames = placeNames }
-        let index = derived.deviceIndex
+        let index = deviceIndex.places
         let devices = snapshot?.devices ?? []
         let places = state.board.placeNames
         let name = { (name: String) -> String in

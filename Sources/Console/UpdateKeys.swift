@@ -1,6 +1,6 @@
 import Model
 import Screen
-package import Views
+import Views
 
 /// What keys do. Every key that does nothing where it is pressed says so.
 extension ConsoleModel {
@@ -115,40 +115,17 @@ extension ConsoleModel {
         switch page {
         case .racks where isRackOpen: moveInRack(by: dy)
         case .racks: moveRack(dx, dy)
-        case .devices:
-            let names = devices.map(\.name)
-            selectedDevice = Self.moved(selectedDevice ?? names.first, in: names, by: dy)
-        case .alarms, .overview:
-            let names = page == .overview ? alarms.map(\.id) : alarmNames
-            selectedAlarm = Self.moved(selectedAlarm ?? names.first, in: names, by: dy)
+        case .devices: moveDevice(by: dy)
+        case .alarms, .overview: moveAlarm(by: dy)
         case .energy: moveQuarter(by: dy)
-        case .power:
-            let names = chainLines.map(\.node.name)
-            selectedNode = Self.moved(selectedNode ?? names.first, in: names, by: dy)
+        case .power: moveNode(by: dy)
         case .cooling:
-            let names = (snapshot?.cooling ?? []).map(\.name)
-            selectedUnit = Self.moved(selectedUnit ?? names.first, in: names, by: dy)
+            let units = snapshot?.cooling ?? []
+            let row = selectedUnit == nil ? 0 : selectedUnitRow
+            selectedUnit = Self.moved(row, of: units.count, by: dy).map { units[$0].name }
         case .dashboard: moveOnBoard(dx, dy)
         }
         return []
-    }
-
-    /// Left and right along a row, up and down to the rack nearest in the next row.
-    private mutating func moveRack(_ dx: Int, _ dy: Int) {
-        let rows = (snapshot?.rows ?? []).filter { !$0.racks.isEmpty }
-        guard !rows.isEmpty else { return }
-        var row = 0
-        var column = 0
-        for (index, candidate) in rows.enumerated() {
-            if let found = candidate.racks.firstIndex(where: { $0.name == selectedRack }) {
-                row = index
-                column = found
-                break
-            }
-        }
-        row = min(max(0, row + dy), rows.count - 1)
-        column = min(max(0, column + dx), rows[row].racks.count - 1)
-        selectedRack = rows[row].racks[column].name
     }
 
     // MARK: Enter and Escape
@@ -165,29 +142,24 @@ extension ConsoleModel {
             selectedRack = rack.name
             return openRack(rack.name)
         case .devices:
-            let all = devices
-            guard !all.isEmpty else { return [] }
-            let index = Self.index(of: selectedDevice, in: all.map(\.name))
-            selectedDevice = all[index].name
-            return open(all[index].name)
+            let places = deviceList.places
+            guard !places.isEmpty, let all = snapshot?.devices else { return [] }
+            let name = all[places[selectedDeviceRow ?? 0]].name
+            selectedDevice = name
+            return open(name)
         case .alarms:
             guard let alarm = chosenAlarm else { return [] }
             return open(alarm.device)
         case .cooling:
             let units = snapshot?.cooling ?? []
             guard !units.isEmpty else { return [] }
-            return open(units[Self.index(of: selectedUnit, in: units.map(\.name))].device)
+            return open(units[selectedUnitRow ?? 0].device)
         case .power: return drillNode()
         case .dashboard: return drillBoard()
         case .energy:
             say(t("nothing lies below this; devices are in view 3"))
             return []
         }
-    }
-
-    package var selectedRackView: RackView? {
-        let racks = (snapshot?.rows ?? []).lazy.flatMap(\.racks)
-        return racks.first { $0.name == selectedRack } ?? racks.first
     }
 
     private mutating func goBack() -> [ConsoleCommand] {

@@ -72,12 +72,10 @@ extension ConsoleModel {
 
     /// Takes the selected node out in thought, or puts it back.
     private mutating func toggleFailure() -> [ConsoleCommand] {
-        let names = chainLines.map(\.node.name)
-        guard !names.isEmpty else {
+        guard let name = chosenNode?.name else {
             say(t("the site file names no power chain"))
             return []
         }
-        let name = names[Self.index(of: selectedNode, in: names)]
         selectedNode = name
         if state.failing.remove(name) == nil { state.failing.insert(name) }
         if state.failing.isEmpty { say(t("the power chain as it is")) }
@@ -241,14 +239,12 @@ extension ConsoleModel {
 
     /// From a node to what stands behind it: the page of its rack, the points of its device.
     mutating func drillNode() -> [ConsoleCommand] {
-        let lines = chainLines
-        guard !lines.isEmpty else { return [] }
-        let node = lines[Self.index(of: selectedNode, in: lines.map(\.node.name))].node
+        guard let node = chosenNode else { return [] }
         selectedNode = node.name
         if let place = node.place {
             return go(to: SearchHit(kind: .rack, name: place, detail: ""))
         }
-        if snapshot?.devices.contains(where: { $0.name == node.name }) == true {
+        if devicePlace(node.name) != nil {
             return open(node.name)
         }
         say(t("no device of this name measures {0}", node.displayName))

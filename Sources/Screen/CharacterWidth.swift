@@ -33,6 +33,7 @@ package enum CharacterWidth {
     }
 
     package static func columns(of text: String) -> Int {
+        if let sum = PlainText.with(text, { $0.reduce(0) { $0 + $1.width } }) { return sum }
         var sum = 0
         for character in text { sum += cell(for: character)?.width ?? 0 }
         return sum

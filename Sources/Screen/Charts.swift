@@ -11,7 +11,7 @@ extension Screen {
         let whole = eighths / parts
         fill(rect.columns(0, whole).rows(0, 1), glyphs.barFull, Style(ink))
         if whole < rect.width, eighths % parts > 0 {
-            put(String(glyphs.growing[eighths % parts]), x: rect.x + whole, y: rect.y, Style(ink))
+            stamp(glyphs.growing[eighths % parts], x: rect.x + whole, y: rect.y, Style(ink))
         }
     }
 
@@ -50,15 +50,14 @@ extension Screen {
             var level = max(1, Int(min(max(fraction, 0), 1) * Double(total) + 0.5))
             for row in 0..<rect.height where level > 0 {
                 let part = min(level, steps.count)
-                put(String(steps[part - 1]), x: x, y: rect.bottom - 1 - row, Style(ink))
+                stamp(steps[part - 1], x: x, y: rect.bottom - 1 - row, Style(ink))
                 level -= part
             }
         }
     }
 
     /// A line of dots through the values, from the left edge to the right, broken where a value is
-    /// nil: Braille has two dots beside and four above each other in a cell. Columns where the
-    /// font may lack it.
+    /// nil. Columns where the font may lack the dots.
     package mutating func curve(
         _ values: [Double?], in rect: Rect, range: ClosedRange<Double>, _ ink: Ink
     ) {
@@ -67,38 +66,10 @@ extension Screen {
             let columns = (0..<rect.width).map { values[$0 * values.count / rect.width] }
             return sparkline(columns, in: rect, range: range, ink)
         }
-        let highest = rect.height * 4 - 1
-        let span = range.upperBound - range.lowerBound
-        var dots = [UInt32](repeating: 0, count: rect.width * rect.height)
-        var last: Int?
-        for column in 0..<rect.width * 2 {
-            let value = values[column * values.count / (rect.width * 2)]
-            guard let value, value.isFinite else {
-                last = nil
-                continue
-            }
-            let raw = span > 0 ? (value - range.lowerBound) / span : 0.5
-            let share = raw.isFinite ? min(max(raw, 0), 1) : 0
-            let level = Int(share * Double(highest) + 0.5)
-            // A step is one stroke, so that the line hangs together.
-            for dot in min(last ?? level, level)...max(last ?? level, level) {
-                let row = highest - dot
-                dots[row / 4 * rect.width + column / 2] |= Self.brailleDots[column % 2][row % 4]
-            }
-            last = level
-        }
-        for (index, pattern) in dots.enumerated() where pattern != 0 {
-            guard let scalar = Unicode.Scalar(0x2800 + pattern) else { continue }
-            put(
-                String(Character(scalar)), x: rect.x + index % rect.width,
-                y: rect.y + index / rect.width, Style(ink))
-        }
+        var raster = Raster(rect, glyphs)
+        raster.add(LineGraph.Line(values, ink), range)
+        raster.draw(on: &self)
     }
-
-    /// Bits of the dots of a cell, by column and by row from the top (Unicode, Braille Patterns).
-    private static let brailleDots: [[UInt32]] = [
-        [0x01, 0x02, 0x04, 0x40], [0x08, 0x10, 0x20, 0x80],
-    ]
 
     /// A box of thin lines with a title in its top line.
     package mutating func box(_ rect: Rect, title: [Span] = [], _ style: Style = .faint) {
@@ -108,10 +79,10 @@ extension Screen {
         fill(rect.rows(rect.height - 1, 1), glyphs.horizontal, style)
         fill(rect.columns(0, 1), glyphs.vertical, style)
         fill(rect.columns(rect.width - 1, 1), glyphs.vertical, style)
-        put(String(topLeft), x: rect.x, y: rect.y, style)
-        put(String(topRight), x: rect.right - 1, y: rect.y, style)
-        put(String(bottomLeft), x: rect.x, y: rect.bottom - 1, style)
-        put(String(bottomRight), x: rect.right - 1, y: rect.bottom - 1, style)
+        stamp(topLeft, x: rect.x, y: rect.y, style)
+        stamp(topRight, x: rect.right - 1, y: rect.y, style)
+        stamp(bottomLeft, x: rect.x, y: rect.bottom - 1, style)
+        stamp(bottomRight, x: rect.right - 1, y: rect.bottom - 1, style)
         guard !title.isEmpty, rect.width > 6 else { return }
         put([Span(" ")] + title + [Span(" ")], x: rect.x + 1, y: rect.y, width: rect.width - 2)
     }

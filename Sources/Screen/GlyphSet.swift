@@ -32,18 +32,25 @@ package enum GlyphSet: UInt8, Sendable, CaseIterable {
     /// Parts of a column cell from low to full.
     package var rising: [Character] {
         switch self {
-        case .ascii: Array("_.-=#")
-        case .lines: Array("_▄█")
-        case .full: Array("▁▂▃▄▅▆▇█")
+        case .ascii: Self.asciiRising
+        case .lines: Self.linesRising
+        case .full: Self.fullRising
         }
     }
 
     /// Parts of a bar's last cell, from nothing to just below full.
     package var growing: [Character] {
         switch self {
-        case .ascii: Array(" ")
-        case .lines: Array(" ▌")
-        case .full: Array(" ▏▎▍▌▋▊▉")
+        case .ascii: Self.asciiGrowing
+        case .lines: Self.linesGrowing
+        case .full: Self.fullGrowing
         }
     }
+
+    private static let asciiRising = Array("_.-=#")
+    private static let linesRising = Array("_▄█")
+    private static let fullRising = Array("▁▂▃▄▅▆▇█")
+    private static let asciiGrowing = Array(" ")
+    private static let linesGrowing = Array(" ▌")
+    private static let fullGrowing = Array(" ▏▎▍▌▋▊▉")
 }

@@ -87,7 +87,7 @@ package struct LineGraph: Sendable {
         for level in levels where range.contains(level.value) {
             let row = Raster.place(level.value, range, plot.height)
             for x in stride(from: plot.x, to: plot.right, by: 3) {
-                screen.put(String(screen.glyphs.horizontal), x: x, y: plot.y + row, .faint)
+                screen.stamp(screen.glyphs.horizontal, x: x, y: plot.y + row, .faint)
             }
             guard taken.insert(row).inserted else { continue }
             let style = Style(level.ink)
@@ -106,8 +106,8 @@ package struct LineGraph: Sendable {
             let free = (0..<plot.height).filter { !taken.contains($0) }
             guard let row = free.min(by: { abs($0 - wanted) < abs($1 - wanted) }) else { return }
             taken.insert(row)
-            screen.put(
-                String(line.mark), x: plot.right + 1, y: plot.y + row, Style(line.ink, .bold))
+            screen.stamp(
+                line.mark, x: plot.right + 1, y: plot.y + row, Style(line.ink, .bold))
         }
     }
 
@@ -121,102 +121,5 @@ package struct LineGraph: Sendable {
             screen.put(tick.text, x: start, y: plot.bottom, .muted)
             free = start + columns + 1
         }
-    }
-}
-
-/// The dots of a graph's cells.
-private struct Raster {
-    let plot: Rect
-    let glyphs: GlyphSet
-    /// Dots of a cell across and down.
-    let across: Int
-    let down: Int
-    /// A bit for each dot of a cell, row by row; and whose dots they are.
-    private var dots: [UInt8]
-    private var owners: [(ink: Ink, mark: Character)]
-
-    init(_ plot: Rect, _ glyphs: GlyphSet) {
-        self.plot = plot
-        self.glyphs = glyphs
-        switch glyphs {
-        case .full: (across, down) = (2, 4)
-        case .lines: (across, down) = (1, 2)
-        case .ascii: (across, down) = (1, 1)
-        }
-        dots = Array(repeating: 0, count: plot.width * plot.height)
-        owners = Array(repeating: (.plain, " "), count: dots.count)
-    }
-
-    /// The row of a value among `rows`, 0 at the top.
-    static func place(_ value: Double, _ range: ClosedRange<Double>, _ rows: Int) -> Int {
-        // Halves: the difference of two finite numbers may be none.
-        let span = range.upperBound / 2 - range.lowerBound / 2
-        let raw = span > 0 ? (value / 2 - range.lowerBound / 2) / span : 0.5
-        let fraction = raw.isFinite ? min(max(raw, 0), 1) : 0
-        return rows - 1 - Int(fraction * Double(rows - 1) + 0.5)
-    }
-
-    mutating func add(_ line: LineGraph.Line, _ range: ClosedRange<Double>) {
-        let count = line.values.count
-        let width = plot.width * across
-        let rows = plot.height * down
-        guard count > 0 else { return }
-        var before: ClosedRange<Int>?
-        for column in 0..<width {
-            let first = column * count / width
-            let steps = first..<max(first + 1, (column + 1) * count / width)
-            let values = line.values[steps].compactMap(\.self).filter(\.isFinite)
-            guard values.count * 2 >= steps.count, let low = values.min(), let high = values.max()
-            else {
-                before = nil
-                continue
-            }
-            let own = Self.place(high, range, rows)...Self.place(low, range, rows)
-            let isPart = line.isPart.indices.contains(first) && line.isPart[first]
-            var drawn = own
-            if let before, !isPart {
-                if before.upperBound < own.lowerBound {
-                    drawn = before.upperBound + 1...own.upperBound
-                } else if before.lowerBound > own.upperBound {
-                    drawn = own.lowerBound...before.lowerBound - 1
-                }
-            }
-            before = own
-            guard !isPart || column % 2 == 0 else { continue }
-            for row in drawn { set(column, row, line) }
-        }
-    }
-
-    private mutating func set(_ column: Int, _ row: Int, _ line: LineGraph.Line) {
-        let cell = row / down * plot.width + column / across
-        dots[cell] |= 1 << UInt8(row % down * across + column % across)
-        owners[cell] = (line.ink, line.mark)
-    }
-
-    func draw(on screen: inout Screen) {
-        for (cell, dots) in dots.enumerated() where dots != 0 {
-            let owner = owners[cell]
-            screen.put(
-                String(character(dots, owner.mark)), x: plot.x + cell % plot.width,
-                y: plot.y + cell / plot.width, Style(owner.ink))
-        }
-    }
-
-    private func character(_ dots: UInt8, _ mark: Character) -> Character {
-        switch glyphs {
-        case .ascii: mark
-        case .lines: dots == 1 ? "▀" : dots == 2 ? "▄" : "█"
-        case .full: Self.braille[Int(dots)]
-        }
-    }
-
-    /// Unicode's braille patterns number the dots down the left column first, and the fourth row
-    /// last.
-    private static let braille: [Character] = (0..<256).map { dots in
-        let bits: [UInt32] = [0x01, 0x08, 0x02, 0x10, 0x04, 0x20, 0x40, 0x80]
-        let pattern = bits.enumerated().reduce(UInt32(0x2800)) {
-            dots & 1 << $1.offset != 0 ? $0 | $1.element : $0
-        }
-        return Unicode.Scalar(pattern).map { Character($0) } ?? " "
     }
 }

@@ -1,29 +1,3 @@
-/// One cell: a character of 1 or 2 columns. The right half of a wide character is a cell of
-/// width 0, always directly after its left half.
-package struct Cell: Hashable, Sendable {
-    package var text: Character
-    package var style: Style
-    package var width: UInt8
-    package init(_ text: Character, _ style: Style, width: UInt8 = 1) {
-        self.text = text
-        self.style = style
-        self.width = width
-    }
-    package static let blank = Cell(" ", .plain)
-}
-
-/// Text of one style.
-package struct Span: Hashable, Sendable {
-    package var text: String
-    package var style: Style
-    package init(_ text: String, _ style: Style = .plain) {
-        self.text = text
-        self.style = style
-    }
-}
-
-package enum Alignment: Sendable { case left, right, centre }
-
 /// A grid of cells that nothing outside its size can reach: all drawing is clipped, and all text
 /// is cleaned of what could steer a terminal.
 package struct Screen: Hashable, Sendable {
@@ -55,13 +29,27 @@ package struct Screen: Hashable, Sendable {
         _ text: String, x: Int, y: Int, width limit: Int = .max, _ style: Style = .plain
     ) -> Int {
         guard y >= 0, y < size.height, limit > 0 else { return 0 }
+        if let used = PlainText.with(text, { putPlain($0, x: x, y: y, limit, style) }) {
+            return used
+        }
         var used = 0
         for character in text {
             guard let cell = CharacterWidth.cell(for: character) else { continue }
-            guard used + cell.width <= limit else { break }
-            guard x + used < size.width else { break }
-            place(cell.text, cell.width, x + used, y, style)
+            guard used + cell.width <= limit, x + used < size.width else { break }
+            place(Cell.packed(cell.text.unicodeScalars), cell.width, x + used, y, style)
             used += cell.width
+        }
+        return used
+    }
+
+    private mutating func putPlain(
+        _ text: PlainText, x: Int, y: Int, _ limit: Int, _ style: Style
+    ) -> Int {
+        var used = 0
+        for (scalar, width) in text {
+            guard used + width <= limit, x + used < size.width else { break }
+            place(UInt64(scalar), width, x + used, y, style)
+            used += width
         }
         return used
     }
@@ -69,30 +57,18 @@ package struct Screen: Hashable, Sendable {
     /// Spans one after the other; what does not fit into `limit` is cut with an ellipsis.
     @discardableResult
     package mutating func put(
-        _ spans: [Span], x: Int, y: Int, width limit: Int = .max, align: Alignment = .left,
-        fill: Ink? = nil
+        _ spans: [Span], x: Int, y: Int, width limit: Int = .max, align: Alignment = .left
     ) -> Int {
-        let total = spans.reduce(0) { $0 + CharacterWidth.columns(of: $1.text) }
         var start = x
-        if limit < .max, total < limit {
-            switch align {
-            case .left: break
-            case .right: start += limit - total
-            case .centre: start += (limit - total) / 2
-            }
+        if align != .left, limit < .max {
+            let total = spans.reduce(0) { $0 + CharacterWidth.columns(of: $1.text) }
+            start += Self.indent(total, limit, align)
         }
         var left = limit
-        for span in spans {
-            guard left > 0 else { break }
-            var style = span.style
-            if let fill, style.fill == nil { style.fill = fill }
-            let isLast = CharacterWidth.columns(of: span.text) > left
-            let text =
-                isLast
-                ? CharacterWidth.clipped(span.text, to: left, ellipsis: glyphs.ellipsis) : span.text
-            let used = put(text, x: start, y: y, width: left, style)
-            start += used
-            left = isLast ? 0 : left - used
+        for span in spans where left > 0 {
+            let used = putCut(span.text, x: start, y: y, left, span.style)
+            start += used.columns
+            left = used.isCut ? 0 : left - used.columns
         }
         return start - x
     }
@@ -102,13 +78,49 @@ package struct Screen: Hashable, Sendable {
         _ text: String, in rect: Rect, _ style: Style = .plain, align: Alignment = .left
     ) {
         guard !rect.isEmpty else { return }
-        put([Span(text, style)], x: rect.x, y: rect.y, width: rect.width, align: align)
+        var x = rect.x
+        if align != .left {
+            x += Self.indent(CharacterWidth.columns(of: text), rect.width, align)
+        }
+        _ = putCut(text, x: x, y: rect.y, rect.width, style)
+    }
+
+    /// Columns before a text of `total` where there is room for `limit`.
+    private static func indent(_ total: Int, _ limit: Int, _ align: Alignment) -> Int {
+        guard total < limit else { return 0 }
+        switch align {
+        case .left: return 0
+        case .right: return limit - total
+        case .centre: return (limit - total) / 2
+        }
+    }
+
+    /// As much of `text` as `limit` has room for, and an ellipsis where that is not all.
+    private mutating func putCut(
+        _ text: String, x: Int, y: Int, _ limit: Int, _ style: Style
+    ) -> (columns: Int, isCut: Bool) {
+        // No character has more columns than bytes.
+        guard text.utf8.count > limit, CharacterWidth.columns(of: text) > limit else {
+            return (put(text, x: x, y: y, width: limit, style), false)
+        }
+        let used = put(text, x: x, y: y, width: limit - 1, style)
+        return (used + put(String(glyphs.ellipsis), x: x + used, y: y, style), true)
+    }
+
+    /// Puts one character of one column, as drawings are made of.
+    mutating func stamp(_ character: Character, x: Int, y: Int, _ style: Style) {
+        guard y >= 0, y < size.height else { return }
+        place(Cell.packed(character.unicodeScalars), 1, x, y, style)
     }
 
     package mutating func fill(_ rect: Rect, _ character: Character = " ", _ style: Style) {
         let columns = max(0, rect.x)..<max(max(0, rect.x), min(size.width, rect.right))
+        guard let first = columns.first, let last = columns.last else { return }
+        let cell = Cell(character, style)
         for y in max(0, rect.y)..<max(max(0, rect.y), min(size.height, rect.bottom)) {
-            for x in columns { place(character, 1, x, y, style) }
+            let row = y * size.width
+            mend(row + first, row + last)
+            for index in row + first...row + last { cells[index] = cell }
         }
     }
 
@@ -134,7 +146,8 @@ package struct Screen: Hashable, Sendable {
                 guard cell.width > 0 else { continue }
                 let fits = column + Int(cell.width) <= rect.width
                 place(
-                    fits ? cell.text : " ", fits ? Int(cell.width) : 1, rect.x + column,
+                    fits ? cell.scalars : Cell.blankScalars, fits ? Int(cell.width) : 1,
+                    rect.x + column,
                     rect.y + row, cell.style)
             }
         }
@@ -142,37 +155,42 @@ package struct Screen: Hashable, Sendable {
 
     /// Puts one cell, mending wide characters that it cuts in half.
     private mutating func place(
-        _ text: Character, _ width: Int, _ x: Int, _ y: Int, _ style: Style
+        _ scalars: UInt64, _ width: Int, _ x: Int, _ y: Int, _ style: Style
     ) {
         if x == -1, width == 2 {
             // Its right half would show alone.
-            place(" ", 1, 0, y, style)
+            place(Cell.blankScalars, 1, 0, y, style)
             return
         }
         guard x >= 0, x < size.width else { return }
         let index = y * size.width + x
         guard width == 1 || x + 1 < size.width else {
             // A wide character whose right half would fall off: a blank in its place.
-            place(" ", 1, x, y, style)
+            place(Cell.blankScalars, 1, x, y, style)
             return
         }
-        if cells[index].width == 0 { cells[index - 1] = Cell(" ", cells[index - 1].style) }
-        let last = index + width - 1
-        if cells[last].width == 2 { cells[last + 1] = Cell(" ", cells[last + 1].style) }
-        cells[index] = Cell(text, style, width: UInt8(width))
+        mend(index, index + width - 1)
+        cells[index] = Cell(scalars: scalars, style, width: UInt8(width))
         if width == 2 { cells[index + 1] = Cell(" ", style, width: 0) }
+    }
+
+    /// Blanks the halves of wide characters that are left over where the cells from `first` to
+    /// `last` are overwritten.
+    private mutating func mend(_ first: Int, _ last: Int) {
+        if cells[first].width == 0 { cells[first - 1] = Cell(" ", cells[first - 1].style) }
+        if cells[last].width == 2 { cells[last + 1] = Cell(" ", cells[last + 1].style) }
     }
 
     /// The characters, a line each, blanks at the ends cut: what tests compare.
     package var text: String {
         var result = ""
         for y in 0..<size.height {
-            var line = ""
+            var line = String.UnicodeScalarView()
             for cell in cells[y * size.width..<(y + 1) * size.width] where cell.width > 0 {
-                line.append(cell.text)
+                cell.append(to: &line)
             }
             while line.last == " " { line.removeLast() }
-            result += line + "\n"
+            result += String(line) + "\n"
         }
         return result
     }

@@ -18,6 +18,8 @@ extension Screen {
         var writer = StepWriter()
         for y in 0..<size.height {
             let row = y * size.width
+            // Most lines are as they were.
+            if let old, cells[row..<row + size.width] == old[row..<row + size.width] { continue }
             var x = 0
             while x < size.width {
                 guard differs(row + x, old) else {
@@ -56,7 +58,7 @@ extension Screen {
 private struct StepWriter {
     private var steps: [DrawStep] = []
     private(set) var style: Style?
-    private var text = ""
+    private var text = String.UnicodeScalarView()
     private var x = -1
     private var y = -1
 
@@ -77,7 +79,7 @@ private struct StepWriter {
             steps.append(.style(cell.style))
             style = cell.style
         }
-        text.append(cell.text)
+        cell.append(to: &text)
         x += Int(cell.width)
     }
 
@@ -88,7 +90,7 @@ private struct StepWriter {
 
     private mutating func flush() {
         guard !text.isEmpty else { return }
-        steps.append(.text(text))
-        text = ""
+        steps.append(.text(String(text)))
+        text.removeAll()
     }
 }

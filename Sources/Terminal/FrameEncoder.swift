@@ -60,13 +60,18 @@ package struct FrameEncoder {
     private func write(
         _ text: String, at position: inout (x: Int, y: Int), _ size: Size, into bytes: inout [UInt8]
     ) {
+        // Only the very last cell of a terminal may have to be left out.
+        if capabilities.isUTF8, capabilities.canWriteLastCell || position.y < size.height - 1 {
+            bytes += text.utf8
+            return
+        }
         for character in text {
             let width = character.isASCII ? 1 : CharacterWidth.columns(of: String(character))
             let isLast = position.y == size.height - 1 && position.x + width >= size.width
             position.x += width
             if isLast, !capabilities.canWriteLastCell { return }
             if character.isASCII || capabilities.isUTF8 {
-                bytes += Array(character.utf8)
+                bytes += character.utf8
             } else {
                 for _ in 0..<width { bytes.append(UInt8(ascii: "?")) }
             }

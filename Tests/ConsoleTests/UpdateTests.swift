@@ -337,7 +337,7 @@ struct DrawingTests {
         var model = ConsoleModel(user: "u", target: "t")
         _ = update(&model, .snapshot(snapshot))
         #expect(model.chainLines.count == snapshot.chain.count)
-        #expect(Set(model.chainLines.map(\.node.name)).count == snapshot.chain.count)
+        #expect(Set(model.chainLines.map(\.place)).count == snapshot.chain.count)
     }
 
     @Test(

@@ -170,7 +170,7 @@ struct WidgetTests {
     func curve() {
         var screen = Screen(size: Size(width: 4, height: 2))
         screen.curve([0, 0, 10, 10, nil, nil, 5, 5], in: screen.bounds, range: 0...10, .accent)
-        #expect(screen.text == " ⡏ ⣀\n⣀⡇\n")
+        #expect(screen.text == " ⡏ ⣀\n⣀⠇\n")
         // Fonts of consoles have no Braille: columns there.
         var plain = Screen(size: Size(width: 4, height: 1), glyphs: .ascii)
         plain.curve([0, 10, nil, 10], in: plain.bounds, range: 0...10, .accent)
