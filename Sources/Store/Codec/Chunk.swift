@@ -73,8 +73,33 @@ package struct ColumnSummary: Hashable, Sendable {
     }
 
     package init(of column: ChunkColumn) {
+        var worst: UInt8 = 0
+        for state in column.states { worst = max(worst, state) }
+        if ValueState.isUsable(worst) {
+            add(all: column.values)
+            return
+        }
         for (state, value) in zip(column.states, column.values) where ValueState.isUsable(state) {
             add(value)
         }
+    }
+
+    /// The same as one after the other, where there was none before.
+    private mutating func add(all values: [Int64]) {
+        guard let first = values.first, let last = values.last else { return }
+        var (low, high, total) = (first, first, Int64(0))
+        for value in values {
+            low = min(low, value)
+            high = max(high, value)
+            total &+= value
+        }
+        // As many as a chunk can have, of these, add up to fewer than 63 bits.
+        let limit: Int64 = 1 << 46
+        guard low > -limit, high < limit, values.count <= Chunk.maximumPolls else {
+            for value in values { add(value) }
+            return
+        }
+        (minimum, maximum, self.first, self.last) = (low, high, first, last)
+        (count, sum) = (values.count, Int128(total))
     }
 }

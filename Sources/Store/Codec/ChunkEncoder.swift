@@ -163,6 +163,9 @@ package struct ChunkEncoder: ~Copyable {
 
     private static func runs(of states: [UInt8]) -> [(length: Int, state: UInt8)] {
         var runs: [(length: Int, state: UInt8)] = []
+        var difference: UInt8 = 0
+        for state in states { difference |= state ^ states[0] }
+        if difference == 0, states[0] < ValueState.limit { return [(states.count, states[0])] }
         var start = 0
         for index in 1...states.count where index == states.count || states[index] != states[start]
         {

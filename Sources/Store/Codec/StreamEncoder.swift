@@ -155,7 +155,8 @@ struct StreamEncoder: ~Copyable {
         let changes = residuals
         let levels = residuals + Self.blockSize
         let rates = residuals + 2 * Self.blockSize
-        var sizes = (0, 0, 0)
+        // Without a rate its residuals are the changes.
+        var sizes = (0, 0, rate == 0 ? Int.max : 0)
         var previous = before
         for index in 0..<count {
             let number = numbers[start &+ index]
@@ -163,12 +164,13 @@ struct StreamEncoder: ~Copyable {
             previous = number
             changes[index] = zigzag(change)
             levels[index] = zigzag(number &- level)
-            rates[index] = zigzag(change &- rate)
             seen.0 |= changes[index]
             seen.1 |= levels[index]
-            seen.2 |= rates[index]
             sizes.0 &+= 64 &- changes[index].leadingZeroBitCount
             sizes.1 &+= 64 &- levels[index].leadingZeroBitCount
+            if rate == 0 { continue }
+            rates[index] = zigzag(change &- rate)
+            seen.2 |= rates[index]
             sizes.2 &+= 64 &- rates[index].leadingZeroBitCount
         }
         // What has many more bits than another mode in sum is not looked at closely.

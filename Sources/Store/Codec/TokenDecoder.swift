@@ -1,6 +1,12 @@
 /// Reads streams of tokens from bytes that may be anything: docs/FORMAT.md 3.4.
 enum TokenDecoder {
-    private static let tableSize = 1 << Token.longestCode
+    // An entry of the table says which token the next bits begin with. Mostly
+    // what stands before the bits behind << 10 | bits behind the code << 6 | bits of both.
+    // A shift by 64 bits sees six bits of its count: the entry itself is one. Where `special` is
+    // set: token << 6 | length of the code; length 0 where no code begins so.
+    private static let special: UInt64 = 1 << 15
+    /// Three codes with so many bits behind each are in one load.
+    private static let mostBehind = 8
 
     /// Writes `count` residuals to `residuals`; returns what they are residuals of.
     static func decode(
@@ -10,9 +16,9 @@ enum TokenDecoder {
         guard mode < 4 else { throw .structure("tokens have mode 0…3") }
         let center = mode == 0 ? 0 : try reader.signed()
         let line = mode == 3 ? try reader.signed() : 0
-        let table = UnsafeMutablePointer<UInt16>.allocate(capacity: tableSize)
+        let table = UnsafeMutablePointer<UInt16>.allocate(capacity: 1 << Token.longestCode)
         defer { table.deallocate() }
-        try readCode(&reader, table)
+        let width = try readCode(&reader, table)
         let size = try reader.count(atMost: reader.remaining, "length of the tokens")
         let start = reader.position
         try reader.skip(size)
@@ -20,47 +26,68 @@ enum TokenDecoder {
         guard start + size + 8 <= reader.bytes.count, let base = reader.bytes.baseAddress else {
             throw .tooShort
         }
-        let end = try read(base + start, size, table, residuals, count)
+        let end = try read(base + start, size, table, width, residuals, count)
         guard (end &+ 7) &>> 3 == size else { throw .structure("tokens fill their bits") }
         return (mode, center, line)
     }
 
-    /// The table says for the next 11 bits which token they begin with, and its length: token << 4
-    /// | length. 0 where no code begins so.
+    private static func entry(_ token: Int, _ length: Int) -> UInt16 {
+        let behind = Token.extraBits(token)
+        if token < Token.runs { return UInt16(token &<< 10 | length) }
+        if token < Token.wide || behind > mostBehind {
+            return UInt16(special) | UInt16(token &<< 6 | length)
+        }
+        return UInt16((2 &+ token & 1) &<< 10 | behind &<< 6 | length &+ behind)
+    }
+
+    /// Fills the table for as many bits as the longest code has, and returns how many.
     private static func readCode(
         _ reader: inout RawReader, _ table: UnsafeMutablePointer<UInt16>
-    ) throws(CodecError) {
-        table.update(repeating: 0, count: tableSize)
+    ) throws(CodecError) -> Int {
         let count = Int(try reader.byte())
         guard (1...Token.limit).contains(count) else { throw .structure("1 to 144 code lengths") }
         var lengths = InlineArray<144, UInt8>(repeating: 0)
+        var counts = InlineArray<16, Int>(repeating: 0)
         for token in stride(from: 0, to: count, by: 2) {
             let pair = try reader.byte()
             lengths[token] = pair & 15
-            if token &+ 1 < count { lengths[token &+ 1] = pair >> 4 }
+            counts[Int(pair & 15)] &+= 1
+            guard token &+ 1 < count else { break }
+            lengths[token &+ 1] = pair >> 4
+            counts[Int(pair >> 4)] &+= 1
         }
-        var next = 0
-        for length in 1...Token.longestCode {
-            next &<<= 1
-            for token in 0..<count where Int(lengths[token]) == length {
-                guard next < 1 << length else { throw .structure("more codes than there are") }
-                var place = Int(PrefixCode.reversed(next, length))
-                while place < tableSize {
-                    table[place] = UInt16(token &<< 4 | length)
-                    place &+= 1 &<< length
-                }
-                next &+= 1
+        // The first code of each length; lengths beyond the longest stand for no token.
+        var next = InlineArray<16, Int>(repeating: 0)
+        var (code, width) = (0, 0)
+        for length in 1...Token.longestCode where counts[length] > 0 {
+            code &<<= length &- width
+            width = length
+            next[length] = code
+            code &+= counts[length]
+            guard code <= 1 << length else { throw .structure("more codes than there are") }
+        }
+        table.update(repeating: UInt16(special), count: 1 &<< width)
+        for token in 0..<count {
+            let length = Int(lengths[token])
+            guard (1...Token.longestCode).contains(length) else { continue }
+            let entry = entry(token, length)
+            var place = Int(PrefixCode.reversed(next[length], length))
+            while place < 1 &<< width {
+                table[place] = entry
+                place &+= 1 &<< length
             }
+            next[length] &+= 1
         }
+        return width
     }
 
     /// Returns where it ended, in bits.
     private static func read(
-        _ bytes: UnsafeRawPointer, _ size: Int, _ table: UnsafePointer<UInt16>,
+        _ bytes: UnsafeRawPointer, _ size: Int, _ table: UnsafePointer<UInt16>, _ width: Int,
         _ residuals: UnsafeMutablePointer<Int64>, _ count: Int
     ) throws(CodecError) -> Int {
         let limit = size &* 8
-        let mask = UInt64(tableSize &- 1)
+        let mask = UInt64(1 &<< width &- 1)
         var bit = 0
         var index = 0
         @inline(__always)
@@ -70,22 +97,25 @@ enum TokenDecoder {
         }
         while index < count {
             guard bit <= limit else { throw .tooShort }
-            // 57 bits at least: five codes, or one and what stands behind it.
+            // 57 bits at least: three tokens, or a code and what stands behind it.
             var word = load(bit)
-            var entry = Int(table[Int(truncatingIfNeeded: word & mask)])
-            let last = min(count, index &+ 4)
-            while entry < Token.runs &<< 4, index < last {
-                guard entry > 0 else { throw .structure("bits that are no code") }
-                residuals[index] = Int64(entry &>> 4)
+            var entry = UInt64(table[Int(truncatingIfNeeded: word & mask)])
+            let last = min(count, index &+ 3)
+            while entry < special, index < last {
+                let both = entry & 63
+                let behind = entry &>> 6 & 15
+                let low = word &>> (both &- behind) & (1 &<< behind &- 1)
+                word &>>= entry
+                bit &+= Int(truncatingIfNeeded: both)
+                residuals[index] = Int64(bitPattern: (entry &>> 10) &<< behind | low)
                 index &+= 1
-                bit &+= entry & 15
-                word &>>= UInt64(truncatingIfNeeded: entry & 15)
-                entry = Int(table[Int(truncatingIfNeeded: word & mask)])
+                entry = UInt64(table[Int(truncatingIfNeeded: word & mask)])
             }
-            guard entry >= Token.runs &<< 4, index < last else { continue }
-            let token = entry &>> 4
+            guard entry >= special, index < last else { continue }
+            guard entry & 63 > 0 else { throw .structure("bits that are no code") }
+            let token = Int(truncatingIfNeeded: entry &>> 6 & 255)
             let extra = Token.extraBits(token)
-            bit &+= entry & 15
+            bit &+= Int(truncatingIfNeeded: entry & 63)
             guard bit &+ extra <= limit else { throw .tooShort }
             let value = bits(load(bit), extra) { load(bit &+ 32) }
             bit &+= extra

@@ -97,7 +97,8 @@ struct TokenEncoder: ~Copyable {
     private func predict(_ numbers: UnsafeBufferPointer<Int64>) -> Prediction {
         let level = StreamEncoder.middle(numbers, 1, numbers.count &- 1)
         let rate = StreamEncoder.middleStep(numbers, 1, numbers.count &- 1)
-        var sums = (0, 0, 0)
+        // Without a rate its residuals are the changes.
+        var sums = (0, 0, rate == 0 ? Int.max : 0)
         var previous = numbers[0]
         for index in 1..<numbers.count {
             let number = numbers[index]
@@ -106,6 +107,7 @@ struct TokenEncoder: ~Copyable {
             residuals[index &- 1] = zigzag(change)
             sums.0 &+= 64 &- zigzag(change).leadingZeroBitCount
             sums.1 &+= 64 &- zigzag(number &- level).leadingZeroBitCount
+            if rate == 0 { continue }
             sums.2 &+= 64 &- zigzag(change &- rate).leadingZeroBitCount
         }
         if sums.0 <= min(sums.1, sums.2) { return Prediction(mode: 0) }
