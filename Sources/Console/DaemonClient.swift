@@ -51,24 +51,33 @@ struct DaemonClient: Sendable {
     }
 
     func get<Value: Decodable>(_ path: String, as type: Value.Type) throws(Failure) -> Value {
+        let body = try answer(dated(path))
+        do {
+            return try JSONDecoder().decode(type, from: Data(body))
+        } catch {
+            throw Failure(description: SiteDocumentError.malformed.description)
+        }
+    }
+
+    /// The picture of a moment that has passed.
+    func picture(atMS: Int64) throws(Failure) -> SiteView {
+        let body = try answer("/api/v1/snapshot?at=\(atMS)")
+        do throws(SiteDocumentError) {
+            return try SiteView(json: body)
+        } catch {
+            throw Failure(description: error.description)
+        }
+    }
+
+    private func answer(_ path: String) throws(Failure) -> [UInt8] {
         let response: HTTPResponse
         do {
-            response = try HTTP.send(request(dated(path)))
+            response = try HTTP.send(request(path))
         } catch {
             throw Self.failure(error)
         }
         guard response.isSuccess else { throw refusal(response) }
-        return try decode(response.body, as: type)
-    }
-
-    func decode<Value: Decodable>(_ bytes: [UInt8], as type: Value.Type) throws(Failure) -> Value {
-        do {
-            return try JSONDecoder().decode(type, from: Data(bytes))
-        } catch {
-            throw Failure(
-                description: "the answer is not what this console expects; "
-                    + "use console and daemon of one version")
-        }
+        return response.body
     }
 
     private static func failure(_ error: HTTPError) -> Failure {
@@ -119,26 +128,29 @@ struct DaemonClient: Sendable {
     /// Silence after which the stream counts as dead; the daemon speaks about once a second.
     private static let stallSeconds: Int64 = 15
 
-    /// Hands on snapshots until the stream ends, which is always a failure unless asked for.
+    /// Hands on pictures until the stream ends, which is always a failure unless asked for. A
+    /// daemon that does not know changes sends whole pictures.
     func follow(
         shouldStop: () -> Bool, _ receive: (SiteView) -> Void
     ) throws(Failure) {
-        var stream = request("/api/v1/events")
+        var stream = request("/api/v1/events?changes=1")
         stream.totalTimeoutMilliseconds = 0
         stream.headers = [.init("Accept", "text/event-stream")]
         var parser = ServerSentEventParser()
+        var picture: SiteView?
         var failure: Failure?
         do {
             let response = try HTTP.stream(
                 stream, stallSeconds: Self.stallSeconds, shouldStop: shouldStop
             ) { bytes in
-                for event in parser.append(bytes) where event.name == "snapshot" {
-                    do throws(Failure) {
-                        receive(try decode(event.data, as: SiteView.self))
+                for event in parser.append(bytes) {
+                    do throws(SiteDocumentError) {
+                        try Self.take(event, &picture)
                     } catch {
-                        failure = error
+                        failure = Failure(description: error.description)
                         return false
                     }
+                    if let picture { receive(picture) }
                 }
                 return true
             }
@@ -151,6 +163,18 @@ struct DaemonClient: Sendable {
             throw Failure(description: "\(error)")
         }
         throw Failure(description: "the daemon ended the stream; it may be restarting")
+    }
+
+    private static func take(
+        _ event: ServerSentEvent, _ picture: inout SiteView?
+    ) throws(SiteDocumentError) {
+        switch event.name {
+        case "snapshot": picture = try SiteView(json: event.data)
+        case "change":
+            guard picture != nil else { throw .otherBase }
+            try picture?.apply(event.data)
+        default: break
+        }
     }
 
     /// Percent-encodes what is not unreserved in RFC 3986.

@@ -43,10 +43,10 @@ final class Effects: Sendable {
         var attempt = 0
         while !shouldStop {
             do throws(DaemonClient.Failure) {
-                let snapshot = try client.get("/api/v1/snapshot", as: SiteView.self)
-                mailbox.post(.snapshot(snapshot))
-                attempt = 0
-                try client.follow(shouldStop: { shouldStop }) { mailbox.post(.snapshot($0)) }
+                try client.follow(shouldStop: { shouldStop }) { picture in
+                    attempt = 0
+                    mailbox.post(.snapshot(picture))
+                }
             } catch {
                 if shouldStop { return }
                 mailbox.post(.disconnected(error.description))
@@ -72,8 +72,7 @@ final class Effects: Sendable {
         case .loadPast(let at):
             ask("past") { client in
                 do throws(DaemonClient.Failure) {
-                    let path = "/api/v1/snapshot?at=\(at)"
-                    return .past(atMS: at, try client.get(path, as: SiteView.self))
+                    return .past(atMS: at, try client.picture(atMS: at))
                 } catch {
                     return .pastFailed(atMS: at, error.description)
                 }

@@ -1,6 +1,5 @@
 import Alarms
 import Energy
-import FoundationEssentials
 import Logging
 import Model
 import Notify
@@ -52,7 +51,6 @@ actor Collector {
     private static let rateSpan: Int64 = 60_000_000_000
     private var lastView: SiteView?
     private var clock = ClockWatch()
-    private let encoder: JSONEncoder
     /// Alarm changes of the present step, before they are handed to the store.
     var unsaved: [AlarmEvent] = []
     /// Quarter hours finished since the last tick.
@@ -128,8 +126,6 @@ actor Collector {
         let now = Instant(milliseconds: Clocks.wallMilliseconds())
         startedAt = now
         ticks = [(Clocks.monotonicNanoseconds(), 0)]
-        encoder = JSONEncoder()
-        encoder.outputFormatting = .withoutEscapingSlashes
         liveEnergy = LiveEnergy(site: site, tariff: configuration.tariff)
         decoders = DeviceDecoders(configuration)
         handles = site.devices.map { store.register(device: $0.name, points: []) }
@@ -306,11 +302,7 @@ actor Collector {
         view.hiddenAlarms = hidden.list
         view.hiddenCounts = hidden.counts
         lastView = view
-        do {
-            broadcast.publish(Array(try encoder.encode(view)))
-        } catch {
-            logger.error("a snapshot could not be encoded: \(error)")
-        }
+        broadcast.publish(view)
     }
 
     /// The site's own figures go the way of every reading: store, live values, alarms.

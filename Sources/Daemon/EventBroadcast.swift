@@ -1,32 +1,35 @@
+import Serve
 import Synchronization
+import Views
 
-/// Hands the newest snapshot to every listener. A slow listener skips; it never holds others up.
+/// Hands the newest picture to every listener. A slow listener skips; it never holds others up.
 final class EventBroadcast: Sendable {
     /// Consoles and scripts that follow at once.
     static let maximumListeners = 256
 
     private struct State {
-        var latest: [UInt8]?
+        var latest: SitePicture?
         var next = 0
-        var listeners: [Int: AsyncStream<[UInt8]>.Continuation] = [:]
+        var listeners: [Int: AsyncStream<SitePicture>.Continuation] = [:]
     }
     private let state = Mutex(State())
 
-    var latest: [UInt8]? { state.withLock { $0.latest } }
+    var latest: SitePicture? { state.withLock { $0.latest } }
 
-    func publish(_ json: [UInt8]) {
+    func publish(_ view: SiteView) {
+        let picture = SitePicture(view)
         let listeners = state.withLock { state in
-            state.latest = json
+            state.latest = picture
             return Array(state.listeners.values)
         }
-        for listener in listeners { listener.yield(json) }
+        for listener in listeners { listener.yield(picture) }
     }
 
-    /// Snapshots from now on, beginning with the newest there is; ends at once when too many
+    /// Pictures from now on, beginning with the newest there is; ends at once when too many
     /// follow.
-    func stream() -> AsyncStream<[UInt8]> {
+    func stream() -> AsyncStream<SitePicture> {
         AsyncStream(bufferingPolicy: .bufferingNewest(1)) { continuation in
-            let (latest, id) = state.withLock { state -> ([UInt8]?, Int?) in
+            let (latest, id) = state.withLock { state -> (SitePicture?, Int?) in
                 guard state.listeners.count < Self.maximumListeners else { return (nil, nil) }
                 let id = state.next
                 state.next += 1

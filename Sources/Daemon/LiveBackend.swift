@@ -20,9 +20,9 @@ struct LiveBackend: APIBackend {
     let outbox: OutboxDesk
     let labels: [DeviceLabelsView]
 
-    func snapshotJSON() -> [UInt8]? { broadcast.latest }
+    func picture() -> SitePicture? { broadcast.latest }
 
-    func snapshots() -> AsyncStream<[UInt8]> { broadcast.stream() }
+    func pictures() -> AsyncStream<SitePicture> { broadcast.stream() }
 
     func device(named name: String) async -> DeviceView? { await collector.device(named: name) }
 
@@ -30,8 +30,8 @@ struct LiveBackend: APIBackend {
 
     func last(matching glob: Glob) async -> [PointView] { await collector.last(matching: glob) }
 
-    func snapshotJSON(at time: Instant) async throws(APIRefusal) -> [UInt8] {
-        try await past.snapshotJSON(at: time)
+    func picture(at time: Instant) async throws(APIRefusal) -> SitePicture {
+        SitePicture(try await past.picture(at: time))
     }
 
     func device(named name: String, at time: Instant) async throws(APIRefusal) -> DeviceView? {

@@ -1,5 +1,4 @@
 import Energy
-import FoundationEssentials
 import Model
 import Platform
 import Serve
@@ -50,21 +49,17 @@ final class PastSite: Sendable {
 
     // MARK: Questions
 
-    func snapshotJSON(at time: Instant) async throws(APIRefusal) -> [UInt8] {
-        try Self.json(await picture(at: time))
-    }
-
     /// The picture of now, of a site that is known only by what it has sent.
-    func presentJSON(at now: Instant, sequence: Int64) async throws(APIRefusal) -> [UInt8] {
+    func present(at now: Instant, sequence: Int64) async throws(APIRefusal) -> SiteView {
         var view = try await picture(at: now)
         view.past = nil
         view.sequence = sequence
         view.health.store = "remote"
         view.health.storeDetail = "readings as they were forwarded; alarms are at the site"
-        return try Self.json(view)
+        return view
     }
 
-    private func picture(at time: Instant) async throws(APIRefusal) -> SiteView {
+    func picture(at time: Instant) async throws(APIRefusal) -> SiteView {
         let groups = await knowledge.unusualGroups()
         let view = try await ask(at: time) { past, reader, isCancelled throws(StoreError) in
             try past.snapshot(at: time, reader, groups: groups, isCancelled)
@@ -74,16 +69,6 @@ final class PastSite: Sendable {
             status: 404,
             message: "nothing of `\(site.name)` is known at \(text(time)); look for the name, and "
                 + "whether the site forwards to this engine")
-    }
-
-    private static func json(_ view: SiteView) throws(APIRefusal) -> [UInt8] {
-        do {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = .withoutEscapingSlashes
-            return Array(try encoder.encode(view))
-        } catch {
-            throw APIRefusal(status: 500, message: "cannot encode the answer: \(error)")
-        }
     }
 
     /// Nil where the site has no such device.

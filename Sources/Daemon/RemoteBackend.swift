@@ -42,7 +42,7 @@ package final class RemoteBackend: APIBackend {
         while !Task.isCancelled {
             sequence += 1
             do throws(APIRefusal) {
-                broadcast.publish(try await past.presentJSON(at: Self.now, sequence: sequence))
+                broadcast.publish(try await past.present(at: Self.now, sequence: sequence))
             } catch {
                 problem.withLock { $0 = error.message }
                 broadcast.withdraw()
@@ -54,8 +54,8 @@ package final class RemoteBackend: APIBackend {
 
     // MARK: The present
 
-    package func snapshotJSON() -> [UInt8]? { broadcast.latest }
-    package func snapshots() -> AsyncStream<[UInt8]> { broadcast.stream() }
+    package func picture() -> SitePicture? { broadcast.latest }
+    package func pictures() -> AsyncStream<SitePicture> { broadcast.stream() }
 
     package func device(named name: String) async -> DeviceView? {
         try? await past.device(named: name, at: Self.now)
@@ -81,8 +81,8 @@ package final class RemoteBackend: APIBackend {
 
     // MARK: The past
 
-    package func snapshotJSON(at time: Instant) async throws(APIRefusal) -> [UInt8] {
-        try await past.snapshotJSON(at: time)
+    package func picture(at time: Instant) async throws(APIRefusal) -> SitePicture {
+        SitePicture(try await past.picture(at: time))
     }
 
     package func device(

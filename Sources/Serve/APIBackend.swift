@@ -3,10 +3,10 @@ package import Views
 
 /// What the daemon offers to its API. Every method may be called from any thread; none blocks.
 package protocol APIBackend: Sendable {
-    /// The newest snapshot as JSON of `SiteView`, encoded once per step; nil before the first.
-    func snapshotJSON() -> [UInt8]?
-    /// Snapshots as they come, newest first when the client is slow: it misses some, never lags.
-    func snapshots() -> AsyncStream<[UInt8]>
+    /// The newest picture; nil before the first.
+    func picture() -> SitePicture?
+    /// Pictures as they come, newest first when the client is slow: it misses some, never lags.
+    func pictures() -> AsyncStream<SitePicture>
     func device(named name: String) async -> DeviceView?
     /// Where every device stands and what it is.
     func devices() async -> [DeviceLabelsView]
@@ -25,8 +25,8 @@ package protocol APIBackend: Sendable {
     func edit(_ request: LedgerEditRequest) async throws(APIRefusal)
     /// Keeps the figures of a month as they are.
     func seal(_ request: SealRequest) async throws(APIRefusal) -> SealAnswer
-    /// The same of a moment that has passed: `snapshotJSON`, `device` and `last`.
-    func snapshotJSON(at time: Instant) async throws(APIRefusal) -> [UInt8]
+    /// The same of a moment that has passed: `picture`, `device` and `last`.
+    func picture(at time: Instant) async throws(APIRefusal) -> SitePicture
     func device(named name: String, at time: Instant) async throws(APIRefusal) -> DeviceView?
     func last(matching glob: Glob, at time: Instant) async throws(APIRefusal) -> [PointView]
     /// What another collector of the same site asks; the bytes are the body of the answer.

@@ -11,7 +11,7 @@ struct Routes {
         router.get("healthz") { _, _ in await health() }
         router.get("metrics") { _, _ in await metrics() }
         router.get("api/v1/snapshot") { request, _ in await snapshot(request) }
-        router.get("api/v1/events") { _, _ in events() }
+        router.get("api/v1/events") { request, _ in await events(request) }
         router.get("api/v1/devices") { _, _ in Self.json(await backend.devices()) }
         router.get("api/v1/devices/:name") { request, context in
             await device(context.parameters.get("name"), request)
@@ -40,20 +40,21 @@ struct Routes {
 
     private func snapshot(_ request: Request) async -> Response {
         do throws(APIRefusal) {
-            let json: [UInt8]?
+            let picture: SitePicture?
             if let time = try Self.moment(request) {
-                json = try await backend.snapshotJSON(at: time)
+                picture = try await backend.picture(at: time)
             } else {
-                json = backend.snapshotJSON()
+                picture = backend.picture()
             }
-            guard let json else {
-                let why = await backend.health().text
-                throw APIRefusal(status: 503, message: "no snapshot yet; \(why)")
-            }
-            return Self.response(ByteBuffer(bytes: json), type: "application/json")
+            guard let picture else { throw await noPicture() }
+            return Self.response(ByteBuffer(bytes: picture.json()), type: "application/json")
         } catch {
             return Self.refusal(error)
         }
+    }
+
+    private func noPicture() async -> APIRefusal {
+        APIRefusal(status: 503, message: "no snapshot yet; \(await backend.health().text)")
     }
 
     /// The moment that `at` names; nil for the present.
@@ -148,20 +149,28 @@ struct Routes {
             stepMilliseconds: step)
     }
 
-    /// Server-sent events (WHATWG HTML, section 9.2): one `snapshot` event per step.
-    private func events() -> Response {
-        let frames = backend.snapshots().map { json in
-            var buffer = ByteBuffer()
-            buffer.reserveCapacity(json.count + 32)
-            buffer.writeString("event: snapshot\ndata: ")
-            buffer.writeBytes(json)
-            buffer.writeString("\n\n")
-            return buffer
+    /// One event per step: whole snapshots, or with `changes=1` what has changed since the last.
+    private func events(_ request: Request) async -> Response {
+        let wanted = request.uri.queryParameters["changes"]
+        guard wanted == nil || wanted == "1" else {
+            return Self.refusal(
+                APIRefusal(
+                    status: 400, message: "`changes` is 1, or left out for whole snapshots"))
         }
+        // Who keeps a picture is told at once why there is none; the others wait for it.
+        if wanted != nil, backend.picture() == nil { return Self.refusal(await noPicture()) }
+        let pictures = backend.pictures()
+        let onlyChanges = wanted != nil
         return Response(
             status: .ok,
             headers: [.contentType: "text/event-stream", .cacheControl: "no-store"],
-            body: ResponseBody(asyncSequence: frames))
+            body: ResponseBody { writer in
+                var events = SiteEvents(onlyChanges: onlyChanges)
+                for await picture in pictures {
+                    try await writer.write(ByteBuffer(bytes: events.event(of: picture)))
+                }
+                try await writer.finish(nil)
+            })
     }
 
     static var notYet: Response {

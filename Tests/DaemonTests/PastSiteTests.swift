@@ -76,13 +76,11 @@ struct PastSiteTests {
 
         func livePicture() async throws -> SiteView {
             await collector.tick()
-            let json = try #require(broadcast.latest)
-            return try JSONDecoder().decode(SiteView.self, from: Data(json))
+            return try #require(broadcast.latest).view
         }
 
         func pastPicture(at time: Int64) async throws -> SiteView {
-            let json = try await past.snapshotJSON(at: Instant(milliseconds: time))
-            return try JSONDecoder().decode(SiteView.self, from: Data(json))
+            try await past.picture(at: Instant(milliseconds: time))
         }
 
         func end() async throws {
@@ -209,7 +207,7 @@ struct PastSiteTests {
         try site.store.commitNow()
         func refusal(_ time: Int64) async -> APIRefusal? {
             do throws(APIRefusal) {
-                _ = try await site.past.snapshotJSON(at: Instant(milliseconds: time))
+                _ = try await site.past.picture(at: Instant(milliseconds: time))
                 return nil
             } catch {
                 return error

@@ -148,6 +148,14 @@ class API(unittest.TestCase):
                          ["probe-1/ambient.temperature", "probe-2/ambient.humidity"])
         self.assertEqual({v for v in view["lines"][0]["values"] if v is not None}, {35.0})
         self.assertEqual({v for v in view["lines"][1]["values"] if v is not None}, {40.2})
+        # One that is not known has no line; of none that is known nothing is answered.
+        some = self.ask("/api/v1/series?points=probe-1/no.such,nobody/x,probe-2/ambient.humidity"
+                        + span).json()
+        self.assertEqual([x["point"] for x in some["lines"]], ["probe-2/ambient.humidity"])
+        self.assertEqual(len(some["timesMS"]), 10)
+        none = self.ask("/api/v1/series?points=probe-1/no.such,nobody/x" + span)
+        self.assertEqual(none.status, 404)
+        self.assertIn(b"probe-1/no.such", none.body)
         for wrong in ("", "?points=", path[14:], "?points=a&from=1&to=2&step=1",
                       "?points=a/b&from=2&to=1&step=1", "?points=a/b&from=1&to=2&step=0",
                       "?points=a/b&from=0&to=99999999999&step=1",
@@ -178,6 +186,75 @@ class API(unittest.TestCase):
             numbers = [json.loads(f)["sequence"] for f in frames]
             self.assertGreaterEqual(len(numbers), 3)
             self.assertEqual(numbers, sorted(set(numbers)))
+
+    def events(self, path, count, pause=0.0):
+        """So many events of a stream, each its name and document; slowly where asked."""
+        with self.connect() as s:
+            s.settimeout(20)
+            s.sendall(b"GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n" % path.encode())
+            # Chunks have their sizes between them: lines of hexadecimal digits.
+            data = b""
+            while True:
+                found = re.findall(rb"event: (\w+)\r?\n?data: (\{.*?\})\n\n",
+                                   re.sub(rb"\r\n[0-9a-f]+\r\n", b"", data))
+                if len(found) >= count:
+                    return [(name.decode(), json.loads(body)) for name, body in found[:count]]
+                data += s.recv(1 << 16)
+                time.sleep(pause)
+
+    @classmethod
+    def apply(cls, view, change):
+        """What docs/API.md says of a change, in another language."""
+        def merge(old, new):
+            for key, value in new.items():
+                if value is None:
+                    old.pop(key, None)
+                elif isinstance(value, dict) and isinstance(old.get(key), dict):
+                    merge(old[key], value)
+                else:
+                    old[key] = value
+        change = dict(change)
+        assert (change.pop("fromSequence"), change.pop("fromMS")) == (
+            view["sequence"], view["timeMS"])
+        racks = [rack for row in view["rows"] for rack in row["racks"]]
+        for rack in racks:
+            if "ageMS" in rack:
+                rack["readMS"] = view["timeMS"] - rack.pop("ageMS")
+        for name, items in (("racks", racks), ("devices", view["devices"]),
+                            ("cooling", view["cooling"]), ("chain", view["chain"])):
+            for place, new in change.pop(name, {}).items():
+                merge(items[int(place)], new)
+        merge(view, change)
+        for rack in racks:
+            if "readMS" in rack:
+                rack["ageMS"] = view["timeMS"] - rack.pop("readMS")
+        return view
+
+    def test_changes_make_the_picture_that_everybody_gets(self):
+        events = self.events("/api/v1/events?changes=1", 5)
+        self.assertEqual([name for name, _ in events], ["snapshot"] + ["change"] * 4)
+        view, sizes = events[0][1], []
+        seen = {}
+        for _, change in events[1:]:
+            self.assertEqual(change["fromSequence"], view["sequence"])
+            view = self.apply(view, change)
+            seen[view["sequence"]] = json.loads(json.dumps(view))
+            sizes.append(len(json.dumps(change)))
+        self.assertLess(max(sizes), len(json.dumps(view)))
+        # Beside one who is sent whole pictures.
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            whole = pool.submit(self.events, "/api/v1/events", 4)
+            changed = pool.submit(self.events, "/api/v1/events?changes=1", 4)
+            whole = {view["sequence"]: view for _, view in whole.result()}
+            changed = changed.result()
+        view, same = changed[0][1], 0
+        for name, change in changed:
+            view = change if name == "snapshot" else self.apply(view, change)
+            if view["sequence"] in whole:
+                self.assertEqual(view, whole[view["sequence"]])
+                same += 1
+        self.assertGreaterEqual(same, 2)
+        self.assertEqual(self.ask("/api/v1/events?changes=yes").status, 400)
 
     def test_many_listeners_and_one_that_never_reads(self):
         lazy = self.connect()
