@@ -25,9 +25,9 @@ extension Locations {
     /// Looked at before anything else of the file is: it need not be whole to read a store.
     private var namesRemoteStore: Bool {
         var diagnostics = Diagnostics()
-        guard var text = try? FileIO.readText(configPath, maximumBytes: 4 << 20),
+        guard let text = try? FileIO.readText(configPath, maximumBytes: 4 << 20),
             // Most files do not even have the word, and a large one takes half a second to parse.
-            text.withUTF8({ memmem($0.baseAddress, $0.count, "remote", 6) }) != nil,
+            text.withCString({ strstr($0, "remote") }) != nil,
             let node = YAMLFile.parse(text, file: configPath, &diagnostics),
             let store = node.entries(&diagnostics)?.first(where: { $0.key == "store" })?.value
         else { return false }
