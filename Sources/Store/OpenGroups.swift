@@ -13,6 +13,20 @@ struct OpenGroups {
         var lastSealed: Int64?
         /// Polls at which it is sealed next.
         var sealAt: Int
+
+        /// Returns how many bytes that took; nil for a poll that is sealed already.
+        fileprivate mutating func add(
+            _ body: UnsafeRawBufferPointer, row: Int64, now: Int64, replay: Bool
+        ) -> Int? {
+            if replay, row <= sealedHead { return nil }
+            let before = polls.bytes.count
+            if before == 0 {
+                firstRow = row
+                since = now
+            }
+            polls.append(body)
+            return polls.bytes.count - before
+        }
     }
     private(set) var groups: [UInt32: Group] = [:]
     var lastRow: Int64 = 0
@@ -36,17 +50,16 @@ struct OpenGroups {
     mutating func add(
         device: UInt32, body: UnsafeRawBufferPointer, row: Int64, now: Int64, replay: Bool
     ) {
-        if groups[device] == nil { groups[device] = Group(sealAt: firstSeal(device)) }
-        guard let place = groups.index(forKey: device) else { return }
-        if replay, row <= groups.values[place].sealedHead { return }
-        let before = groups.values[place].polls.bytes.count
-        if before == 0 {
-            groups.values[place].firstRow = row
-            groups.values[place].since = now
+        guard let place = groups.index(forKey: device) else {
+            groups[device] = Group(sealAt: firstSeal(device))
+            return add(device: device, body: body, row: row, now: now, replay: replay)
         }
-        groups.values[place].polls.append(body)
+        // Changed where it stands: a copy of the group would touch memory of every device anew.
+        guard let bytes = groups.values[place].add(body, row: row, now: now, replay: replay) else {
+            return
+        }
         openPolls += 1
-        openBytes += groups.values[place].polls.bytes.count - before
+        openBytes += bytes
     }
 
     /// Devices to be sealed now: full ones, old ones, and when memory is short the largest.
