@@ -170,11 +170,9 @@ extension AlarmEngine {
     package static let mostNames = 1_000
 
     private func silenceText(_ node: Int) -> String {
-        let names = silentDevices(behind: node)
-        let count = causes.paths.silentCount(node)
-        let rest = count > Self.namesInText ? " and \(count - Self.namesInText) more" : ""
-        return "\(count) of \(causes.paths.tree.nodes[node].total) devices have no data: "
-            + names.prefix(Self.namesInText).joined(separator: ", ") + rest
+        words.silence(
+            causes.paths.silentCount(node), of: causes.paths.tree.nodes[node].total,
+            names: Array(silentDevices(behind: node).prefix(Self.namesInText)))
     }
 
     // MARK: Power
@@ -201,7 +199,7 @@ extension AlarmEngine {
     /// Makes an alarm critical: it has taken the last power of a rack. Nobody may shelve it then.
     private mutating func lift(_ index: Int, _ now: Int64, _ time: Instant) -> [AlarmEvent] {
         guard alarms[index].machine.priority < .critical else { return [] }
-        let detail = "a rack has lost all its power paths"
+        let detail = words.rackIsDark
         var events = endShelf(index, .unshelve, now, time, detail: detail)
         while alarms[index].machine.priority < .critical, alarms[index].machine.isLive {
             alarms[index].record.raisedLevels += 1
@@ -217,7 +215,7 @@ extension AlarmEngine {
         while alarms[index].record.raisedLevels > 0 {
             alarms[index].record.raisedLevels -= 1
             events += apply(
-                .priorityDown, to: index, now, time, detail: "the rack has power again")
+                .priorityDown, to: index, now, time, detail: words.rackHasPower)
         }
         return events
     }
@@ -301,11 +299,10 @@ extension AlarmEngine {
         isLast: Bool = true
     ) -> [AlarmEvent] {
         let state = alarms[index].machine.state
-        let events =
-            isLast ? apply(input, to: index, now, time, detail: reason.text) : []
+        let detail = input == .suppress ? words.hides(reason) : words.hidesNoMore(reason)
+        let events = isLast ? apply(input, to: index, now, time, detail: detail) : []
         guard events.isEmpty else { return events }
-        return write(
-            index, previous: state, Change(input: input, detail: reason.text), now, time)
+        return write(index, previous: state, Change(input: input, detail: detail), now, time)
     }
 }
 

@@ -93,8 +93,9 @@ extension AlarmEngine {
         _ index: Int, previous: AlarmState, _ change: Change, _ now: Int64, _ time: Instant
     ) -> [AlarmEvent] {
         let machine = alarms[index].machine
-        var events = Self.journal(
-            &alarms[index].record, machine, previous: previous, change, time: time)
+        var record = alarms[index].record
+        var events = journal(&record, machine, previous: previous, change, time: time)
+        alarms[index].record = record
         if change.notice != nil, let node = causes.nodeOfRoot[index] {
             events[events.count - 1].children = silentDevices(behind: node)
         }
@@ -109,7 +110,7 @@ extension AlarmEngine {
         return events
     }
 
-    static func journal(
+    func journal(
         _ record: inout AlarmRecord, _ machine: AlarmStateMachine, previous: AlarmState,
         _ change: Change, time: Instant
     ) -> [AlarmEvent] {
@@ -146,7 +147,7 @@ extension AlarmEngine {
             end.sequence = Self.lateNumbers + record.episode
             end.state = .normal
             end.notice = .resolved
-            end.detail = "episode \(record.episode) has begun"
+            end.detail = words.began(episode: record.episode)
             events.append(end)
         } else if isOlder, change.notice == .resolved || change.notice == .returned {
             event.episode = outside
@@ -170,8 +171,8 @@ extension AlarmEngine {
         guard let rule = chatterRules[priority == .critical ? 1 : 0] else { return [] }
         let own = Self.chatterKey(key)
         guard let index = indexByKey[own] ?? add(rule, own, nil, test: .external) else { return [] }
-        alarms[index].record.valueText =
-            "\(AlarmTimers.activations) times within a minute; ends after \(offDelay / 1000) s"
+        alarms[index].record.valueText = words.chatter(
+            times: AlarmTimers.activations, waits: offDelay)
         return raise(index, now: now, time: time)
     }
 

@@ -25,7 +25,8 @@ extension AlarmEngine {
         for index in timers.shelfEnds.keys.sorted() where timers.shelfEnds[index] ?? now <= now {
             events += endShelf(index, .shelfExpired, now, time)
         }
-        for index in alarms.indices where !alarms[index].record.reasons.isEmpty {
+        // Windows may have come and gone meanwhile, in the site file too.
+        for index in alarms.indices where isFollowed(index) {
             events += reconcile(index, now, time)
         }
         return events

@@ -102,9 +102,7 @@ extension AlarmEngine {
     private func ownRule(
         _ name: String, _ priority: AlarmPriority, cause: Texts, consequence: Texts, action: Texts
     ) -> AlarmRule {
-        func pick(_ texts: Texts) -> String {
-            site.language == .chinese ? texts.chinese : texts.english
-        }
+        func pick(_ texts: Texts) -> String { words.pick(texts.chinese, texts.english) }
         return AlarmRule(
             name: name, device: "", point: "", condition: .noData(missedPolls: 1),
             onDelayMilliseconds: 0, offDelayMilliseconds: 0, priority: priority,

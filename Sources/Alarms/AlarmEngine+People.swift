@@ -101,7 +101,7 @@ extension AlarmEngine {
         let until = time.advanced(byMilliseconds: milliseconds)
         let reason = HidingReason(
             .shelf, by: actor, comment: comment, since: time, until: until)
-        let detail = "until \(until.iso8601(offsetMinutes: site.offsetMinutes))"
+        let detail = words.until(until.iso8601(offsetMinutes: site.offsetMinutes))
         var trial = alarms[index].machine
         if case .refused(let why) = trial.apply(.shelve) { throw .notAllowed(why) }
         timers.shelfEnds[index] = now + milliseconds
@@ -155,9 +155,8 @@ extension AlarmEngine {
         let reason = HidingReason(
             .outOfService, by: actor, approver: approver, comment: comment, since: time,
             until: review)
-        let detail =
-            "approved by \(approver), review "
-            + review.iso8601(offsetMinutes: site.offsetMinutes)
+        let detail = words.approved(
+            by: approver, review: review.iso8601(offsetMinutes: site.offsetMinutes))
         return hide(index, reason, .outOfService, detail, now, time)
     }
 }

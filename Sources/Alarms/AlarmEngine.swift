@@ -228,9 +228,9 @@ package struct AlarmEngine: Sendable {
             guard case .moved(let previous, let notice) = machine.apply(.retire) else { continue }
             var ended = record
             ended.reasons = []
-            let event = Self.journal(
+            let event = journal(
                 &ended, machine, previous: previous,
-                Change(input: .retire, notice: notice, detail: "the rule or the device is gone"),
+                Change(input: .retire, notice: notice, detail: words.ruleIsGone),
                 time: time)
             retired.append(ended)
             events += event
@@ -306,7 +306,7 @@ package struct AlarmEngine: Sendable {
             let wasLive = alarms[index].filter.isLive
             let lost = missed >= limit
             let stays = wasLive && devices[device].goodPolls < Self.goodPollsToClear
-            if !answered { alarms[index].record.valueText = "\(missed) polls missed" }
+            if !answered { alarms[index].record.valueText = words.missedPolls(missed) }
             let input = alarms[index].filter.set(lost || stays, now: now)
             events += follow(input, alarm: index, now: now, time: time)
         }

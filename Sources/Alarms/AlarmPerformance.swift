@@ -42,6 +42,16 @@ package struct AlarmPerformance: Sendable {
     /// Seconds from the start of a critical or high alarm to its acknowledgement, ascending.
     package private(set) var secondsToAcknowledge: [Int64] = []
 
+    /// While changes are taken: when each alarm began, and those that last.
+    private var begins: [AlarmKey: [Instant]] = [:]
+    private var live: [AlarmKey: Lasting] = [:]
+
+    private struct Lasting: Sendable {
+        var since: Instant
+        var priority: AlarmPriority
+        var isAcknowledged = false
+    }
+
     private static let periodMilliseconds: Int64 = 600_000
     private static let dayMilliseconds: Int64 = 86_400_000
     private static let many = 11
@@ -49,32 +59,42 @@ package struct AlarmPerformance: Sendable {
     /// - Parameters:
     ///   - events: the journal of `range`, ascending by time. Episodes that began before count as
     ///     stale where they last, and not among those that began.
-    package init(_ events: [AlarmEvent], in range: TimeRange) {
+    package init(_ events: some Sequence<AlarmEvent>, in range: TimeRange) {
+        self.init(in: range)
+        for event in events { take(event) }
+        finish()
+    }
+
+    /// Before any change; they are taken one by one, so that nobody has to hold them all, and then
+    /// it is finished.
+    package init(in range: TimeRange) {
         self.range = range
         periods = Array(repeating: 0, count: Self.many + 1)
-        var begins: [AlarmKey: [Instant]] = [:]
-        var live: [AlarmKey: (since: Instant, priority: AlarmPriority, isAcknowledged: Bool)] = [:]
-        for event in events where range.contains(event.time) {
-            let wasLive = event.previous == .unacknowledged || event.previous == .acknowledged
-            let isLive = event.state == .unacknowledged || event.state == .acknowledged
-            // What another alarm explains, or a person has put aside, does not come to people; it
-            // does when it is shown for the first time.
-            let isShown = event.hiding == nil
-            let comesOut =
-                event.notice == .active && live[event.key] == nil
-                && event.input != AlarmInput.priorityUp.rawValue
-            if isLive, isShown, !wasLive || comesOut {
-                activations += 1
-                byPriority[event.priority, default: 0] += 1
-                begins[event.key, default: []].append(event.time)
-                live[event.key] = (event.time, event.priority, false)
-            }
-            if event.state == .acknowledged, event.previous == .unacknowledged {
-                acknowledged(event, live[event.key])
-                live[event.key]?.isAcknowledged = true
-            }
-            if wasLive, !isLive { ended(event, live.removeValue(forKey: event.key)) }
+    }
+
+    package mutating func take(_ event: AlarmEvent) {
+        guard range.contains(event.time) else { return }
+        // What another alarm explains, or a person has put aside, does not come to people; it
+        // does when it is shown for the first time.
+        let isShown = event.hiding == nil
+        let comesOut =
+            event.notice == .active && live[event.key] == nil
+            && event.input != AlarmInput.priorityUp.rawValue
+        let (wasLive, isLive) = (event.previous.isLive, event.state.isLive)
+        if isLive, isShown, !wasLive || comesOut {
+            activations += 1
+            byPriority[event.priority, default: 0] += 1
+            begins[event.key, default: []].append(event.time)
+            live[event.key] = Lasting(since: event.time, priority: event.priority)
         }
+        if event.state == .acknowledged, event.previous == .unacknowledged {
+            acknowledged(event, live[event.key])
+            live[event.key]?.isAcknowledged = true
+        }
+        if wasLive, !isLive { ended(event, live.removeValue(forKey: event.key)) }
+    }
+
+    package mutating func finish() {
         for (key, episode) in live.sorted(by: { $0.key.description < $1.key.description }) {
             let age = range.end.millisecondsSince(episode.since)
             if age > Self.dayMilliseconds { stale.append(key) }
@@ -84,11 +104,11 @@ package struct AlarmPerformance: Sendable {
         }
         rank(begins)
         distribute(begins.values.flatMap(\.self).sorted())
+        (begins, live) = ([:], [:])
     }
 
     private mutating func acknowledged(
-        _ event: AlarmEvent,
-        _ episode: (since: Instant, priority: AlarmPriority, isAcknowledged: Bool)?
+        _ event: AlarmEvent, _ episode: Lasting?
     ) {
         guard let episode, episode.priority >= .high else { return }
         let waited = event.time.millisecondsSince(episode.since)
@@ -96,10 +116,7 @@ package struct AlarmPerformance: Sendable {
         if episode.priority == .critical, waited > 300_000 { lateCritical += 1 }
     }
 
-    private mutating func ended(
-        _ event: AlarmEvent,
-        _ episode: (since: Instant, priority: AlarmPriority, isAcknowledged: Bool)?
-    ) {
+    private mutating func ended(_ event: AlarmEvent, _ episode: Lasting?) {
         guard let episode else { return }
         let lasted = event.time.millisecondsSince(episode.since)
         if lasted < 10_000 { fleeting += 1 }

@@ -13,21 +13,26 @@ package struct Backtest: Sendable {
         package var valueText: String
     }
 
-    /// Some hundred megabytes of changes; rules that make more are of no use to anybody.
-    package static let maximumEvents = 500_000
+    /// Some tens of megabytes; rules that make more are of no use to anybody.
+    package static let maximumEpisodes = 100_000
 
     private var engine: AlarmEngine
     private var nextTick: Int64 = .min
     private var bound: [Int: Int] = [:]
-    package private(set) var events: [AlarmEvent] = []
+    /// Of the changes in the range.
+    package private(set) var figures: AlarmPerformance
     private var open: [AlarmKey: Int] = [:]
     /// In the order in which they began.
     package private(set) var episodes: [Episode] = []
 
-    package init(site: Site) { engine = AlarmEngine(site: site, restored: []) }
+    /// - Parameter range: what `figures` are about; readings may begin before it.
+    package init(site: Site, range: TimeRange) {
+        engine = AlarmEngine(site: site, restored: [])
+        figures = AlarmPerformance(in: range)
+    }
 
     /// True where no more changes are taken.
-    package var isFull: Bool { events.count >= Self.maximumEvents }
+    package var isFull: Bool { episodes.count >= Self.maximumEpisodes }
 
     /// The number under which the site's own figures are given.
     package var ownSeries: DeviceID { engine.ownSeries }
@@ -40,33 +45,47 @@ package struct Backtest: Sendable {
         engine.bind(device, points: points, groups: groups)
     }
 
-    /// Takes one poll; polls come in the order of their times.
-    package mutating func step(_ batch: ReadingBatch) {
-        advance(to: batch.time)
+    /// Takes one poll; polls come in the order of their times. Returns what has changed since the
+    /// one before.
+    @discardableResult
+    package mutating func step(_ batch: ReadingBatch) -> [AlarmEvent] {
+        var events = advance(to: batch.time)
         // A poll without an answer leaves nothing that could be trusted.
         let answered = batch.values.contains { $0.quality.isUsable || $0.quality == .bad }
-        note(engine.step(batch, answered: answered, now: batch.time.milliseconds))
+        let new = engine.step(batch, answered: answered, now: batch.time.milliseconds)
+        note(new)
+        events += new
+        return events
     }
 
     /// Lets time pass until `time`: second by second as the daemon does while something waits for
     /// it, otherwise by the minute.
-    package mutating func advance(to time: Instant) {
+    private mutating func advance(to time: Instant) -> [AlarmEvent] {
         let now = time.milliseconds
+        var events: [AlarmEvent] = []
         if nextTick == .min {
-            note(engine.begin(now: now, time: time))
+            events += engine.begin(now: now, time: time)
             nextTick = now - now % 1000 + 1000
         }
         while nextTick <= now {
-            note(engine.tick(now: nextTick, time: Instant(milliseconds: nextTick)))
+            events += engine.tick(now: nextTick, time: Instant(milliseconds: nextTick))
             nextTick += 1000
             if engine.hasDelays { continue }
             nextTick = min(nextTick + 59_000, max(nextTick, now - now % 1000))
         }
+        note(events)
+        return events
+    }
+
+    /// Behind the last reading.
+    package mutating func finish(at time: Instant) {
+        _ = advance(to: time)
+        figures.finish()
     }
 
     private mutating func note(_ new: [AlarmEvent]) {
         for event in new where !isFull {
-            events.append(event)
+            figures.take(event)
             let wasLive = event.previous.isLive
             if event.state.isLive, !wasLive {
                 open[event.key] = episodes.count

@@ -377,6 +377,15 @@ struct RuleConditions: Sendable {
 
     // MARK: Words
 
+    /// As rules are written.
+    private static func per(_ milliseconds: Int64) -> String {
+        switch milliseconds {
+        case 1_000: "/s"
+        case 60_000: "/min"
+        default: "/h"
+        }
+    }
+
     /// What decided, as people read it.
     func text(of condition: Int) -> String {
         switch kinds[condition] {
@@ -386,7 +395,7 @@ struct RuleConditions: Sendable {
             let unit = point.unit == .celsius ? "K" : point.unit.rawValue
             let change = LiveInputs.text(rate.last, digits: point.scale + 1, unit: .none)
             return inputs.text(Int(rate.slot)) + ", " + change + " " + unit
-                + (rate.perMilliseconds == 60_000 ? "/min" : "/h")
+                + Self.per(rate.perMilliseconds)
         case .deviation(let slot, let other, _):
             guard let other else { return inputs.text(Int(slot)) }
             return inputs.text(Int(slot)) + " ≠ " + inputs.text(Int(other))

@@ -50,11 +50,8 @@ extension AlarmsCommand {
                 throw ExitCode(CommandFailure.Code.usage.rawValue)
             }
             let offset = inForce.site.offsetMinutes
-            let now = currentInstant()
-            guard let start = from.instant(now: now, offsetMinutes: offset),
-                let end = to.end(now: now, offsetMinutes: offset), start < end
-            else { throw CommandFailure(.usage, "--from must be before --to") }
-            let range = TimeRange(start: start, end: min(end, max(now, start)))
+            var range = try from.range(to: to, offsetMinutes: offset)
+            range.end = min(range.end, max(currentInstant(), range.start))
             let isShown = isatty(STDERR_FILENO) != 0
             let result = try withStore(locations) { reader throws(StoreError) in
                 try BacktestRun(asked: asked, inForce: inForce, reader: reader)
@@ -68,7 +65,7 @@ extension AlarmsCommand {
             if let ended = result.endedAt {
                 Output.note(
                     "ended at \(ended.iso8601(offsetMinutes: offset)): the rules made more than "
-                        + "\(Alarms.Backtest.maximumEvents) changes; ask for a shorter time"
+                        + "\(Alarms.Backtest.maximumEpisodes) episodes; ask for a shorter time"
                 )
             }
             if json {

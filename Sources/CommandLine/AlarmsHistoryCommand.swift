@@ -107,6 +107,24 @@ private struct ReceiptBook {
 }
 
 extension AlarmsCommand {
+    /// The journal, however long it is, some thousand lines at a time.
+    static func eachPage(
+        of range: TimeRange, _ locations: Locations, _ body: ([AlarmEvent]) throws -> Void
+    ) throws {
+        let reader = try withStore(locations) { reader throws(StoreError) in reader }
+        var place: JournalPlace?
+        repeat {
+            let page: JournalPage
+            do throws(StoreError) {
+                page = try reader.journalPage(range, after: place)
+            } catch {
+                throw CommandFailure(.no, "\(error)")
+            }
+            try body(page.events)
+            place = page.next
+        } while place != nil
+    }
+
     struct History: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "The journal: every change of every alarm.")
@@ -125,34 +143,29 @@ extension AlarmsCommand {
 
         @OptionGroup var locations: Locations
 
-        /// Some hundred megabytes; a site that rings every minute has half of it in a year.
-        private static let maximumEvents = 1_000_000
         /// All that a store keeps.
         fileprivate static let maximumReceipts = 200_000
 
         func run() throws {
             let offset = locations.offsetMinutes
-            let now = currentInstant()
-            guard let start = from.instant(now: now, offsetMinutes: offset),
-                let end = to.end(now: now, offsetMinutes: offset), start < end
-            else { throw CommandFailure(.usage, "--from must be before --to") }
-            let isTold = receipts
-            let (events, told) = try withStore(locations) { reader throws(StoreError) in
-                (
-                    try reader.journal(
-                        TimeRange(start: start, end: end), limit: Self.maximumEvents),
-                    isTold ? try reader.receipts(alarm: nil, limit: Self.maximumReceipts) : []
-                )
+            let range = try from.range(to: to, offsetMinutes: offset)
+            var book: ReceiptBook?
+            if receipts {
+                let told = try withStore(locations) { reader throws(StoreError) in
+                    try reader.receipts(alarm: nil, limit: Self.maximumReceipts)
+                }
+                book = ReceiptBook(told, offsetMinutes: offset)
             }
-            if events.count == Self.maximumEvents {
-                Output.note("only the newest \(events.count) changes; ask for a shorter time")
+            var count = 0
+            try AlarmsCommand.eachPage(of: range, locations) { events in
+                count += events.count
+                for event in events {
+                    var row = ChangeRow(event, offsetMinutes: offset)
+                    row.receipts = book.map { $0.receipts(of: event) ?? [] }
+                    if json { try Output.json(row) } else { row.write() }
+                }
             }
-            let book = ReceiptBook(told, offsetMinutes: offset)
-            for event in events {
-                var row = ChangeRow(event, offsetMinutes: offset)
-                if isTold { row.receipts = book.receipts(of: event) ?? [] }
-                if json { try Output.json(row) } else { row.write() }
-            }
+            if count == 0, !json { Output.line("no changes of alarms in this time") }
         }
     }
 
@@ -174,6 +187,9 @@ extension AlarmsCommand {
         var json = false
 
         @OptionGroup var locations: Locations
+
+        /// More than a person reads; one that chatters for days has them.
+        private static let maximumChanges = 10_000
 
         private struct Waiting: Encodable {
             var receiver: String
@@ -206,17 +222,19 @@ extension AlarmsCommand {
             let (record, events, told, letters) = try withStore(locations) {
                 reader throws(StoreError) in
                 (
-                    try reader.alarmRecords().first { $0.key.description == id },
-                    try reader.journal(range, limit: 1_000_000)
-                        .filter { $0.key.description == id },
-                    try reader.receipts(alarm: id, limit: History.maximumReceipts),
-                    try reader.notices(dead: false, limit: 100_000)
-                        + reader.notices(dead: true, limit: 100_000)
+                    try reader.alarmRecords(id).first,
+                    try reader.journal(range, alarm: id, limit: Self.maximumChanges),
+                    try reader.receipts(alarm: id, limit: Self.maximumChanges),
+                    try reader.notices(dead: false, alarm: id, limit: Self.maximumChanges)
+                        + reader.notices(dead: true, alarm: id, limit: Self.maximumChanges)
                 )
             }
             guard let record else {
                 throw CommandFailure(
                     .no, "`\(id)` was never raised; `frostline alarms list` prints the ids")
+            }
+            if events.count == Self.maximumChanges {
+                Output.note("only the newest \(events.count) changes; ask for a shorter time")
             }
             let book = ReceiptBook(told, offsetMinutes: offset)
             let document = Document(
@@ -230,7 +248,7 @@ extension AlarmsCommand {
                     row.receipts = book.receipts(of: $0) ?? []
                     return row
                 },
-                waiting: letters.filter { $0.item.alarm == id }.map {
+                waiting: letters.map {
                     Self.waiting($0.item, $0.deadAt, offset)
                 })
             if json { return try Output.json(document) }

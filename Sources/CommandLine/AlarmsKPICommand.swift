@@ -24,8 +24,6 @@ extension AlarmsCommand {
 
         @OptionGroup var locations: Locations
 
-        private static let maximumEvents = 1_000_000
-
         private struct Answer: Encodable {
             struct Figure: Encodable {
                 var name: String
@@ -59,13 +57,12 @@ extension AlarmsCommand {
         func run() throws {
             let offset = locations.offsetMinutes
             let range = try range(offset)
-            let events = try withStore(locations) { reader throws(StoreError) in
-                try reader.journal(range, limit: Self.maximumEvents)
+            var figures = AlarmPerformance(in: range)
+            try AlarmsCommand.eachPage(of: range, locations) { events in
+                for event in events { figures.take(event) }
             }
-            if events.count == Self.maximumEvents {
-                Output.note("only the newest \(events.count) changes; ask for a shorter time")
-            }
-            let answer = answer(AlarmPerformance(events, in: range), offset)
+            figures.finish()
+            let answer = answer(figures, offset)
             if json {
                 try Output.json(answer)
             } else {
@@ -74,8 +71,8 @@ extension AlarmsCommand {
         }
 
         private func range(_ offset: Int) throws -> TimeRange {
-            let now = currentInstant()
             if let month {
+                let now = currentInstant()
                 let whole = TimeRange.month(
                     year: month.year, month: month.month, offsetMinutes: offset)
                 guard whole.start < now else {
@@ -83,10 +80,7 @@ extension AlarmsCommand {
                 }
                 return TimeRange(start: whole.start, end: min(whole.end, now))
             }
-            guard let start = from.instant(now: now, offsetMinutes: offset),
-                let end = to.end(now: now, offsetMinutes: offset), start < end
-            else { throw CommandFailure(.usage, "--from must be before --to") }
-            return TimeRange(start: start, end: end)
+            return try from.range(to: to, offsetMinutes: offset)
         }
 
         private func answer(_ figures: AlarmPerformance, _ offset: Int) -> Answer {

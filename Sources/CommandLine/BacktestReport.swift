@@ -75,17 +75,17 @@ struct BacktestReport: Encodable {
         }
         let new = inside(result.asked.episodes)
         let old = inside(result.inForce.episodes)
-        let figures = AlarmPerformance(result.asked.events, in: range)
+        let figures = result.asked.figures
         from = time(range.start)
         to = time(range.end)
         devices = result.devices
         polls = result.polls
         readings = result.readings
         self.asked = Totals(new.count, figures)
-        self.inForce = Totals(old.count, AlarmPerformance(result.inForce.events, in: range))
+        self.inForce = Totals(old.count, result.inForce.figures)
         episodes = new.map(episode)
         longest = Array(
-            new.map(episode).sorted { ($1.seconds, $0.start) < ($0.seconds, $1.start) }.prefix(5))
+            episodes.sorted { ($1.seconds, $0.start) < ($0.seconds, $1.start) }.prefix(5))
         floods = figures.floods.map {
             Flood(start: time($0.start), end: time($0.end), alarms: $0.alarms)
         }

@@ -133,14 +133,8 @@ struct QueryCommand: ParsableCommand {
     }
 
     func run() throws {
-        let now = currentInstant()
         let offset = locations.offsetMinutes
-        guard let start = from.instant(now: now, offsetMinutes: offset),
-            let end = to.end(now: now, offsetMinutes: offset), start < end
-        else {
-            throw CommandFailure(
-                .usage, "--from must be before --to; write 2026-10-31T16:00, 2026-10, -6h or today")
-        }
+        let range = try from.range(to: to, offsetMinutes: offset)
         let aggregate = Aggregate(rawValue: agg)
         guard aggregate != nil || agg == Self.increase else {
             throw CommandFailure(
@@ -156,7 +150,6 @@ struct QueryCommand: ParsableCommand {
         if figure != nil, aggregate == nil {
             throw CommandFailure(.usage, "--across and --agg increase do not go together")
         }
-        let range = TimeRange(start: start, end: end)
         if let remote = try locations.remoteReader() {
             return try printRemote(remote, range, aggregate)
         }

@@ -23,17 +23,9 @@ extension StoreCommand {
         var json = false
 
         func run() throws {
-            let now = currentInstant()
             let offset = locations.offsetMinutes
-            var start: Instant? = Instant(milliseconds: 0)
-            if let from { start = from.instant(now: now, offsetMinutes: offset) }
-            guard let start, let end = to.end(now: now, offsetMinutes: offset), start < end else {
-                throw CommandFailure(
-                    .usage,
-                    "--from must be before --to; write 2026-10-31T16:00, 2026-10, -6h or today")
-            }
+            let range = try (from ?? .beginning).range(to: to, offsetMinutes: offset)
             let patterns = points.map { Glob($0) }
-            let range = TimeRange(start: start, end: end)
             let json = json
             if !json { Output.line("point,time,value,unit,quality") }
             var matched = 0

@@ -12,6 +12,8 @@ struct TimeArgument: ExpressibleByArgument {
     static let maximumSpanMilliseconds = MomentText.maximumSpanMilliseconds
 
     static let now = TimeArgument(text: "now")
+    /// Before all that a store may have.
+    static let beginning = TimeArgument(text: "1970-01-01T00:00:00Z")
 
     private init(text: String) { self.text = text }
 
@@ -37,6 +39,20 @@ struct TimeArgument: ExpressibleByArgument {
             return start.advanced(bySeconds: 86_400)
         default: return start
         }
+    }
+}
+
+extension TimeArgument {
+    /// For `--from` and `--to`.
+    func range(to end: TimeArgument, offsetMinutes: Int) throws -> TimeRange {
+        let now = currentInstant()
+        guard let start = instant(now: now, offsetMinutes: offsetMinutes),
+            let end = end.end(now: now, offsetMinutes: offsetMinutes), start < end
+        else {
+            throw CommandFailure(
+                .usage, "--from must be before --to; write 2026-10-31T16:00, 2026-10, -6h or today")
+        }
+        return TimeRange(start: start, end: end)
     }
 }
 

@@ -28,7 +28,8 @@ package struct BacktestRun {
 
     /// Values that are held at once: some tens of megabytes.
     private static let valuesAtOnce = 1_000_000
-    private static let spans: ClosedRange<Int64> = 10_000...86_400_000
+    /// As much is read at once, however thin history is.
+    private static let longestSpan: Int64 = 86_400_000
 
     /// The two differ in their rules only.
     package init(
@@ -59,8 +60,8 @@ package struct BacktestRun {
         _ range: TimeRange, progress: (Double) -> Void
     ) throws(StoreError) -> Result {
         var result = Result(
-            range: range, asked: Backtest(site: Self.watched(asked.site)),
-            inForce: Backtest(site: Self.watched(inForce.site)))
+            range: range, asked: Backtest(site: Self.watched(asked.site), range: range),
+            inForce: Backtest(site: Self.watched(inForce.site), range: range))
         var seen = Set<Int>()
         var time = range.start.advanced(byMilliseconds: -leadIn)
         let length = Double(max(range.end.millisecondsSince(time), 1))
@@ -69,7 +70,8 @@ package struct BacktestRun {
         var bound = names.map { _ in [PointDefinition]() }
         while time < range.end {
             let end = min(time.advanced(byMilliseconds: span), range.end)
-            let stretch = try reader.stretch(of: names, TimeRange(start: time, end: end))
+            let stretch = try reader.stretch(
+                of: names, TimeRange(start: time, end: end), atMost: Self.valuesAtOnce)
             try bind(stretch.points, &bound, &result)
             var values = 0
             for poll in stretch.polls {
@@ -85,18 +87,19 @@ package struct BacktestRun {
                 result.inForce.step(batch)
             }
             if result.damage.count < 100 { result.damage += stretch.damage }
-            time = end
+            // Dense history is read in short spans, thin history in long ones.
+            span = stretch.end.millisecondsSince(time)
+            if values < Self.valuesAtOnce / 4 { span = min(span * 2, Self.longestSpan) }
+            time = stretch.end
             progress(Double(time.millisecondsSince(first)) / length)
             if result.asked.isFull || result.inForce.isFull {
                 result.endedAt = stretch.polls.last?.time ?? time
                 break
             }
-            // Dense history is read in short spans, thin history in long ones.
-            if values > Self.valuesAtOnce { span = max(span / 2, Self.spans.lowerBound) }
-            if values < Self.valuesAtOnce / 4 { span = min(span * 2, Self.spans.upperBound) }
         }
-        result.asked.advance(to: range.end)
-        result.inForce.advance(to: range.end)
+        let end = result.endedAt ?? range.end
+        result.asked.finish(at: end)
+        result.inForce.finish(at: end)
         result.devices = seen.subtracting([names.count - 1]).count
         return result
     }

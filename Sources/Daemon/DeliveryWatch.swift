@@ -38,7 +38,8 @@ struct DeliveryWatch: Sendable {
         }
         silentSince = silent
         for (receiver, dead) in state.dead {
-            let letters = pick("\(dead.count) 条通知未能送达", "\(dead.count) notices given up")
+            let notices = dead.count == 1 ? "1 notice" : "\(dead.count) notices"
+            let letters = pick("\(dead.count) 条通知未能送达", "\(notices) given up")
             failing[receiver] = letters + (dead.reason.map { pick("：", ": ") + $0 } ?? "")
         }
         return failing

@@ -14,14 +14,15 @@ func nearest(to word: String, in candidates: some Collection<String>) -> String?
     return closest(to: word, in: alike.sorted().prefix(500))
 }
 
-/// Whether some name fits both a profile's pattern, whose `*` and `?` stop at dots, and a rule's,
-/// whose do not.
-func overlaps(pattern: String, glob: String) -> Bool {
+/// Whether some name fits both a pattern and a rule's.
+///
+/// - Parameter stopsAtDots: what `*` and `?` do in a profile's pattern; in a rule's they do not.
+func overlaps(pattern: String, glob: String, stopsAtDots: Bool = true) -> Bool {
     let a = Array(pattern.utf8)
     let b = Array(glob.utf8)
     let star = UInt8(ascii: "*")
     let any = UInt8(ascii: "?")
-    let dot = UInt8(ascii: ".")
+    let stop = stopsAtDots ? UInt8(ascii: ".") : nil
     // row[j]: the part of `a` read so far and the first j bytes of `b` have a common text.
     var row = [Bool](repeating: false, count: b.count + 1)
     row[0] = true
@@ -33,9 +34,9 @@ func overlaps(pattern: String, glob: String) -> Bool {
             if b[j] == star {
                 next[j + 1] = row[j + 1] || next[j]
             } else if a[i] == star {
-                next[j + 1] = row[j + 1] || (next[j] && b[j] != dot)
+                next[j + 1] = row[j + 1] || (next[j] && b[j] != stop)
             } else {
-                let same = a[i] == b[j] || (a[i] == any && b[j] != dot)
+                let same = a[i] == b[j] || (a[i] == any && b[j] != stop)
                 next[j + 1] = row[j] && (same || (b[j] == any))
             }
         }

@@ -45,7 +45,8 @@ extension SiteReader {
 
     private mutating func compare(_ first: RuleCover, _ second: RuleCover) {
         guard first.rule.name != second.rule.name,
-            globsMeet(first.rule.point, second.rule.point),
+            overlaps(
+                pattern: first.rule.point, glob: second.rule.point, stopsAtDots: false),
             !first.devices.isDisjoint(with: second.devices)
         else { return }
         let isSame = first.rule.condition == second.rule.condition
@@ -90,29 +91,6 @@ extension SiteReader {
         }
         return ""
     }
-}
-
-/// Whether some text fits both patterns.
-func globsMeet(_ first: String, _ second: String) -> Bool {
-    let (a, b) = (Array(first.utf8), Array(second.utf8))
-    let (star, any) = (UInt8(ascii: "*"), UInt8(ascii: "?"))
-    // row[j]: the part of `a` read so far and the first j bytes of `b` have a common text.
-    var row = [Bool](repeating: false, count: b.count + 1)
-    row[0] = true
-    for j in 0..<b.count where b[j] == star { row[j + 1] = row[j] }
-    for i in 0..<a.count {
-        var next = [Bool](repeating: false, count: b.count + 1)
-        next[0] = a[i] == star && row[0]
-        for j in 0..<b.count {
-            if a[i] == star || b[j] == star {
-                next[j + 1] = row[j + 1] || next[j] || row[j]
-            } else {
-                next[j + 1] = row[j] && (a[i] == b[j] || a[i] == any || b[j] == any)
-            }
-        }
-        row = next
-    }
-    return row[b.count]
 }
 
 extension AlarmRule.Condition {

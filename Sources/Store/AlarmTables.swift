@@ -31,13 +31,17 @@ enum AlarmTables {
         try RowChecks.alarm.stamp(key.rule, key.device, key.point, in: db)
     }
 
-    static func records(_ db: Connection) throws(SQLiteError) -> [AlarmRecord] {
+    /// Of one alarm, or of all.
+    static func records(
+        _ db: Connection, alarm: String? = nil
+    ) throws(SQLiteError) -> [AlarmRecord] {
         let select = try db.prepare(
             """
             SELECT rule, device, point, state, priority, episode, sequence, raised, changed,
                 acknowledged_by, comment, value, \(try Self.later(alarmLater, db))
-            FROM alarm ORDER BY rule, device, point
+            FROM alarm WHERE ?1 IS NULL OR \(name) = ?1 ORDER BY rule, device, point
             """)
+        try select.bind(1, alarm)
         var records: [AlarmRecord] = []
         while try select.step() {
             guard let state = AlarmState(rawValue: select.text(3)),
@@ -115,24 +119,30 @@ enum AlarmTables {
         return RowChecksum.of(columns)
     }
 
-    /// Of times from the first up to the second, the newest first.
-    static func newestEvents(_ db: Connection) throws(SQLiteError) -> String {
+    private static func events(_ db: Connection) throws(SQLiteError) -> String {
         """
         SELECT time, rule, device, point, episode, sequence, state, previous, priority, value,
-            actor, comment, notice, crc, \(try later(journalLater, db))
-        FROM journal WHERE time >= ? AND time < ? ORDER BY time DESC, id DESC LIMIT ?
+            actor, comment, notice, crc, \(try later(journalLater, db)), id FROM journal
         """
     }
 
-    /// Events of `range` in the order they were written, the newest `limit` of them. The second
-    /// part counts rows that are damaged and left out.
+    /// As `AlarmKey.description` writes it.
+    private static let name = "rule || ':' || device || iif(point = '', '', '/' || point)"
+
+    /// Events of `range` in the order they were written, the newest `limit` of them, of one alarm
+    /// or of all. The second part counts rows that are damaged and left out.
     static func events(
-        _ range: TimeRange, limit: Int, _ db: Connection
+        _ range: TimeRange, alarm: String? = nil, limit: Int, _ db: Connection
     ) throws(SQLiteError) -> (events: [AlarmEvent], damaged: Int) {
-        let select = try db.cached(newestEvents(db))
+        let select = try db.cached(
+            events(db) + """
+                 WHERE time >= ? AND time < ? AND (?3 IS NULL OR \(name) = ?3)
+                ORDER BY time DESC, id DESC LIMIT ?4
+                """)
         try select.bind(1, range.start.milliseconds)
         try select.bind(2, range.end.milliseconds)
-        try select.bind(3, Int64(limit))
+        try select.bind(3, alarm)
+        try select.bind(4, Int64(limit))
         var events: [AlarmEvent] = []
         var damaged = 0
         while try select.step() {
@@ -140,6 +150,28 @@ enum AlarmTables {
         }
         select.reset()
         return (events.reversed(), damaged)
+    }
+
+    /// Events of `range` behind `place`, ascending, with damaged ones left out.
+    static func page(
+        _ range: TimeRange, after place: JournalPlace?, limit: Int, _ db: Connection
+    ) throws(SQLiteError) -> JournalPage {
+        let select = try db.cached(
+            events(db) + " WHERE (time, id) > (?, ?) AND time < ? ORDER BY time, id LIMIT ?")
+        try select.bind(1, place?.time ?? range.start.milliseconds)
+        try select.bind(2, place?.id ?? .min)
+        try select.bind(3, range.end.milliseconds)
+        try select.bind(4, Int64(limit))
+        defer { select.reset() }
+        var page = JournalPage()
+        var rows = 0
+        while try select.step() {
+            rows += 1
+            page.next = JournalPlace(time: select.integer(0), id: select.integer(17))
+            if let event = event(select) { page.events.append(event) }
+        }
+        if rows < limit { page.next = nil }
+        return page
     }
 
     static func event(_ row: Statement) -> AlarmEvent? {

@@ -420,12 +420,15 @@ enum OutboxTables {
 
     /// Waiting notices, or dead ones with the time of their death, the oldest first.
     static func list(
-        dead: Bool, limit: Int, _ db: Connection
+        dead: Bool, alarm: String? = nil, limit: Int, _ db: Connection
     ) throws(SQLiteError) -> [(item: OutboxItem, deadAt: Instant?)] {
         let select = try db.prepare(
-            itemColumns + "WHERE (dead IS NOT NULL) = ? ORDER BY id LIMIT ?")
+            itemColumns
+                + "WHERE (dead IS NOT NULL) = ?1 AND (?2 IS NULL OR alarm = ?2) "
+                + "ORDER BY id LIMIT ?3")
         try select.bind(1, dead ? 1 : 0)
-        try select.bind(2, Int64(limit))
+        try select.bind(2, alarm)
+        try select.bind(3, Int64(limit))
         var rows: [(item: OutboxItem, deadAt: Instant?)] = []
         while try select.step() {
             rows.append(

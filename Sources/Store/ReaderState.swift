@@ -138,12 +138,6 @@ final class ReaderState: @unchecked Sendable {
 
     // MARK: - Other tables
 
-    func journal(_ range: TimeRange, _ limit: Int) throws(SQLiteError) -> [AlarmEvent] {
-        try AlarmTables.events(range, limit: limit, db).events
-    }
-
-    func alarmRecords() throws(SQLiteError) -> [AlarmRecord] { try AlarmTables.records(db) }
-
     func ledger(_ meter: String, _ range: TimeRange) throws(SQLiteError) -> [LedgerEntry] {
         try LedgerTable.entries(meter, range, db).entries
     }

@@ -103,11 +103,12 @@ extension StoreReader {
         try look { db throws(SQLiteError) in try OutboxTables.items(ids, db) }
     }
 
+    /// The oldest that wait, or are dead, of one alarm or of all.
     package func notices(
-        dead: Bool, limit: Int
+        dead: Bool, alarm: String? = nil, limit: Int
     ) throws(StoreError) -> [(item: OutboxItem, deadAt: Instant?)] {
         try look { db throws(SQLiteError) in
-            try OutboxTables.list(dead: dead, limit: limit, db)
+            try OutboxTables.list(dead: dead, alarm: alarm, limit: limit, db)
         }
     }
 

@@ -18,31 +18,55 @@ package struct StoredStretch: Sendable {
     package var polls: [StoredPoll] = []
     /// What could not be read: it is missing in `polls`.
     package var damage: [Damage] = []
+    /// Up to where it goes.
+    package var end: Instant
 }
 
 extension StoreReader {
+    /// The beginning of `range`, as much of it as has at most `most` values; at least a second.
     package func stretch(
-        of devices: [String], _ range: TimeRange
+        of devices: [String], _ range: TimeRange, atMost most: Int
     ) throws(StoreError) -> StoredStretch {
         try read { state throws(SQLiteError) in
-            var result = StoredStretch()
-            for (place, device) in devices.enumerated() {
-                let known = state.names.device(named: device)
-                let series = known.map { Array(state.names.newest[$0.places]) } ?? []
-                result.points.append(series.map(\.definition))
-                try state.polls(series, place, range, &result.polls, &result.damage)
+            var part = range
+            while true {
+                let length = part.end.millisecondsSince(part.start)
+                let isShortest = length <= Self.shortestStretch
+                let found = try state.stretch(of: devices, part, atMost: isShortest ? .max : most)
+                if let found { return found }
+                // What was read of it is no more than `most`, and a chunk.
+                part.end = part.start.advanced(
+                    byMilliseconds: max(length / 2, Self.shortestStretch))
             }
-            // Polls of one moment stay in the order of the devices.
-            result.polls.sort { ($0.time, $0.device) < ($1.time, $1.device) }
-            return result
         }
     }
+
+    private static let shortestStretch: Int64 = 1_000
 }
 
 extension ReaderState {
-    fileprivate func polls(
+    /// Nil where there are more values than `most`.
+    fileprivate func stretch(
+        of devices: [String], _ range: TimeRange, atMost most: Int
+    ) throws(SQLiteError) -> StoredStretch? {
+        var result = StoredStretch(end: range.end)
+        var left = most
+        for (place, device) in devices.enumerated() {
+            let known = names.device(named: device)
+            let series = known.map { Array(names.newest[$0.places]) } ?? []
+            result.points.append(series.map(\.definition))
+            try polls(series, place, range, &result.polls, &result.damage, &left)
+            if left < 0 { return nil }
+        }
+        // Polls of one moment stay in the order of the devices.
+        result.polls.sort { ($0.time, $0.device) < ($1.time, $1.device) }
+        return result
+    }
+
+    /// - Parameter left: how many values more are wanted; it ends where there are more.
+    private func polls(
         _ series: [SeriesInfo], _ place: Int, _ range: TimeRange, _ polls: inout [StoredPoll],
-        _ damage: inout [Damage]
+        _ damage: inout [Damage], _ left: inout Int
     ) throws(SQLiteError) {
         guard let id = series.first?.deviceID else { return }
         let (from, to) = (range.start.milliseconds, range.end.milliseconds)
@@ -62,7 +86,9 @@ extension ReaderState {
                             quality: quality))
                 }
                 if !poll.values.isEmpty { polls.append(poll) }
+                left -= poll.values.count
             }
+            if left < 0 { return }
         }
     }
 }

@@ -132,15 +132,28 @@ package final class StoreReader: Sendable {
         return found
     }
 
-    /// The newest `limit` changes of alarms in `range`, ascending.
+    /// The newest `limit` changes of one alarm, or of all, in `range`, ascending.
     package func journal(
-        _ range: TimeRange, limit: Int = 10_000
+        _ range: TimeRange, alarm: String? = nil, limit: Int = 10_000
     ) throws(StoreError) -> [AlarmEvent] {
-        try read { state throws(SQLiteError) in try state.journal(range, limit) }
+        try read { state throws(SQLiteError) in
+            try AlarmTables.events(range, alarm: alarm, limit: limit, state.db).events
+        }
     }
 
-    package func alarmRecords() throws(StoreError) -> [AlarmRecord] {
-        try read { state throws(SQLiteError) in try state.alarmRecords() }
+    /// All changes of alarms in `range`, ascending, a page at a time: the first, and those behind
+    /// where another ended.
+    package func journalPage(
+        _ range: TimeRange, after place: JournalPlace? = nil, limit: Int = 10_000
+    ) throws(StoreError) -> JournalPage {
+        try read { state throws(SQLiteError) in
+            try AlarmTables.page(range, after: place, limit: limit, state.db)
+        }
+    }
+
+    /// How one alarm stands, or all of them.
+    package func alarmRecords(_ alarm: String? = nil) throws(StoreError) -> [AlarmRecord] {
+        try read { state throws(SQLiteError) in try AlarmTables.records(state.db, alarm: alarm) }
     }
 
     /// As `SiteStore.ledger`.

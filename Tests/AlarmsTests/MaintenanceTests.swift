@@ -56,6 +56,24 @@ struct MaintenanceTests {
         #expect(stage.notices(Self.id) == [.active])
     }
 
+    @Test("a window written into the file hides what is active, and shows it when it is gone")
+    func written() {
+        var stage = stage([], at: local(7, 2, 50))
+        let bare = stage.site
+        stage.poll(2, celsius: 40)
+        #expect(stage.notices(Self.id) == [.active])
+        var site = bare
+        site.maintenance = [
+            window("fans", dated(local(7, 2), local(7, 3)), tags: ["fans"])
+        ]
+        stage.restart(site: site)
+        #expect(stage.hidden(Self.id) == .suppressed)
+        #expect(stage.notices(Self.id) == [.active])
+        stage.restart(site: bare)
+        #expect(stage.hidden(Self.id) == nil)
+        #expect(stage.notices(Self.id) == [.active, .escalated])
+    }
+
     @Test("windows overlap: the last one to end shows the alarm; over a restart too")
     func overlapping() {
         var stage = stage(

@@ -25,7 +25,7 @@ struct PathTests {
         for _ in 0..<8 { round(&stage, &dice) { $0 < 200 } }
         #expect(stage.notices.map(\.key.description) == [Self.root])
         #expect(stage.notices.first?.children.count == 200)
-        #expect(stage.notices.first?.valueText.hasPrefix("200 of 200 devices have no data") == true)
+        #expect(stage.notices.first?.valueText.hasPrefix("200 台设备中 200 台无数据：") == true)
         #expect(stage.engine.active.map(\.childrenCount) == [200])
         let hidden = stage.engine.hidden
         #expect(hidden.count == 200)

@@ -109,6 +109,23 @@ struct RuleConditionTests {
         engine.step(batch, answered: answered, now: batch.time.milliseconds)
     }
 
+    @Test(
+        "the value of a rate has the unit of its rule",
+        arguments: [
+            (Int64(1_000), "0.05", "0.10 K/s"), (60_000, "2", "6.00 K/min"),
+            (3_600_000, "200", "360.00 K/h"),
+        ])
+    func rateUnit(per: Int64, limit: String, text: String) {
+        let rises = AlarmRule.Condition.rate(
+            RateLimit(
+                direction: .rises, limit: S.number(limit), deadband: S.number("0"),
+                perMilliseconds: per, windowMilliseconds: 60_000))
+        var engine = S.engine([S.rule("fast", "pdu-A1", "t", rises)])
+        _ = step(&engine, S.batch(0, at: 0, t: 200))
+        let raised = step(&engine, S.batch(0, at: 60, t: 260))
+        #expect(raised.map(\.valueText) == ["26.0 °C, " + text])
+    }
+
     @Test("a rate is taken over its window, and says nothing before the window is full")
     func rate() {
         var engine = S.engine([S.rule("fast", "pdu-A1", "t", S.rises("2"))])
@@ -330,7 +347,9 @@ struct RuleConditionTests {
         let site = S.site(Self.mixed)
         var live = S.engine(Self.mixed)
         var events: [AlarmEvent] = []
-        var backtest = Backtest(site: site)
+        let hour = TimeRange(start: Instant(seconds: 0), end: Instant(seconds: 3_600))
+        var backtest = Backtest(site: site, range: hour)
+        var later: [AlarmEvent] = []
         for device in site.devices.indices { backtest.bind(DeviceID(device), points: S.points) }
         var second: Int64 = 1
         events += live.begin(now: 0, time: Instant(seconds: 0))
@@ -342,12 +361,17 @@ struct RuleConditionTests {
             }
             let answered = batch.values.contains { $0.quality.isUsable || $0.quality == .bad }
             events += step(&live, batch, answered: answered)
-            backtest.step(batch)
+            later += backtest.step(batch)
         }
+        backtest.finish(at: hour.end)
         func lines(_ events: [AlarmEvent]) -> [String] {
             events.map { "\($0.time.milliseconds) \($0.key) \($0.state) \($0.valueText)" }
         }
-        #expect(lines(backtest.events) == lines(events))
+        #expect(lines(later) == lines(events))
+        let figures = AlarmPerformance(events, in: hour)
+        #expect(backtest.figures.activations == figures.activations && figures.activations > 0)
+        #expect(backtest.figures.frequent == figures.frequent)
+        #expect(backtest.figures.periods == figures.periods)
         let kinds = Set(backtest.episodes.map(\.key.rule))
         #expect(kinds.isSuperset(of: Self.mixed.map(\.name)), "every rule had something to say")
         #expect(backtest.episodes.contains { $0.end != nil })

@@ -1,61 +1,16 @@
 """Alarms from a device to a receiver: raised, delivered at least once, acknowledged, remembered."""
 
-import http.server
 import json
 import os
-import threading
 import time
 import unittest
 
 import harness
 from devices import HOT, Probes
+from receivers import Receiver
 
 ID = "hot:probe-1/ambient.temperature"
 OTHER = "hot:probe-2/ambient.temperature"
-
-
-class Receiver(http.server.ThreadingHTTPServer):
-    """Keeps every POST; answers 500 while `refusing` says how many more it refuses."""
-
-    def __init__(self):
-        self.refusing = 0
-        self.posts = []
-        self.lock = threading.Lock()
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.url = "http://127.0.0.1:%d/alerts" % self.server_address[1]
-        threading.Thread(target=self.serve_forever, daemon=True).start()
-
-    def of(self, status, **labels):
-        """Accepted notices, newest last."""
-        with self.lock:
-            return [p for p in self.posts if p["status"] == status and all(
-                p["body"]["alerts"][0]["labels"].get(k) == v for k, v in labels.items())]
-
-    def handle_error(self, request, client_address):
-        pass  # the daemon is killed in the middle of requests
-
-    def end(self):
-        self.shutdown()
-        self.server_close()
-
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def do_POST(self):
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        with self.server.lock:
-            status = 500 if self.server.refusing > 0 else 200
-            self.server.refusing -= 1
-            self.server.posts.append({
-                "status": status, "headers": dict(self.headers), "raw": body,
-                "body": json.loads(body), "path": self.path, "time": time.monotonic()})
-        self.send_response(status)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def log_message(self, *arguments):
-        pass
 
 
 class Alarms(unittest.TestCase):

@@ -1,12 +1,9 @@
 """Alarms at real receivers: Debian's Alertmanager, a mail server, syslog, snmptrapd, robots that
 verify signatures and say no with status 200, programs; dead letters, receipts, escalation."""
 
-import base64
 import email
 import email.header
 import email.policy
-import hashlib
-import hmac
 import http.server
 import json
 import os
@@ -17,77 +14,13 @@ import subprocess
 import threading
 import time
 import unittest
-import urllib.parse
 import urllib.request
 
 import harness
 from devices import HOT, Probes
+from receivers import Robot
 
 ID = "hot:probe-1/ambient.temperature"
-
-
-class Robot(http.server.ThreadingHTTPServer):
-    """A robot of DingTalk, Feishu or WeCom on loopback: checks the signature by the maker's own
-    description and always answers with status 200."""
-
-    def __init__(self, kind, secret=None):
-        self.kind, self.secret = kind, secret
-        self.texts, self.codes, self.next = [], [], []
-        self.lock = threading.Lock()
-        super().__init__(("127.0.0.1", 0), RobotHandler)
-        port = self.server_address[1]
-        self.url = "http://127.0.0.1:%d/robot/send?access_token=abc" % port
-        threading.Thread(target=self.serve_forever, daemon=True).start()
-
-    def code(self, path, body):
-        if self.secret:
-            if self.kind == "dingtalk":
-                query = urllib.parse.parse_qs(urllib.parse.urlsplit(path).query)
-                stamp, sign = query["timestamp"][0], query["sign"][0]
-                if abs(time.time() * 1000 - int(stamp)) > 3600_000:
-                    return 310000
-                made = hmac.new(self.secret.encode(), ("%s\n%s" % (stamp, self.secret)).encode(),
-                                hashlib.sha256).digest()
-            else:
-                stamp, sign = body["timestamp"], body["sign"]
-                if abs(time.time() - int(stamp)) > 3600:
-                    return 19021
-                made = hmac.new(("%s\n%s" % (stamp, self.secret)).encode(), b"",
-                                hashlib.sha256).digest()
-            if base64.b64encode(made).decode() != sign:
-                return 310000 if self.kind == "dingtalk" else 19021
-        return self.next.pop(0) if self.next else 0
-
-    def end(self):
-        self.shutdown()
-        self.server_close()
-
-
-class RobotHandler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def do_POST(self):
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        robot = self.server
-        with robot.lock:
-            code = robot.code(self.path, body)
-            robot.codes.append(code)
-            if code == 0:
-                text = body["content"]["text"] if robot.kind == "feishu" else \
-                    body["text"]["content"]
-                robot.texts.append(text)
-        if robot.kind == "feishu":
-            answer = {"code": code, "msg": "success" if code == 0 else "no"}
-        else:
-            answer = {"errcode": code, "errmsg": "ok" if code == 0 else "no"}
-        data = json.dumps(answer).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-    def log_message(self, *arguments):
-        pass
 
 
 class SyslogSink:

@@ -83,5 +83,14 @@ import Testing
         #expect(!overlaps(pattern: "abc", glob: "ab"))
         #expect(!overlaps(pattern: "a?*", glob: "a"))
         #expect(!overlaps(pattern: "?", glob: ""))
+        // Of two rules: neither stops at dots.
+        #expect(!overlaps(pattern: "input.*.power", glob: "input.l1.apparent.power"))
+        for (one, other) in [
+            ("input.*.power", "input.l1.apparent.power"), ("*.power", "input.*"), ("?.b", "a?b"),
+        ] {
+            #expect(overlaps(pattern: one, glob: other, stopsAtDots: false))
+            #expect(overlaps(pattern: other, glob: one, stopsAtDots: false))
+        }
+        #expect(!overlaps(pattern: "*.power", glob: "*.energy", stopsAtDots: false))
     }
 }
