@@ -327,7 +327,7 @@ actor Collector {
         var standing = SiteSeries.Standing()
         standing.devices = site.devices.count
         standing.answering = live.devices.count { $0.isAnswering }
-        for alarm in alarms.active { standing.alarms[3 - Int(alarm.record.priority.rawValue)] += 1 }
+        for priority in alarms.activePriorities { standing.alarms[3 - Int(priority.rawValue)] += 1 }
         standing.category = figures.category
         let months = months.months(before: energy.startOfDay, late: energy.late)
         if let months, var month = energy.pairedToday {
@@ -354,7 +354,7 @@ actor Collector {
             figures: figures, pueToday: energy.pueToday, costTodayYuan: energy.costTodayYuan,
             costIsPartial: energy.costIsPartial, freeCoolingHours: coolingToday,
             outdoor: site.outdoorTemperature.flatMap { live.liveValue(of: $0) },
-            alarms: alarms.active.map(\.record.priority)
+            alarms: alarms.activePriorities
         ).view(site)
     }
 

@@ -250,12 +250,17 @@ package final class SiteDaemon: Sendable {
         let clock = ContinuousClock()
         var next = clock.now
         while !Task.isCancelled {
+            let begun = clock.now
             await collector.tick()
             if polling.turns() {
                 pair?.noteTick()
                 ServiceManager.notify("WATCHDOG=1")
             }
-            next = max(next.advanced(by: .seconds(1)), clock.now)
+            // With thousands of alarms a tick may take long. Polls get as much time again: one turn
+            // between two ticks is not enough for them.
+            let end = clock.now
+            let rest = min(begun.duration(to: end), .seconds(5))
+            next = max(next.advanced(by: .seconds(1)), end.advanced(by: rest))
             try? await clock.sleep(until: next)
         }
     }

@@ -112,3 +112,42 @@ HOT = """alarms:
     consequence: 服务器过温
     action: 检查空调
 """
+
+
+class Outlets(RawServer):
+    """PDUs with 50 points, a unit each, behind one port: their power, and that of 49 outlets. Each
+    is 100 W, or what the test has set: by unit and outlet, 0 for the PDU's own, or for a unit."""
+
+    COUNT = 50
+    PROFILE = """profile: test.outlets49
+vendor: test
+title: 49 outlets
+classes: [pdu]
+source: [no device at all]
+modbus:
+  table: input
+  maximumRegisters: 64
+  points:
+    - {name: input.power, register: 0, type: uint16}
+    - {name: "outlet.{n}.power", register: 1, type: uint16, repeat: {n: 1-49, step: 1}}
+"""
+
+    def __init__(self, units, prefix="pdu"):
+        self.units, self.prefix = units, prefix
+        self.watts = {}
+        super().__init__(self.say)
+
+    def name(self, unit):
+        return "%s-%d" % (self.prefix, unit)
+
+    def say(self, number, transaction, unit, pdu):
+        _, first, count = struct.unpack(">BHH", pdu)
+        yield frame(transaction, unit, words(*(
+            self.watts.get((unit, outlet), self.watts.get(unit, 100))
+            for outlet in range(first, first + count))))
+
+    def lines(self):
+        """The devices as items of the site file."""
+        return "".join(
+            "  - {name: %s, profile: test.outlets49, address: \"modbus://127.0.0.1:%d/%d\"}\n"
+            % (self.name(unit), self.port, unit) for unit in range(1, self.units + 1))

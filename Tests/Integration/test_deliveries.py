@@ -189,14 +189,15 @@ escalations:
             harness.wait_for("it is told", lambda: len(ops.of(200)) == 1, 20, daemon)
             self.write(hooks + window)
             self.reload(daemon)
-            harness.wait_for("it is hidden", lambda: self.alarms() == {}, 10, daemon)
+            harness.wait_for("it is hidden", lambda: self.alarms() == {}, 20, daemon)
             self.assertEqual(self.alarms("--all")[ID]["windows"], ["works"])
             self.raise_it(daemon, unit=2, identifier=OTHER)
             self.assertEqual(len(ops.of(200)), 1)
             self.write(hooks)
             self.reload(daemon)
             harness.wait_for("both are told", lambda: len(ops.of(200)) == 3, 20, daemon)
-            self.assertEqual(set(self.alarms()), {ID, OTHER})
+            harness.wait_for("both are shown", lambda: set(self.alarms()) == {ID, OTHER}, 20,
+                             daemon)
         lines = [json.loads(line) for line in harness.run(
             "alarms", "history", "--json", "--data", self.data, "--config", self.path,
             check=0).stdout.splitlines()]

@@ -1,0 +1,1 @@
+"""The benchmark of what alarms take from a reading to a receiver."""
