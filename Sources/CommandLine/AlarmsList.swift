@@ -43,7 +43,7 @@ extension AlarmsCommand {
 
         private func write(_ alarms: [AlarmView], _ offset: Int) {
             var table = TextTable([
-                ("PRIORITY", .left), ("STATE", .left), ("RAISED", .left), ("VALUE", .right),
+                ("PRIORITY", .left), ("STATE", .left), ("RAISED", .left), ("VALUE", .left),
                 ("ID", .left), ("CAUSE", .left), ("ACTION", .left),
             ])
             for alarm in alarms {

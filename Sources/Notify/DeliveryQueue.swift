@@ -114,6 +114,10 @@ package struct DeliveryQueue: Sendable {
         if critical.isEmpty, others.isEmpty {
             return .wait(until: setAside.values.min() ?? now + 1_000)
         }
+        // The last one is kept for a Critical that may come: it does not wait for the next.
+        if critical.isEmpty, tokens == 1, bucket.holdsSeveral {
+            return .wait(until: bucket.next(now: now, above: tokens))
+        }
         let isOthersTurn =
             critical.isEmpty
             || criticalDigests >= Self.fairAfter && !others.isEmpty
@@ -301,9 +305,11 @@ package struct TokenBucket: Hashable, Sendable {
 
     func whole(now: Int64) -> Int { Int(level(now) / Self.token) }
 
-    /// When there will be a token.
-    func next(now: Int64) -> Int64 {
-        let missing = Self.token - level(now)
+    var holdsSeveral: Bool { capacity > Self.token }
+
+    /// When there will be a token, or one more than so many.
+    func next(now: Int64, above count: Int = 0) -> Int64 {
+        let missing = Int64(count + 1) * Self.token - level(now)
         return now + max(1, (missing * 60_000 + refill - 1) / refill)
     }
 

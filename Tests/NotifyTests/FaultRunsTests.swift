@@ -167,7 +167,7 @@ struct FloodTests {
     }
 
     @Test(
-        "10,000 alarms in a minute: 18 messages a minute, the first Critical within 5 s, all told")
+        "10,000 alarms in a minute: 18 messages a minute, the first Critical at once, all told")
     func flood() {
         let outbox = MemoryOutbox()
         var dice = SplitMix(42)
@@ -205,7 +205,8 @@ struct FloodTests {
             #expect(within <= 18)
         }
         let critical = sent.first { $0.message.notices.contains { $0.level == .critical } }
-        #expect((critical?.time ?? .max) - (firstCritical ?? 0) <= 5_000)
+        // One message is kept for it, so that it goes with the next step.
+        #expect((critical?.time ?? .max) - (firstCritical ?? 0) <= 500)
     }
 
     @Test("after two hours without the receiver all comes, in order, within ten minutes")
