@@ -12,9 +12,7 @@ import Views
 
 /// The simulated site, its collector and the console, in one process.
 final class Demo {
-    /// Time between two past readings of a device: a divisor of the quarter hour.
-    private static let historyStepMilliseconds: Int64 = 300_000
-    /// The same within the last hour: the interval of the simulated devices.
+    /// Time between two past readings within the last hour: the interval of the simulated devices.
     private static let recentStepMilliseconds: Int64 = 10_000
     /// A fault begins once everything has been seen well.
     private static let faultDelayMilliseconds: Int64 = 15_000
@@ -55,7 +53,9 @@ final class Demo {
                 guard fill else { return }
                 let range = TimeRange(
                     start: now.advanced(byMilliseconds: -plan.historyMilliseconds), end: now)
-                try Demo.fillHistory(store, configuration, simulated, range, quiet: quiet)
+                try Demo.fillHistory(
+                    store, configuration, simulated, range,
+                    stepMilliseconds: plan.historyStepMilliseconds, quiet: quiet)
             })
     }
 
@@ -63,10 +63,9 @@ final class Demo {
     /// graphs look like those an hour later.
     private static func fillHistory(
         _ store: SiteStore, _ configuration: LoadedConfiguration, _ simulated: SimulatedSite,
-        _ range: TimeRange, quiet: Bool
+        _ range: TimeRange, stepMilliseconds step: Int64, quiet: Bool
     ) throws {
         let begun = Clocks.monotonicNanoseconds()
-        let step = Self.historyStepMilliseconds
         func aligned(_ time: Instant) -> Instant {
             Instant(milliseconds: time.milliseconds.flooredDivision(by: step) * step)
         }

@@ -19,6 +19,9 @@ struct DemoCommand: ParsableCommand {
     @Option(help: "Past readings to begin with, as 35d; 0d for none.")
     var history = "35d"
 
+    @Option(help: "Time between two past readings of a device, but for the last hour: 1m to 15m.")
+    var historyStep = "5m"
+
     @Flag(help: "No console; print a summary at the end.")
     var headless = false
 
@@ -55,6 +58,7 @@ struct DemoPlan {
     var racks: Int
     var speed: Double
     var historyMilliseconds: Int64
+    var historyStepMilliseconds: Int64
     var durationMilliseconds: Int64?
     var fault: SiteFault?
     var directory: String
@@ -81,6 +85,12 @@ struct DemoPlan {
         historyMilliseconds = try span(options.history, "--history")
         guard historyMilliseconds <= 400 * 86_400_000 else {
             throw CommandFailure(.usage, "--history takes at most 400d")
+        }
+        historyStepMilliseconds = try span(options.historyStep, "--history-step")
+        // The ledger's boundaries must be among the readings.
+        guard historyStepMilliseconds >= 60_000, 900_000 % historyStepMilliseconds == 0 else {
+            throw CommandFailure(
+                .usage, "--history-step takes 1m to 15m that a quarter hour is whole of, as 5m")
         }
         durationMilliseconds = try options.duration.map { try span($0, "--for") }
         fault = try options.fault.map { name in
