@@ -185,7 +185,7 @@ extension Painter {
             var text = t(hiding)
             if let by = alarm.hiddenBy { text += " " + t("by {0}", by) }
             if let until = alarm.hiddenUntilMS {
-                let left = NumberText.age(until &- model.serverNowMS)
+                let left = NumberText.age(until &- serverNowMS)
                 text += ", " + t("for {0} more", left)
             }
             if let reason = alarm.hiddenReason, !reason.isEmpty { text += ": " + reason }

@@ -371,6 +371,7 @@ enum ChinesePhrases {
         reading the journal | 正在读取日志
         reading the points | 正在读取测点
         reverse | 反向
+        rows {0} to {1} of {2} | 第 {0} 至 {1} 列，共 {2} 列
         s stale  a absent  {0} unknown | s 陈旧  a 缺失  {0} 未知
         save this view as text and CSV | 把本页存为文本与 CSV
         saved {0} | 已保存 {0}

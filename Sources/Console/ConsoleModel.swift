@@ -80,9 +80,16 @@ package struct ConsoleModel: Sendable {
 
     package var page = Page.overview
     package var connection = Connection.connecting
-    package var snapshot: SiteView? { didSet { picture += 1 } }
+    package var snapshot: SiteView? {
+        didSet {
+            picture += 1
+            pictureMS = snapshot?.timeMS
+        }
+    }
     /// Counts the pictures, and each change of one.
     private(set) var picture = 0
+    /// The picture's own time; nil without one.
+    private(set) var pictureMS: Int64?
     /// Monotonic time at which `snapshot` arrived.
     package var receivedMS: Int64 = 0
     /// Monotonic time of the last tick.
@@ -135,7 +142,7 @@ package struct ConsoleModel: Sendable {
 
     /// True where what is shown may no longer hold.
     package var isStale: Bool {
-        guard snapshot != nil, past.shownMS == nil else { return false }
+        guard pictureMS != nil, past.shownMS == nil else { return false }
         if case .live = connection { return nowMS - receivedMS > Self.staleMilliseconds }
         return true
     }

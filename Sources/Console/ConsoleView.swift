@@ -21,6 +21,9 @@ struct Painter {
     let model: ConsoleModel
     var screen: Screen
     let capabilities: DisplayCapabilities
+    /// Asked for with every figure.
+    let isStale: Bool
+    let serverNowMS: Int64
     /// Presses are seldom: only then it is noted what they meet.
     var wantsTargets = false
     /// What a press of the mouse on a part of the screen means, later ones over earlier ones.
@@ -30,6 +33,8 @@ struct Painter {
         self.model = model
         self.screen = screen
         self.capabilities = capabilities
+        isStale = model.isStale
+        serverNowMS = model.serverNowMS
     }
 
     /// Lines below the header for why there is no connection, and the cure.
@@ -48,14 +53,14 @@ struct Painter {
         drawTabs()
         var body = Rect(x: 1, y: 4, width: size.width - 2, height: size.height - 5)
         drawSeparator()
-        if model.snapshot != nil, case .lost(let reason, _) = model.connection {
+        if model.pictureMS != nil, case .lost(let reason, _) = model.connection {
             let lines = TextWrap.lines(reason, width: body.width).prefix(Self.reasonLines)
             for (index, line) in lines.enumerated() {
                 screen.put(line, in: body.rows(index, 1), .critical)
             }
             body = body.rows(lines.count)
         }
-        if model.snapshot == nil {
+        if model.pictureMS == nil {
             drawWaiting(body)
         } else {
             drawPage(body)
@@ -138,7 +143,7 @@ struct Painter {
 
     /// The site's civil time by the daemon's clock.
     private func timeText(_ snapshot: SiteView) -> String {
-        let moment = Instant(milliseconds: model.isStale ? snapshot.timeMS : model.serverNowMS)
+        let moment = Instant(milliseconds: isStale ? snapshot.timeMS : serverNowMS)
         let offset = min(max(snapshot.offsetMinutes, -1440), 1440)
         let civil = CivilTime(moment, offsetMinutes: offset)
         if screen.size.width < 70 { return civil.clockText }
@@ -151,7 +156,7 @@ struct Painter {
         if let pastSpans { return pastSpans }
         return switch model.connection {
         case .connecting: [Span(glyphs.dot + " " + t("connecting"), .medium)]
-        case .live where model.isStale: [Span(glyphs.dot + " " + t("silent"), .high)]
+        case .live where isStale: [Span(glyphs.dot + " " + t("silent"), .high)]
         case .live: [Span(glyphs.dot + " " + t("live"), .good)]
         case .lost: [Span(glyphs.dot + " " + t("offline"), Style(.critical, .bold))]
         }
@@ -170,7 +175,7 @@ struct Painter {
             figure(
                 header.costYuanPerHour, digits: wide ? 2 : 0, unit: wide ? t("yuan/h") : t("y/h")),
         ]
-        let dim = model.isStale
+        let dim = isStale
         if dim { spans = spans.map { Span($0.text, .faint) } }
         let alarms = alarmCounts(header, word: wide)
         let used = alarms.reduce(0) { $0 + CharacterWidth.columns(of: $1.text) }
@@ -235,7 +240,7 @@ struct Painter {
     private mutating func drawSeparator() {
         let line = Rect(x: 0, y: 3, width: screen.size.width, height: 1)
         if drawPastLine(line) { return }
-        guard model.snapshot != nil, model.isStale else {
+        guard model.pictureMS != nil, isStale else {
             screen.fill(line, glyphs.horizontal, .faint)
             return
         }
@@ -357,7 +362,7 @@ struct Painter {
 
     func age(of timeMS: Int64?) -> String {
         guard let timeMS else { return unknown }
-        return NumberText.age(model.serverNowMS &- timeMS)
+        return NumberText.age(serverNowMS &- timeMS)
     }
 
     static func ink(ofMode mode: String) -> Ink {

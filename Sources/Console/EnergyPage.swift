@@ -9,7 +9,10 @@ extension Painter {
             screen.heading(t("Energy and price"), in: body)
             let text =
                 model.state.energyError.map { t("not read: {0}", $0) } ?? t("reading the day")
-            return screen.put(text, in: body.rows(2, 1), .muted)
+            for (index, line) in TextWrap.lines(text, width: body.width).enumerated() {
+                screen.put(line, in: body.rows(2 + index, 1), .muted)
+            }
+            return
         }
         drawEnergyHeading(day, body)
         drawDayFigures(day, body.rows(1, 3))
@@ -163,7 +166,7 @@ extension Painter {
     private func quarterCells(_ quarter: EnergyDayView.Quarter, wide: Bool) -> [Span] {
         let time = Instant(milliseconds: min(max(0, quarter.startMS), ConsoleModel.latestMS))
         let clock = CivilTime(time, offsetMinutes: offsetMinutes).clockText.prefix(5)
-        let isOver = quarter.startMS &+ 900_000 <= model.serverNowMS
+        let isOver = quarter.startMS &+ 900_000 <= serverNowMS
         let missing = isOver ? unknown : ""
         func load(_ wattHours: Int64?) -> String {
             wattHours.map { text(Double($0) * 4 / 1000, digits: 1, unit: "kW") } ?? missing

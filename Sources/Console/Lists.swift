@@ -4,7 +4,7 @@ package import Views
 /// The lists behind the pages: filtered, ordered, and a selection that survives new data.
 extension ConsoleModel {
     /// Case-insensitive search; an empty filter finds everything.
-    static func matches(_ filter: String, _ texts: String?...) -> Bool {
+    package static func matches(_ filter: String, _ texts: String?...) -> Bool {
         if filter.isEmpty { return true }
         let wanted = filter.lowercased()
         return texts.contains { $0.map { TextSearch.contains($0, wanted) } == true }

@@ -166,8 +166,10 @@ extension Painter {
 
     private mutating func drawCoolingSummary(_ snapshot: SiteView, _ rect: Rect) {
         guard rect.height >= 2, !snapshot.cooling.isEmpty else { return }
-        screen.heading(t("Cooling units"), note: [Span(t("6 shows more"), .faint)], in: rect)
-        for (index, unit) in snapshot.cooling.prefix(rect.height - 1).enumerated() {
+        let shown = min(rect.height - 1, snapshot.cooling.count)
+        let note = moreNote([Span(t("6 shows more"), .faint)], shown, of: snapshot.cooling.count)
+        screen.heading(t("Cooling units"), note: note, in: rect)
+        for (index, unit) in snapshot.cooling.prefix(shown).enumerated() {
             let line = rect.rows(1 + index, 1)
             screen.put(unit.displayName, in: line.columns(0, 20))
             screen.put(unit.mode, in: line.columns(21, 8), Style(Self.ink(ofMode: unit.mode)))
@@ -184,8 +186,15 @@ extension Painter {
 
     private mutating func drawAlarmSummary(_ snapshot: SiteView, _ rect: Rect) {
         guard !rect.isEmpty else { return }
-        screen.heading(t("Alarms"), note: alarmCounts(snapshot.header, word: false), in: rect)
         let places = model.alarmPlaces
+        let selected = model.selectedAlarmRow ?? 0
+        let window = ListWindow(total: places.count, height: rect.height - 1, selected: selected)
+        var note = alarmCounts(snapshot.header, word: false)
+        if window.count < places.count {
+            let seen = "\(window.first + 1)-\(window.range.upperBound)"
+            note.insert(Span(t("{0} of {1}", seen, "\(places.count)") + " ", .muted), at: 0)
+        }
+        screen.heading(t("Alarms"), note: note, in: rect)
         guard !places.isEmpty else {
             if model.alarmFilter.isEmpty {
                 putNoAlarm(snapshot, in: rect.rows(1, 1))
@@ -194,8 +203,6 @@ extension Painter {
             }
             return
         }
-        let selected = model.selectedAlarmRow ?? 0
-        let window = ListWindow(total: places.count, height: rect.height - 1, selected: selected)
         for (line, index) in window.range.enumerated() {
             let alarm = snapshot.alarms[places[index]]
             drawAlarmLine(alarm, rect.rows(1 + line, 1))

@@ -109,14 +109,14 @@ extension Painter {
         let box = Rect(x: place.x + gap, y: place.y, width: width, height: 1)
         var style = Style.faint
         var text = unknown
-        if let value = cell.value, !model.isStale {
+        if let value = cell.value, !isStale {
             let fraction = Self.fraction(value / unit.factor, scale)
             let level = panel.limits.level(of: value)
             style = Style(.onFill, fill: .heat(fraction))
             text = heatText(value, unit, fraction, level, width)
             if level?.isCritical == true { style.attributes.insert(.bold) }
         } else {
-            let letter = model.isStale ? "s" : Self.letter(of: cell.quality)
+            let letter = isStale ? "s" : Self.letter(of: cell.quality)
             text = letter.isEmpty ? unknown : letter
         }
         // Where there is no blank before the cell for the cursor.

@@ -47,7 +47,7 @@ extension Painter {
     func cellText(
         _ cell: PanelContents.Cell, _ limits: PanelLimits
     ) -> (value: String, mark: String, style: Style) {
-        let isOld = model.isStale
+        let isOld = isStale
         if let value = cell.value {
             let text = scaled(value, cell.unit)
             if isOld { return (text, "s", .faint) }
@@ -105,7 +105,7 @@ extension Painter {
             return span > 0 ? (value / 2 - range.lowerBound / 2) / span : 0
         }
         let level = panel.limits.level(of: value)
-        let ink = model.isStale ? .faint : level.map { Self.ink(of: $0) } ?? .accent
+        let ink = isStale ? .faint : level.map { Self.ink(of: $0) } ?? .accent
         screen.bar(fraction(value), in: body.rows(1, 1), ink)
         let line = body.rows(2, 1)
         guard !line.isEmpty else { return }

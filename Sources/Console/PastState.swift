@@ -31,10 +31,10 @@ package struct PastState: Sendable {
 extension ConsoleModel {
     /// Milliseconds since 1970 of the present, by the daemon's clock; 0 before it has spoken.
     package var liveNowMS: Int64 {
-        let live = past.shownMS == nil ? snapshot : past.live
+        let time = past.shownMS == nil ? pictureMS : past.live?.timeMS
         let received = past.shownMS == nil ? receivedMS : past.liveReceivedMS
-        guard let live else { return 0 }
-        return min(live.timeMS &+ max(0, nowMS &- received), Self.latestMS)
+        guard let time else { return 0 }
+        return min(time &+ max(0, nowMS &- received), Self.latestMS)
     }
 
     /// One step of time: the interval of most devices, or a minute where none says.

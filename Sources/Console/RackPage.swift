@@ -164,11 +164,14 @@ extension Painter {
         guard rect.height >= 2 else { return }
         let outlets = RackOutlet.all(open, model.rackDevices)
         let on = outlets.count { $0.state == "on" }
+        let columnCount = max(1, min(3, rect.width / 20))
+        let height = rect.height - 1
+        var note: [Span] = []
+        if !outlets.isEmpty {
+            note = [Span(t("{0} of {1} on", "\(on)", "\(outlets.count)"), .muted)]
+        }
         screen.heading(
-            t("Outlets"),
-            note: outlets.isEmpty
-                ? [] : [Span(t("{0} of {1} on", "\(on)", "\(outlets.count)"), .muted)],
-            in: rect)
+            t("Outlets"), note: moreNote(note, columnCount * height, of: outlets.count), in: rect)
         guard !outlets.isEmpty else {
             let reading = open.devices.count < model.rackDevices.count
             screen.put(
@@ -176,10 +179,8 @@ extension Painter {
                 in: rect.rows(1, 1), .muted)
             return
         }
-        let columnCount = max(1, min(3, rect.width / 20))
         let columns = rect.rows(1).split(
             columns: Array(repeating: .share(1), count: columnCount), gap: 2)
-        let height = rect.height - 1
         for (index, outlet) in outlets.prefix(columnCount * height).enumerated() {
             let line = columns[index / height].rows(index % height, 1)
             let cells = line.split(columns: [.fixed(6), .share(1), .fixed(8)], gap: 1)
@@ -194,8 +195,9 @@ extension Painter {
 
     private mutating func drawHeights(_ open: OpenRack, _ rect: Rect) {
         guard rect.height >= 2 else { return }
-        screen.heading(t("Temperatures"), in: rect)
         let probes = RackProbe.all(open, model.rackDevices)
+        screen.heading(
+            t("Temperatures"), note: moreNote([], rect.height - 1, of: probes.count), in: rect)
         guard !probes.isEmpty else {
             let reading = open.devices.count < model.rackDevices.count
             screen.put(
@@ -257,12 +259,19 @@ extension Painter {
         screen.curve(values, in: chart, range: range, ink)
     }
 
+    /// For a heading: its note, and how many of a list have no room below it.
+    func moreNote(_ note: [Span], _ room: Int, of count: Int) -> [Span] {
+        guard room < count else { return note }
+        let more = t("{0} more", "\(count - max(0, room))")
+        return note + [Span(note.isEmpty ? more : "  " + more, .medium)]
+    }
+
     // MARK: Alarms
 
     private mutating func drawRackAlarms(_ snapshot: SiteView, _ rack: RackView, _ rect: Rect) {
         guard rect.height >= 2 else { return }
-        screen.heading(t("Alarms"), in: rect)
         let alarms = snapshot.alarms.filter { $0.place == rack.name }
+        screen.heading(t("Alarms"), note: moreNote([], rect.height - 1, of: alarms.count), in: rect)
         guard !alarms.isEmpty else {
             putNoAlarm(snapshot, in: rect.rows(1, 1))
             return

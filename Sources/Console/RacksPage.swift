@@ -79,6 +79,7 @@ extension Painter {
         }
         let first = firstLine(lines, heights, area.height, position?.row)
         let scale = scale(snapshot)
+        var seen: [Int] = []
         var y = area.y
         for (line, height) in zip(lines[first...], heights[first...]) {
             guard y + height <= area.bottom else { break }
@@ -93,10 +94,31 @@ extension Painter {
             case .row(let row):
                 let selected = position?.row == row ? position?.column : nil
                 drawRow(snapshot.rows[row], place, columns, scale, selected)
+                seen.append(row)
             }
             y += height
         }
-        drawLegend(scale, rect.rows(min(y + 1, rect.bottom - 1) - rect.y, 1))
+        let legend = rect.rows(min(y + 1, rect.bottom - 1) - rect.y, 1)
+        let used = drawRowsSeen(seen, floor.rows, legend)
+        drawLegend(scale, legend.columns(0, legend.width - used))
+    }
+
+    /// Which rows are in sight where not all are, at the right end of a line; columns used.
+    private mutating func drawRowsSeen(_ seen: [Int], _ rows: [Int], _ line: Rect) -> Int {
+        guard seen.count < rows.count, let first = seen.first, let last = seen.last,
+            let start = rows.firstIndex(of: first), let end = rows.firstIndex(of: last)
+        else { return 0 }
+        // Where there is no room for both, the scale comes before the numbers.
+        let text =
+            line.width < 60
+            ? "" : t("rows {0} to {1} of {2}", "\(start + 1)", "\(end + 1)", "\(rows.count)")
+        let arrows =
+            (start > 0 ? glyphs.up : " ") + (end < rows.count - 1 ? glyphs.down : " ")
+        let columns = CharacterWidth.columns(of: text) + 3
+        screen.put(
+            [Span(text + " ", .muted), Span(arrows, .accent)], x: line.right - columns, y: line.y,
+            width: columns)
+        return columns + 1
     }
 
     private mutating func drawNumbers(
@@ -166,7 +188,7 @@ extension Painter {
         for (slot, index) in range.enumerated() where index < row.racks.count {
             let x = place.x + Self.labelWidth + slot * columns.cellWidth
             let value = Rect(x: x + 1, y: place.y, width: width, height: place.height)
-            let cell = heatCell(row.racks[index], scale, width: width)
+            let cell = heatCell(row.racks, index, scale, width: width)
             let isSelected = index == selected
             var style = Style(cell.fill == nil ? cell.ink : .onFill, fill: cell.fill)
             if isSelected { style.attributes = [.bold] }
@@ -201,28 +223,31 @@ extension Painter {
         }
     }
 
-    /// The text and colour of one rack. What is not usable has a letter and no colour.
+    /// The text and colour of one rack. What is not usable has a letter and no colour. Of a thousand
+    /// racks none is copied: only the fields that are shown are looked at.
     private func heatCell(
-        _ rack: RackView, _ scale: HeatScale, width: Int
+        _ racks: [RackView], _ index: Int, _ scale: HeatScale, width: Int
     ) -> (text: String, ink: Ink, fill: Ink?) {
         if model.heatMode == .alarms {
-            guard let alarm = rack.alarm else { return (glyphs.isUnicode ? "·" : ".", .faint, nil) }
+            guard let alarm = racks[index].alarm else {
+                return (glyphs.isUnicode ? "·" : ".", .faint, nil)
+            }
             return (
                 Self.letter(ofPriority: alarm), Self.ink(ofPriority: alarm),
                 Self.ink(ofPriority: alarm)
             )
         }
         if model.heatMode == .age {
-            guard let age = rack.ageMS else { return (unknown, .faint, nil) }
+            guard let age = racks[index].ageMS else { return (unknown, .faint, nil) }
             return (NumberText.shortAge(age), .plain, scale.ink(Double(age) / 1000))
         }
         let value: Double? =
             switch model.heatMode {
-            case .inlet: rack.inletCelsius
-            case .load: rack.load.map { $0 * 100 }
-            case .balance: rack.imbalance.map { $0 * 100 }
-            case .humidity: rack.humidityPercent
-            default: kilowatts(rack.watts)
+            case .inlet: racks[index].inletCelsius
+            case .load: racks[index].load.map { $0 * 100 }
+            case .balance: racks[index].imbalance.map { $0 * 100 }
+            case .humidity: racks[index].humidityPercent
+            default: kilowatts(racks[index].watts)
             }
         guard let value, value.isFinite else { return (unknown, .faint, nil) }
         let wide =
@@ -232,8 +257,8 @@ extension Painter {
             case .inlet, .age, .alarms: width >= 4
             }
         let text = NumberText.fixed(value, digits: wide && abs(value) < 100 ? 1 : 0) ?? unknown
-        guard Self.isUsable(rack.quality), !model.isStale else {
-            let letter = model.isStale ? "s" : Self.letter(of: rack.quality)
+        guard Self.isUsable(racks[index].quality), !isStale else {
+            let letter = isStale ? "s" : Self.letter(of: racks[index].quality)
             return (text.count < width ? text + letter : letter, .faint, nil)
         }
         return (text, .plain, scale.ink(value))
@@ -249,13 +274,15 @@ extension Painter {
             for priority in ["critical", "high", "medium", "low"] {
                 let letter = " " + Self.letter(ofPriority: priority) + " "
                 let ink = Self.ink(ofPriority: priority)
-                x += screen.put(letter, x: x, y: line.y, Style(.onFill, fill: ink))
-                x += screen.put(" " + t(priority) + "  ", x: x, y: line.y, .muted)
+                let room = max(0, line.right - x)
+                x += screen.put(letter, x: x, y: line.y, width: room, Style(.onFill, fill: ink))
+                let word = " " + t(priority) + "  "
+                x += screen.put(word, x: x, y: line.y, width: max(0, line.right - x), .muted)
             }
             return
         }
         let steps = line.width >= 76 ? 9 : 5
-        for step in 0..<steps {
+        for step in 0..<steps where x + 4 <= line.right {
             let fraction = Double(step) / Double(steps - 1)
             let value = scale.low + fraction * (scale.high - scale.low)
             let text = NumberText.fixed(value, digits: 0) ?? ""

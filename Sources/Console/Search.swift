@@ -7,6 +7,19 @@ package struct SearchState: Sendable {
     /// Points of the daemon for the text they were found for.
     package var points: [PointView] = []
     package var pointsFor = ""
+    /// Views, racks, devices and nodes: their names do not change while something is typed.
+    var fixed: [SearchCandidate] = []
+}
+
+/// What may be found, and the letters it is found by.
+struct SearchCandidate: Sendable {
+    var hit: SearchHit
+    var letters: [UInt8]
+
+    init(_ kind: SearchHit.Kind, _ name: String, _ detail: String) {
+        hit = SearchHit(kind: kind, name: name, detail: detail)
+        letters = FuzzyMatch.letters(name + " " + detail)
+    }
 }
 
 package struct SearchHit: Sendable, Equatable {
@@ -31,7 +44,7 @@ extension ConsoleModel {
             say(t("there is nothing to search yet"))
             return []
         }
-        state.search = SearchState()
+        state.search = SearchState(fixed: fixedCandidates)
         prompt = Prompt(purpose: .search, text: "")
         return []
     }
@@ -59,14 +72,17 @@ extension ConsoleModel {
             state.search?.hits = []
             return
         }
-        var scored: [(score: Int, hit: SearchHit)] = []
-        for hit in candidates(text) {
-            let name = FuzzyMatch.letters(hit.name + " " + hit.detail)
-            guard let score = FuzzyMatch.score(words, name) else { continue }
-            scored.append((score + Self.weight(hit.kind), hit))
+        let all = (state.search?.fixed ?? []) + passingCandidates
+        var scored: [(score: Int, place: Int)] = []
+        for place in all.indices {
+            guard let score = FuzzyMatch.score(words, all[place].letters) else { continue }
+            scored.append((score + Self.weight(all[place].hit.kind), place))
         }
-        scored.sort { ($0.score, $1.hit.name) > ($1.score, $0.hit.name) }
-        state.search?.hits = scored.prefix(Self.maximumHits).map(\.hit)
+        scored.sort {
+            if $0.score != $1.score { return $0.score > $1.score }
+            return all[$0.place].hit.name < all[$1.place].hit.name
+        }
+        state.search?.hits = scored.prefix(Self.maximumHits).map { all[$0.place].hit }
     }
 
     /// Between equals an alarm matters more than the rack it is in, and a rack than its devices.
@@ -80,35 +96,23 @@ extension ConsoleModel {
         }
     }
 
-    private func candidates(_ text: String) -> [SearchHit] {
+    private var fixedCandidates: [SearchCandidate] {
         guard let snapshot else { return [] }
-        var hits: [SearchHit] = pages.map {
-            SearchHit(kind: .view, name: "\($0)", detail: t(Painter.title(of: $0)))
-        }
+        var found = pages.map { SearchCandidate(.view, "\($0)", t(Painter.title(of: $0))) }
         for row in snapshot.rows {
-            for rack in row.racks {
-                hits.append(SearchHit(kind: .rack, name: rack.name, detail: rack.displayName))
+            found += row.racks.map { SearchCandidate(.rack, $0.name, $0.displayName) }
+        }
+        found += snapshot.devices.map { SearchCandidate(.device, $0.name, $0.displayName) }
+        found += snapshot.chain.map { SearchCandidate(.node, $0.name, $0.displayName) }
+        return found
+    }
+
+    /// Alarms, and what the daemon has found.
+    private var passingCandidates: [SearchCandidate] {
+        (snapshot?.alarms ?? []).map { SearchCandidate(.alarm, $0.id, $0.cause) }
+            + (state.search?.points ?? []).map {
+                SearchCandidate(.point, $0.device + "/" + $0.name, $0.label ?? "")
             }
-        }
-        for device in snapshot.devices {
-            hits.append(
-                SearchHit(kind: .device, name: device.name, detail: device.displayName))
-        }
-        for alarm in snapshot.alarms {
-            hits.append(SearchHit(kind: .alarm, name: alarm.id, detail: alarm.cause))
-        }
-        for node in snapshot.chain {
-            hits.append(SearchHit(kind: .node, name: node.name, detail: node.displayName))
-        }
-        if let search = state.search {
-            for point in search.points {
-                hits.append(
-                    SearchHit(
-                        kind: .point, name: point.device + "/" + point.name,
-                        detail: point.label ?? ""))
-            }
-        }
-        return hits
     }
 
     mutating func moveHit(by delta: Int) {

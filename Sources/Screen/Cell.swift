@@ -21,15 +21,22 @@ package struct Cell: Hashable, Sendable {
         self.init(scalars: Self.packed(text.unicodeScalars), style, width: width)
     }
 
-    package static let blank = Cell(" ", .plain)
+    package static let blank = blank(.plain)
     static let blankScalars = UInt64(0x20)
+
+    static func blank(_ style: Style, width: UInt8 = 1) -> Cell {
+        Cell(scalars: blankScalars, style, width: width)
+    }
 
     private static let scalarBits: UInt64 = 21
 
-    static func packed(_ text: some Sequence<Unicode.Scalar>) -> UInt64 {
+    static func packed(_ text: String.UnicodeScalarView) -> UInt64 {
         var packed: UInt64 = 0
-        for (place, scalar) in text.prefix(1 + CharacterWidth.maximumMarks).enumerated() {
-            packed |= UInt64(scalar.value) << (scalarBits * UInt64(place))
+        var shift: UInt64 = 0
+        for scalar in text {
+            guard shift <= UInt64(CharacterWidth.maximumMarks) * scalarBits else { break }
+            packed |= UInt64(scalar.value) << shift
+            shift += scalarBits
         }
         return packed
     }

@@ -171,14 +171,14 @@ package struct Screen: Hashable, Sendable {
         }
         mend(index, index + width - 1)
         cells[index] = Cell(scalars: scalars, style, width: UInt8(width))
-        if width == 2 { cells[index + 1] = Cell(" ", style, width: 0) }
+        if width == 2 { cells[index + 1] = .blank(style, width: 0) }
     }
 
     /// Blanks the halves of wide characters that are left over where the cells from `first` to
     /// `last` are overwritten.
     private mutating func mend(_ first: Int, _ last: Int) {
-        if cells[first].width == 0 { cells[first - 1] = Cell(" ", cells[first - 1].style) }
-        if cells[last].width == 2 { cells[last + 1] = Cell(" ", cells[last + 1].style) }
+        if cells[first].width == 0 { cells[first - 1] = .blank(cells[first - 1].style) }
+        if cells[last].width == 2 { cells[last + 1] = .blank(cells[last + 1].style) }
     }
 
     /// The characters, a line each, blanks at the ends cut: what tests compare.

@@ -77,7 +77,8 @@ package struct Table: Sendable {
         drawScrollMarks(on: &screen, body, window)
     }
 
-    /// Arrows in the right margin where there is more above or below the window.
+    /// Arrows in the right margin where there is more above or below the window, and between them
+    /// where in the whole list it is.
     private func drawScrollMarks(on screen: inout Screen, _ body: Rect, _ window: ListWindow) {
         guard !body.isEmpty else { return }
         if window.first > 0 {
@@ -86,6 +87,9 @@ package struct Table: Sendable {
         if window.range.upperBound < count {
             screen.put(screen.glyphs.down, x: body.right - 1, y: body.bottom - 1, .accent)
         }
+        guard window.count < count, body.height > 2 else { return }
+        let place = window.first * (body.height - 3) / (count - window.count)
+        screen.stamp(screen.glyphs.vertical, x: body.right - 1, y: body.y + 1 + place, .muted)
     }
 }
 

@@ -1,5 +1,6 @@
 import Console
 import Screen
+import TestSupport
 import Testing
 import Views
 
@@ -272,5 +273,43 @@ struct ExplainPanelTests {
         _ = update(&model, .energyDay(day))
         #expect(model.text(120, 30).contains("no target named"))
         #expect(!model.text(120, 30).contains("0.35 "))
+    }
+
+    // MARK: Large sites
+
+    @Test("What has no room on a large site's views is counted there")
+    func counted() throws {
+        var model = try Fixture.model()
+        var site = try Fixture.largeSite()
+        site.sequence = 1_000_000
+        _ = update(&model, .snapshot(site))
+        model.press(.character("2"))
+        let map = model.text(80, 24)
+        let rows = model.snapshot?.rows.count ?? 0
+        #expect(map.contains("rows 1 to") && map.contains("of \(rows) "))
+        model.press(.end)
+        #expect(model.text(80, 24).contains("to \(rows) of \(rows) "))
+        model.press(.character("1"))
+        let count = model.alarms.count
+        #expect(count > 3 && model.text(80, 24).contains("1-3 of \(count) "))
+    }
+
+    @Test("A filter finds letters of either size, in names of any script")
+    func filter() throws {
+        var random = SplitMix(5)
+        let letters = Array("aAbBzZ09-_机İéÉ{@[`")
+        func text(_ most: Int) -> String {
+            String(
+                (0..<Int.random(in: 0...most, using: &random)).map { _ in
+                    letters.randomElement(using: &random) ?? "a"
+                })
+        }
+        for _ in 0..<2000 {
+            let name = text(8)
+            let filter = text(2)
+            let isFound =
+                filter.isEmpty || name.lowercased().contains(filter.lowercased())
+            #expect(ConsoleModel.matches(filter, name) == isFound, "`\(filter)` in `\(name)`")
+        }
     }
 }

@@ -1,4 +1,5 @@
 import Screen
+import TestSupport
 import Testing
 
 @Suite("Character widths")
@@ -15,10 +16,12 @@ struct CharacterWidthTests {
         #expect(CharacterWidth.columns(of: text) == expected)
     }
 
-    @Test("Nothing that could steer a terminal survives", arguments: [
-        "\u{1B}[2J", "\u{9B}31m", "a\u{7}b", "\r\n", "\u{202E}abc\u{202C}", "\u{2066}x",
-        "\u{200F}x", "\u{E000}", "\u{7F}", "\u{0}", "\u{2028}",
-    ])
+    @Test(
+        "Nothing that could steer a terminal survives",
+        arguments: [
+            "\u{1B}[2J", "\u{9B}31m", "a\u{7}b", "\r\n", "\u{202E}abc\u{202C}", "\u{2066}x",
+            "\u{200F}x", "\u{E000}", "\u{7F}", "\u{0}", "\u{2028}",
+        ])
     func sanitised(text: String) {
         var screen = Screen(size: Size(width: 20, height: 1))
         screen.put(text, x: 0, y: 0)
@@ -50,5 +53,31 @@ struct CharacterWidthTests {
         #expect(CharacterWidth.clipped("数据中心", to: 6, ellipsis: "…") == "数据…")
         #expect(CharacterWidth.clipped("数据", to: 1, ellipsis: "…") == "…")
         #expect(CharacterWidth.clipped("abc", to: 0, ellipsis: "…") == "")
+    }
+
+    @Test("Text of plain characters is measured and drawn as it is character by character")
+    func plain() {
+        var random = SplitMix(7)
+        let ranges: [ClosedRange<UInt32>] = [
+            0x20...0x7E, 0xA0...0x2FF, 0x2010...0x205E, 0x2190...0x22FF, 0x2500...0x25FF,
+            0x2800...0x28FF, 0x3000...0x303F, 0x4E00...0x9FFF, 0xFF00...0xFFA0, 0x300...0x302,
+        ]
+        for round in 0..<3000 {
+            var scalars = String.UnicodeScalarView()
+            for _ in 0..<Int.random(in: 0...12, using: &random) {
+                // A mark in few texts only: most are to be plain.
+                let count = round % 4 == 0 ? ranges.count : ranges.count - 1
+                let range = ranges[Int.random(in: 0..<count, using: &random)]
+                let value = UInt32.random(in: range, using: &random)
+                if let scalar = Unicode.Scalar(value) { scalars.append(scalar) }
+            }
+            let text = String(scalars)
+            let cells = text.compactMap { CharacterWidth.cell(for: $0) }
+            #expect(
+                CharacterWidth.columns(of: text) == cells.reduce(0) { $0 + $1.width }, "\(text)")
+            var screen = Screen(size: Size(width: 40, height: 1))
+            screen.put(text + "|", x: 0, y: 0)
+            #expect(screen.text == cells.map { String($0.text) }.joined() + "|\n", "\(text)")
+        }
     }
 }

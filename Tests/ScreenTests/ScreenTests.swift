@@ -181,6 +181,20 @@ struct WidgetTests {
         }
     }
 
+    @Test("The margin of a long list shows where in it one is")
+    func scrolled() {
+        func margin(_ selected: Int, of count: Int) -> String {
+            var screen = Screen(size: Size(width: 9, height: 7), glyphs: .ascii)
+            let table = Table(columns: [.init("A", .share(1))], count: count, selected: selected)
+            table.draw(on: &screen, in: screen.bounds, rows: [])
+            return (1..<7).map { screen[8, $0].map { String($0.text) } ?? "" }.joined()
+        }
+        #expect(margin(0, of: 6) == "      ")
+        #expect(margin(0, of: 100) == " |   v")
+        #expect(margin(52, of: 100) == "^ |  v")
+        #expect(margin(99, of: 100) == "^   | ")
+    }
+
     @Test("A panel that is higher than the screen shows what is in focus, and how to leave")
     func overlay() {
         var screen = Screen(size: Size(width: 30, height: 8))
@@ -205,7 +219,7 @@ struct WidgetTests {
         #expect(
             screen.text
                 == " NAME                KW\n 柜2              100.0^\n"
-                + " 柜3              150.0\n>柜4              200.0v\n")
+                + " 柜3              150.0|\n>柜4              200.0v\n")
     }
 
     @Test("Without colours, meaning stays in attributes")
