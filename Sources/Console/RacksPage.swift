@@ -223,7 +223,7 @@ extension Painter {
         }
     }
 
-    /// The text and colour of one rack. What is not usable has a letter and no colour. Of a thousand
+    /// The text and colour of one rack. What is not usable has a letter and no colour. Of many
     /// racks none is copied: only the fields that are shown are looked at.
     private func heatCell(
         _ racks: [RackView], _ index: Int, _ scale: HeatScale, width: Int
