@@ -122,4 +122,49 @@ struct LogRepairTests {
             #expect(storeAnswers(directory) != nil)
         }
     }
+
+    @Test(
+        "a header that was half begun anew is taken back, however many bits its number changed",
+        arguments: [UInt8(4), 5, 7, 127])
+    func begunAnew(sequence: UInt8) throws {
+        let place = try temporaryDirectory()
+        let expected = try abandoned(place, fills: 3)
+        let log = place + "/whole/frostline.db-wal"
+        var bytes = try FileIO.read(log, maximumBytes: 1 << 26)
+        chain(&bytes, sequence)
+        bytes[15] += 1
+        try FileIO.writeAtomically(bytes, to: log)
+        let directory = try copy(place, "bent")
+        #expect(try start(directory) == [])
+        #expect(storeAnswers(directory) == expected)
+    }
+
+    /// Gives the log a sequence number, and all its sums anew: https://sqlite.org/fileformat2.html,
+    /// section 4.2, in the byte order of a log that begins with an even number.
+    private func chain(_ log: inout [UInt8], _ sequence: UInt8) {
+        var sums: (UInt32, UInt32) = (0, 0)
+        func add(_ part: ArraySlice<UInt8>) {
+            let bytes = Array(part)
+            for offset in stride(from: 0, to: bytes.count, by: 8) {
+                func word(_ at: Int) -> UInt32 {
+                    (0..<4).reduce(0) { $0 | UInt32(bytes[at + $1]) << UInt32(8 * $1) }
+                }
+                sums.0 &+= word(offset) &+ sums.1
+                sums.1 &+= word(offset + 4) &+ sums.0
+            }
+        }
+        func sumsInLog() -> [UInt8] {
+            [sums.0, sums.1].flatMap { sum in
+                [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: sum >> $0) }
+            }
+        }
+        log.replaceSubrange(12..<16, with: [0, 0, 0, sequence])
+        add(log[0..<24])
+        log.replaceSubrange(24..<32, with: sumsInLog())
+        for start in stride(from: 32, through: log.count - Self.frame, by: Self.frame) {
+            add(log[start..<start + 8])
+            add(log[start + 24..<start + Self.frame])
+            log.replaceSubrange(start + 16..<start + 24, with: sumsInLog())
+        }
+    }
 }

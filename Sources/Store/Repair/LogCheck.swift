@@ -14,11 +14,11 @@ struct LogCheck {
     /// the disk before the next begins. Two and more were acknowledged, and are lost.
     private(set) var commitsBehind = 0
 
-    /// The header may as well be that of a log which was being begun anew, of which the first half
-    /// was written: all frames are in the database then, and to read them again changes nothing.
-    /// So it is put right, and is no damage to be told.
-    private(set) var isPerhapsCutOff = false
-    var hasMendsToTell: Bool { mends.count > (isPerhapsCutOff ? 1 : 0) }
+    /// Bytes of a header that was half that of a log being begun anew: all frames are in the
+    /// database then, and to read them again changes nothing. So it is put right, and is no damage
+    /// to be told.
+    private var quietMends = 0
+    var hasMendsToTell: Bool { mends.count > quietMends }
 
     var hasLoss: Bool { commitsBehind > 1 }
 
@@ -48,12 +48,32 @@ struct LogCheck {
         guard bytes.count >= LogLayout.header else { return false }
         if !takeHeader() {
             // A log that was being begun has no frame yet.
-            guard bytes.count > LogLayout.header, let bit = headerBit() else { return false }
-            let sequence = word(12)
+            guard bytes.count > LogLayout.header else { return false }
+            if takeBackStart() { return true }
+            guard let bit = headerBit() else { return false }
             flip(bit)
-            isPerhapsCutOff = sequence == word(12) &+ 1
             _ = takeHeader()
         }
+        return true
+    }
+
+    /// The first half of a header that begins the log anew has the next sequence number; salts and
+    /// sums are those of before. SQLite goes on with these salts, and the frames of before would
+    /// look as if they followed what it writes.
+    private mutating func takeBackStart() -> Bool {
+        var trial = self
+        let sequence = word(12) &- 1
+        for index in 0..<4 {
+            let byte = UInt8(truncatingIfNeeded: sequence >> UInt32(24 - 8 * index))
+            guard byte != bytes[12 + index] else { continue }
+            trial.mends.append((12 + index, bytes[12 + index], byte))
+            trial.bytes[12 + index] = byte
+        }
+        guard trial.takeHeader(), trial.continues(from: trial.stored(24), LogLayout.header) else {
+            return false
+        }
+        trial.quietMends = trial.mends.count
+        self = trial
         return true
     }
 
