@@ -226,7 +226,7 @@ let package = Package(
             "Energy", ["ConfigTree", "Digest", "Energy", "Model", "TestSupport", "YAML"],
             exclude: ["README.md"]),
         tests("PowerFlow", ["PowerFlow", "TestSupport"]),
-        tests("Views", ["Views", "TestSupport"]),
+        tests("Views", ["Model", "Views", "TestSupport"]),
         tests("Screen", ["Screen", "TestSupport"]),
         tests(
             "Polling",

@@ -55,6 +55,7 @@ package struct SiteViewBuilder: Sendable {
         self.site = site
         named = Set(
             site.powerNodes.compactMap(\.power) + site.meters.compactMap(\.power)
+                + site.coolingUnits.compactMap(\.power)
                 + [site.outdoorTemperature].compactMap(\.self))
         shownWhole = Set(
             site.coolingUnits.map(\.device)
@@ -237,7 +238,11 @@ package struct SiteViewBuilder: Sendable {
             view.valvePercent = device?.usableValue(of: "freecooling.valve.position")
             view.freePercent = device?.usableValue(of: "freecooling.capacity")
             view.ratedWatts = Double(unit.ratedWatts)
-            view.watts = device?.usableValue(of: "input.power")
+            // Of a unit that does not tell its power, a meter does.
+            let power = unit.power ?? PointName(device: unit.device, point: "input.power")
+            view.watts = deviceIndex[power.device].flatMap {
+                live[$0].usableValue(of: power.point)
+            }
             return view
         }
     }
