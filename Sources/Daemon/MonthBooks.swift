@@ -149,14 +149,18 @@ package struct MonthBooks {
     ) throws(MonthBookError) -> Bill {
         guard let choice = site.tariff, let table = configuration.tariff else { throw .noTariff }
         let sheet = sheet ?? SettlementSheet(year: year, month: month)
-        let holds =
-            subsidiary.map { Allocation($0, of: site).holdsConnection(of: site) } ?? true
+        let shares = subsidiary.flatMap {
+            Allocation($0, of: site).holdsConnection(of: site) ? nil : $0.name
+        }
         let (metered, substituted) = try metered(year, month, sheet, subsidiary)
         do throws(TariffError) {
             var bill = Bill(
                 try BillInput(
                     sheet: sheet, choice: choice, table: table, metered: metered,
-                    offsetMinutes: site.offsetMinutes, holdsConnection: holds))
+                    offsetMinutes: site.offsetMinutes,
+                    ownSheet: shares.map {
+                        "settlement/\($0)/\(Self.monthText(year, month)).yaml"
+                    }))
             if substituted > 0 {
                 bill.choices.append(
                     .init("quarter hours entered by hand (S)", "\(substituted)"))

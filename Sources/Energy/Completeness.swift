@@ -50,9 +50,10 @@ package struct Completeness: Sendable, Hashable {
 
     /// Good enough for a claim: at least 98 % measured, at most 2 % of energy estimated or
     /// entered by hand, nothing missing at all left out of sight.
-    package var isFirm: Bool {
-        expected > 0 && measured * 100 >= expected * 98
-            && Int128(doubtfulWattHours) * 100 <= Int128(wattHours) * 2
+    package var isFirm: Bool { isMostlyMeasured && isMostlyUndoubted }
+    package var isMostlyMeasured: Bool { expected > 0 && measured * 100 >= expected * 98 }
+    package var isMostlyUndoubted: Bool {
+        Int128(doubtfulWattHours) * 100 <= Int128(wattHours) * 2
     }
 
     package mutating func merge(_ other: Completeness) {

@@ -42,10 +42,7 @@ extension MonthlyReport {
         var seen: Set<String> = []
         for meter in deciding where seen.insert(meter.name).inserted {
             guard let state = figures.completeness[meter.name], !state.isFirm else { continue }
-            let percent = state.measuredPercent?.rescaled(to: 2)?.description ?? "0"
-            reasons.append(
-                "表计 \(meter.name) 实测完整率 \(percent) %，低于 98 % 或估算电量超过 2 %"
-                    + " (below 98 % measured, or over 2 % estimated)")
+            reasons.append("表计 \(meter.name) " + notFirm(state))
         }
         if let bill = input.bill {
             if bill.lines.contains(where: { $0.basis == .assumed }) {
@@ -54,6 +51,26 @@ extension MonthlyReport {
             for reason in bill.open { reasons.append("电费未定: \(reason)") }
         }
         return reasons
+    }
+
+    /// Which of the two limits is missed, with its figure; of a meter that is not firm.
+    private static func notFirm(_ state: Completeness) -> String {
+        var parts: [(chinese: String, english: String)] = []
+        if !state.isMostlyMeasured {
+            let percent = state.measuredPercent?.rescaled(to: 2)?.description ?? "0"
+            parts.append(("实测完整率 \(percent) %，低于 98 %", "below 98 % measured"))
+        }
+        if !state.isMostlyUndoubted {
+            let share =
+                state.doubtfulPercent?.rescaled(to: 2).map { "占 \($0) %，" } ?? ""
+            parts.append(
+                (
+                    "估算与人工电量 \(kilowattHours(state.doubtfulWattHours)) kWh，\(share)超过 2 %",
+                    "over 2 % estimated or edited"
+                ))
+        }
+        return parts.map(\.chinese).joined(separator: "；") + " ("
+            + parts.map(\.english).joined(separator: ", ") + ")"
     }
 
     private static func headline(_ figures: MonthFigures) -> [ReportFigure] {

@@ -12,6 +12,9 @@ extension MonthlyReport {
         }
         let racks = input.site.places.compactMap(\.rack)
         let rated = input.site.ratedITWatts
+        // What belongs to all who share the connection is not this subsidiary's.
+        let shared =
+            figures.allocation.holdsConnection(of: input.site) ? "" : "（全站接入，非本单位独用）"
         var rows = [
             row("站点", "site", .text("\(input.site.displayName) (\(input.site.name))")),
             row("填报单位", "legal person", .text(input.subsidiary.legalName)),
@@ -25,10 +28,11 @@ extension MonthlyReport {
             row("电压等级", "voltage", text(choice?.voltage, "未配置电价")),
             row(
                 "报装容量", "transformer capacity",
-                choice.map { .text("\($0.transformerCapacityKVA) kVA") } ?? .unknown("未配置电价")),
+                choice.map { .text("\($0.transformerCapacityKVA) kVA\(shared)") }
+                    ?? .unknown("未配置电价")),
             row(
                 "合同需量", "contract demand",
-                text(choice?.contractDemandKW.map { "\($0) kW" })),
+                text(choice?.contractDemandKW.map { "\($0) kW\(shared)" })),
             row(
                 "购电方式", "market status",
                 choice.map { .text(purchaseText($0, input.bill)) } ?? .unknown("未配置电价")),

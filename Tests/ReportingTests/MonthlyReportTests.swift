@@ -95,6 +95,41 @@ struct MonthlyReportTests {
         #expect(efficiency.rows.contains { $0.cells[4] == .text("2780/2880 个成对区间") })
     }
 
+    @Test("the limit that a meter misses is the one that is named")
+    func namedLimit() throws {
+        var sample = SampleMonth()
+        sample.edited = 100..<170
+        var report = sample.report(tariff: try SampleMonth.tariff())
+        var reason = try #require(report.provisional.first { $0.contains("gw-b") })
+        #expect(reason.contains("below 98 % measured") && reason.contains("97.57 %"), "\(reason)")
+        #expect(reason.contains("over 2 % estimated or edited"), "\(reason)")
+        // 40 of 2880 are few, but not if each is worth a hundred.
+        sample.edited = 100..<140
+        sample.editedFactor = 100
+        report = sample.report(tariff: try SampleMonth.tariff())
+        reason = try #require(report.provisional.first { $0.contains("gw-b") })
+        #expect(reason.contains("over 2 % estimated or edited"), "\(reason)")
+        #expect(!reason.contains("98 %"), "\(reason)")
+        sample.edited = 0..<0
+        sample.gap = 100..<200
+        report = sample.report(tariff: try SampleMonth.tariff())
+        reason = try #require(report.provisional.first { $0.contains("gw-b") })
+        #expect(reason.contains("below 98 % measured") && !reason.contains("2 % esti"), "\(reason)")
+    }
+
+    @Test("who shares a connection is told which key of which file says their capacity")
+    func sharedConnection() throws {
+        var sample = SampleMonth()
+        sample.subsidiary.meters = ["gw-a", "ups-a"]
+        let report = sample.report(tariff: try SampleMonth.tariff())
+        let reason = try #require(report.provisional.first { $0.contains("容(需)量电费") })
+        #expect(
+            reason.contains("`connection: capacity` in settlement/yun/2026-11.yaml"), "\(reason)")
+        let general = try report.sheet("General")
+        let row = try #require(general.rows.first { $0.cells[0] == .text("报装容量") })
+        #expect(row.cells[2] == .text("1600 kVA（全站接入，非本单位独用）"))
+    }
+
     @Test("a month under way, without tariff or meters, says what it does not know")
     func unknown() throws {
         var sample = SampleMonth()

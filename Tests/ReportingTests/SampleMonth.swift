@@ -13,6 +13,10 @@ struct SampleMonth {
     let range = TimeRange.month(year: 2026, month: 11, offsetMinutes: 480)
     /// Quarter hours of the month's 20th day, from this one on, that the UPS meter B did not give.
     var gap = 0..<0
+    /// Quarter hours of the month, from this one on, that somebody entered for the feeder B.
+    var edited = 0..<0
+    /// How many times the truth each of them says.
+    var editedFactor: Int64 = 1
     /// Nothing is known of the month beyond the meters.
     var isSheetEmpty = false
 
@@ -84,11 +88,15 @@ struct SampleMonth {
                 flag = .interpolated
             }
             if meter.name == "gw-b", gap.contains(index) { flag = .missing }
+            if meter.name == "gw-b", edited.contains(index) { flag = .substituted }
             if meter.name == "cool-1", (500..<512).contains(index) { flag = .estimated }
             entries.append(
                 LedgerEntry(
                     interval: quarter,
-                    wattHours: flag == .missing ? nil : wattHours(meter, index), flag: flag))
+                    wattHours: flag == .missing
+                        ? nil
+                        : wattHours(meter, index) * (flag == .substituted ? editedFactor : 1),
+                    flag: flag))
             quarter = quarter.next
         }
         return entries
@@ -160,7 +168,8 @@ struct SampleMonth {
         return try? Bill(
             BillInput(
                 sheet: sheet, choice: choice, table: tariff, metered: metered, offsetMinutes: 480,
-                holdsConnection: allocation.holdsConnection(of: site)))
+                ownSheet: allocation.holdsConnection(of: site)
+                    ? nil : "settlement/\(subsidiary.name)/2026-11.yaml"))
     }
 
     static func tariff() throws -> TariffTable {

@@ -79,9 +79,9 @@ package enum BasicChargeError: Error, Sendable, Hashable, CustomStringConvertibl
     package var description: String {
         switch self {
         case .noPrice(let mode): "该电压等级没有\(mode.chinese)的电价 (no price for this mode)"
-        case .noContractDemand: "未配置合约最大需量 (no contract demand is configured)"
+        case .noContractDemand: "缺合约最大需量 (no contract demand is given)"
         case .noMaximumDemand: "缺本月最大需量示数 (the month's maximum demand is not known)"
-        case .noCapacity: "未配置变压器容量 (no transformer capacity is configured)"
+        case .noCapacity: "缺变压器容量 (no transformer capacity is given)"
         }
     }
 }

@@ -180,7 +180,7 @@ extension Bill {
             charge = try BasicCharge(
                 input.connection, voltage: input.transmission.value, rules: input.demandRules.value)
         } catch {
-            open.append("容(需)量电费: \(error)")
+            open.append("容(需)量电费: \(error)" + Self.cure(error, input.ownSheet))
             return
         }
         basic = charge
@@ -215,6 +215,21 @@ extension Bill {
                     inputs: inputs, document: input.demandRules.document,
                     basis: input.transmission.basis, isInPowerFactorBase: true))
         }
+    }
+
+    /// The key that would say what is missing, and of which file.
+    private static func cure(_ error: BasicChargeError, _ ownSheet: String?) -> String {
+        let key: (sheet: String, site: String)
+        switch error {
+        case .noCapacity: key = ("capacity", "transformerCapacity")
+        case .noContractDemand: key = ("contract-demand", "contractDemand")
+        case .noMaximumDemand, .noPrice: return ""
+        }
+        guard let ownSheet else {
+            return "，请填结算文件 `connection: \(key.sheet)` 或站点配置 `tariff: \(key.site)`"
+        }
+        return "，站点配置为全站接入，不属本单位独用；请填 \(ownSheet) 的 `connection: \(key.sheet)` "
+            + "(the connection is shared: write `connection: \(key.sheet)` in \(ownSheet))"
     }
 
     private mutating func addPowerFactor(_ input: BillInput) {

@@ -5,13 +5,15 @@ extension BillInput {
     ///
     /// - Parameter metered: energy of the billed meters for each quarter hour of the month in Wh,
     ///   ascending; nil where it is missing.
-    /// - Parameter holdsConnection: false for one of several who share it: then the capacity of the
-    ///   site file is not theirs, and counts only where their sheet says one.
+    /// - Parameter ownSheet: the sheet of one of several who share the connection, as
+    ///   `settlement/east/2026-11.yaml`: the capacity of the site file is not theirs, and counts
+    ///   only where that sheet says one. Nil: of who holds the whole connection.
     package init(
         sheet: SettlementSheet, choice: TariffChoice, table: TariffTable,
         metered: [(quarter: QuarterHour, wattHours: Int64?)], offsetMinutes: Int,
-        holdsConnection: Bool = true
+        ownSheet: String? = nil
     ) throws(TariffError) {
+        let holdsConnection = ownSheet == nil
         let day = CivilTime(year: sheet.year, month: sheet.month, day: 1)
         let known = metered.reduce(Int64(0)) { $0 &+ ($1.wattHours ?? 0) }
         let missing = metered.count { $0.wattHours == nil }
@@ -51,6 +53,7 @@ extension BillInput {
             demandRules: try table.demandRules(on: day),
             powerFactorTable: try table.powerFactor(standard: standard, on: day))
         self.open = open
+        self.ownSheet = ownSheet
         loss = sheet.loss
         systemOperation = sheet.systemOperation
         if sheet.loss == nil, sheet.systemOperation.isEmpty {

@@ -78,6 +78,9 @@ package struct BillInput: Sendable {
     package var transmission: Dated<VoltageClass>
     package var funds: Dated<[FundLine]>
     package var connection: BasicChargeInput
+    /// The settlement sheet that must say what is missing of the connection, where the site file
+    /// has it for all who share it together; nil where either may.
+    package var ownSheet: String?
     package var demandRules: Dated<DemandRules>
     package var powerFactorTable: Dated<PowerFactorTable>
     /// kvarh of both directions together; nil: not known.
