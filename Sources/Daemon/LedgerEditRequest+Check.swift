@@ -4,7 +4,7 @@ package import Serve
 extension LedgerEditRequest {
     /// The edits that this asks for; the store adds what the meter said.
     package func edits(of site: Site, at now: Instant) throws(APIRefusal) -> [LedgerEdit] {
-        guard site.meters.contains(where: { $0.name == meter }) else {
+        guard let metered = site.meters.first(where: { $0.name == meter }) else {
             throw APIRefusal(status: 404, message: "no meter `\(meter.prefix(60))` at this site")
         }
         let named = [by, reason].allSatisfy {
@@ -31,6 +31,18 @@ extension LedgerEditRequest {
         if let wattHours, !(0...Self.maximumWattHours).contains(wattHours) {
             throw APIRefusal(
                 status: 400, message: "\(wattHours) Wh is no energy of a quarter hour")
+        }
+        // What no register step may be, no person's word is either.
+        let most = metered.maximumWatts / 4
+        if let wattHours, wattHours > most {
+            let limit = FixedDecimal(mantissa: most, scale: 3).trimmed
+            let power = FixedDecimal(mantissa: metered.maximumWatts, scale: 3).trimmed
+            throw APIRefusal(
+                status: 400,
+                message: "\(FixedDecimal(mantissa: wattHours, scale: 3).trimmed) kWh is more than "
+                    + "`\(meter.prefix(60))` can count in a quarter hour: at most \(limit) kWh, "
+                    + "`maximum: \(power) kW` of the site file × 0.25 h; write the kWh of one "
+                    + "quarter hour, or correct `maximum`")
         }
         return all.map { quarter in
             LedgerEdit(
