@@ -17,6 +17,9 @@ package struct MonthSealer: Sendable {
     /// Why a month is not sealed.
     package enum Refusal: Error, CustomStringConvertible {
         case notOver(month: String)
+        case noMeters
+        /// A seal says that figures stay: there are none.
+        case nothingKnown(month: String)
         /// A correction says why.
         case isSealed(month: String, LedgerSeal)
         case sameHands(String)
@@ -25,6 +28,12 @@ package struct MonthSealer: Sendable {
         package var description: String {
             switch self {
             case .notOver(let month): "\(month) is not over; a month is sealed after its end"
+            case .noMeters:
+                "the site file has no meters: there is nothing to seal; add `meters`"
+            case .nothingKnown(let month):
+                "of \(month) no quarter hour of any meter is known: there is nothing to seal. "
+                    + "Bring its readings in with frostline store import, or enter its energy "
+                    + "with frostline energy edit"
             case .isSealed(let month, let seal):
                 "\(month) is sealed, revision \(seal.revision) by \(seal.person); a correction is "
                     + "its next revision: say why with --reason"
@@ -62,6 +71,7 @@ package struct MonthSealer: Sendable {
             year: request.year, month: request.month, offsetMinutes: site.offsetMinutes)
         let month = MonthBooks.monthText(request.year, request.month)
         guard range.end <= now else { throw Refusal.notOver(month: month) }
+        guard !site.meters.isEmpty else { throw Refusal.noMeters }
         if let approver = request.approvedBy, approver == request.by {
             throw Refusal.sameHands(approver)
         }
@@ -81,6 +91,9 @@ package struct MonthSealer: Sendable {
             meters[meter.name] = derived.entries
             document.meters.append(
                 Self.line(meter, derived, MonthlyReportSource.span(derived.readings, range)))
+        }
+        guard meters.values.contains(where: { Completeness($0).covered > 0 }) else {
+            throw Refusal.nothingKnown(month: month)
         }
         let notes = fill(&document, request, range, meters, source)
         return Prepared(
