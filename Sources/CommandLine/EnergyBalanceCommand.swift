@@ -26,9 +26,10 @@ struct EnergyBalanceCommand: ParsableCommand {
         struct Balance: Encodable {
             var name: String
             var main: String
-            var mainKilowattHours: String
+            /// Energies are left out where no quarter hour has all meters.
+            var mainKilowattHours: String?
             var children: [String: String]
-            var unaccountedKilowattHours: String
+            var unaccountedKilowattHours: String?
             var unaccountedPercent: String?
             var toleranceKilowattHours: String?
             var allowedKilowattHours: [String]?
@@ -55,6 +56,7 @@ struct EnergyBalanceCommand: ParsableCommand {
     func run() throws {
         let configuration = try options.configuration()
         let site = configuration.site
+        try month.requireBegun(site)
         let range = TimeRange.month(
             year: month.year, month: month.month, offsetMinutes: site.offsetMinutes)
         let end = max(range.start, min(range.end, currentInstant()))
@@ -114,13 +116,15 @@ struct EnergyBalanceCommand: ParsableCommand {
         Answer(
             month: month.text,
             balances: balances.map { check in
-                Answer.Balance(
+                let isKnown = check.paired > 0
+                return Answer.Balance(
                     name: check.balance.name, main: check.balance.main,
-                    mainKilowattHours: kilowattHours(check.main),
+                    mainKilowattHours: isKnown ? kilowattHours(check.main) : nil,
                     children: Dictionary(
-                        check.children.map { ($0.name, kilowattHours($0.wattHours)) },
+                        isKnown
+                            ? check.children.map { ($0.name, kilowattHours($0.wattHours)) } : [],
                         uniquingKeysWith: { first, _ in first }),
-                    unaccountedKilowattHours: kilowattHours(check.unaccounted),
+                    unaccountedKilowattHours: isKnown ? kilowattHours(check.unaccounted) : nil,
                     unaccountedPercent: check.percent?.description,
                     toleranceKilowattHours: check.tolerance.map(kilowattHours),
                     allowedKilowattHours: check.allowed.map {
@@ -144,17 +148,20 @@ struct EnergyBalanceCommand: ParsableCommand {
                 Output.clean(
                     "\(check.balance.displayName) (\(check.balance.name)): "
                         + "\(check.verdict.chinese) \(check.verdict.rawValue)"))
+            func energy(_ wattHours: Int64) -> String {
+                check.paired > 0 ? kilowattHours(wattHours) : "–"
+            }
             var table = TextTable([("METER", .left), ("KWH", .right)])
-            table.add([check.balance.main, kilowattHours(check.main)])
+            table.add([check.balance.main, energy(check.main)])
             for child in check.children.prefix(40) {
-                table.add(["  − " + child.name, kilowattHours(child.wattHours)])
+                table.add(["  − " + child.name, energy(child.wattHours)])
             }
             if check.children.count > 40 {
                 let rest = check.children.dropFirst(40).reduce(0) { $0 &+ $1.wattHours }
-                table.add(["  − \(check.children.count - 40) more", kilowattHours(rest)])
+                table.add(["  − \(check.children.count - 40) more", energy(rest)])
             }
             let percent = check.percent.map { " (\($0) %)" } ?? ""
-            table.add(["= 未计量 unaccounted" + percent, kilowattHours(check.unaccounted)])
+            table.add(["= 未计量 unaccounted" + percent, energy(check.unaccounted)])
             table.write()
             if let allowed = check.allowed {
                 let limits =

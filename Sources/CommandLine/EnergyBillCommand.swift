@@ -38,7 +38,7 @@ struct EnergyBillCommand: ParsableCommand {
         let chosen = try subsidiary.map { try configuration.site.subsidiary(named: $0) }
         let books = try MonthBooks(configuration, options.locations)
         let bill = try askingBooks { () throws(MonthBookError) -> Bill in
-            try self.bill(books, chosen)
+            try self.bill(books, chosen, configuration.site)
         }
         if let reconcile {
             try compare(bill, with: reconcile)
@@ -56,12 +56,13 @@ struct EnergyBillCommand: ParsableCommand {
     }
 
     private func bill(
-        _ books: MonthBooks, _ chosen: Subsidiary?
+        _ books: MonthBooks, _ chosen: Subsidiary?, _ site: Site
     ) throws(MonthBookError) -> Bill {
         let path = sheet ?? books.settlementPath(month.year, month.month, chosen)
         let found = try books.settlement(month.year, month.month, at: path)
         if found == nil {
             if sheet != nil { throw .wrongFile("there is no settlement sheet \(path)") }
+            guard month.hasBegun(site) else { throw .wrongFile(month.notBegun) }
             Output.note("no settlement sheet \(path): only what meters and tables say is known")
         }
         return try books.bill(month.year, month.month, sheet: found, subsidiary: chosen)

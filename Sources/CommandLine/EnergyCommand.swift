@@ -42,45 +42,68 @@ struct EnergyCommand: ParsableCommand {
             var pue: String?
             var category: Int
             var label: String
-            var totalKilowattHours: String
-            var itKilowattHours: String
+            /// Left out where no quarter hour has both sides.
+            var totalKilowattHours: String?
+            var itKilowattHours: String?
             var quarterHours: Int
             var pairedQuarterHours: Int
             var coverage: Double
+            /// False of a span that still runs: quarter hours until now count.
+            var ended: Bool
+            /// Of all meters behind the figure: entered by hand, and estimated.
+            var substitutedQuarterHours: Int
+            var estimatedQuarterHours: Int
         }
 
         func run() throws {
             if fleet.fleet { return try runFleet() }
             let configuration = try options.configuration()
             let site = configuration.site
+            try month?.requireBegun(site)
             let range = try range(site)
+            let now = currentInstant()
             let boundary = PUEBoundary(site.meters)
             guard let category = boundary.category else {
                 throw CommandFailure(.no, "the site file has no meter of IT energy")
             }
-            let paired = try pairedEnergy(boundary, category, range, configuration)
+            let (paired, state) = try pairedEnergy(boundary, category, range, configuration)
+            let isKnown = paired.paired > 0
             let answer = Answer(
                 id: month.map {
                     "\(FigureID("energy.pue", at: .month(year: $0.year, month: $0.month)))"
                 },
                 pue: paired.pue?.decimal(4).description, category: category.rawValue,
                 label: label(category, range, site),
-                totalKilowattHours: kilowattHours(paired.totalWattHours),
-                itKilowattHours: kilowattHours(paired.itWattHours),
+                totalKilowattHours: isKnown ? kilowattHours(paired.totalWattHours) : nil,
+                itKilowattHours: isKnown ? kilowattHours(paired.itWattHours) : nil,
                 quarterHours: paired.expected, pairedQuarterHours: paired.paired,
-                coverage: paired.coverage)
+                coverage: paired.coverage, ended: range.end <= now,
+                substitutedQuarterHours: state.substituted, estimatedQuarterHours: state.estimated)
             if options.json {
                 try Output.json(answer)
             } else {
-                let share = decimal(paired.coverage * 100, 1)
-                let note = paired.paired == paired.expected ? "" : ", from \(share) % of the time"
-                Output.line("\(answer.label) = \(answer.pue ?? "unknown")\(note)")
-                Output.line(
-                    "total \(answer.totalKilowattHours) kWh / IT \(answer.itKilowattHours) kWh, "
-                        + "\(paired.paired) of \(paired.expected) quarter hours in which both are "
-                        + "known")
+                write(answer, at: now.iso8601(offsetMinutes: site.offsetMinutes))
             }
             if paired.pue == nil { throw CommandFailure(.no, "no quarter hour has both sides") }
+        }
+
+        private func write(_ answer: Answer, at now: String) {
+            let share = decimal(answer.coverage * 100, 1)
+            let isWhole = answer.pairedQuarterHours == answer.quarterHours
+            Output.line(
+                "\(answer.label) = \(answer.pue ?? "unknown")"
+                    + (isWhole ? "" : ", from \(share) % of the time"))
+            Output.line(
+                "total \(answer.totalKilowattHours ?? "–") kWh / IT "
+                    + "\(answer.itKilowattHours ?? "–") kWh, \(answer.pairedQuarterHours) of "
+                    + "\(answer.quarterHours) quarter hours in which both are known")
+            if !answer.ended { Output.line("the period has not ended: interim, until \(now)") }
+            let (edited, estimated) = (answer.substitutedQuarterHours, answer.estimatedQuarterHours)
+            if edited > 0 || estimated > 0 {
+                Output.line(
+                    "of its meters' quarter hours \(edited) are entered by hand (S), \(estimated) "
+                        + "estimated (E)")
+            }
         }
 
         private func runFleet() throws {
@@ -131,24 +154,31 @@ struct EnergyCommand: ParsableCommand {
         private func pairedEnergy(
             _ boundary: PUEBoundary, _ category: PUECategory, _ range: TimeRange,
             _ configuration: LoadedConfiguration
-        ) throws -> PairedEnergy {
+        ) throws -> (PairedEnergy, Completeness) {
+            var state = Completeness()
+            func counted(_ entries: [LedgerEntry]) -> [LedgerEntry] {
+                state.merge(Completeness(entries))
+                return entries
+            }
             let range = TimeRange(
                 start: range.start, end: max(range.start, min(range.end, currentInstant())))
             if let remote = try options.locations.remoteReader() {
-                return try asking { () throws(RemoteReadError) in
+                let pair = try asking { () throws(RemoteReadError) in
                     try boundary.paired(category, in: range) {
                         meter throws(RemoteReadError) in
-                        try remote.ledger(meter, configuration, range)
+                        counted(try remote.ledger(meter, configuration, range))
                     }
                 }
+                return (pair, state)
             }
-            return try withStore(options.locations) { reader throws(StoreError) in
+            let pair = try withStore(options.locations) { reader throws(StoreError) in
                 let ledger = LedgerSource(
                     reader: reader, site: configuration.site, now: currentInstant())
                 return try boundary.paired(category, in: range) { meter throws(StoreError) in
-                    try ledger.entries(meter, range)
+                    counted(try ledger.entries(meter, range))
                 }
             }
+            return (pair, state)
         }
 
         /// Below twelve months the figure is an interim one.

@@ -93,6 +93,7 @@ struct EnergyCoolingCommand: ParsableCommand {
                 "no cooling unit is called `\(unit)`"
                     + (near.map { "; did you mean `\($0)`?" } ?? ""))
         }
+        try month.requireBegun(site)
         let figures = try EnergyFigures.open(configuration, options.locations, weather)
         let time = FigureTime.month(year: month.year, month: month.month)
         let cooling = try explaining { try figures.coolingMonth(of: time) }

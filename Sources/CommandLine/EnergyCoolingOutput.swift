@@ -4,19 +4,21 @@ import Model
 /// A month's cooling as JSON: hours, energies and amounts as decimal texts.
 struct CoolingAnswer: Encodable {
     struct Missed: Encodable {
-        var hours: String
-        var kilowattHours: String
-        var yuan: String
+        /// Nil, as energy and amount, where mode, weather or plant are not known of any hour.
+        var hours: String?
+        var kilowattHours: String?
+        var yuan: String?
         /// Hours that are in no energy and no amount.
-        var unvaluedHours: String
+        var unvaluedHours: String?
         var id: String
 
-        init(_ part: MissedFreeCooling.Part, _ id: FigureID) {
+        init(_ part: MissedFreeCooling.Part, _ id: FigureID, isKnown: Bool = true) {
+            self.id = "\(id)"
+            guard isKnown else { return }
             hours = CoolingMonth.hoursText(part.milliseconds)
             kilowattHours = part.energy.decimal.trimmed.description
             yuan = part.cost.rounded.description
             unvaluedHours = CoolingMonth.hoursText(part.unvaluedMilliseconds)
-            self.id = "\(id)"
         }
     }
     struct Unit: Encodable {
@@ -102,7 +104,9 @@ struct CoolingAnswer: Encodable {
             equivalentID:
                 "\(month.id("equivalent", at: time))",
             knownHours: CoolingMonth.hoursText(hours.knownMilliseconds), units: month.units.count,
-            missed: Missed(month.missed, month.id(amount, at: time)))
+            missed: Missed(
+                month.missed, month.id(amount, at: time),
+                isKnown: month.units.contains(where: Self.isKnown)))
         units = chosen.map { Self.unit($0, month, time, span) }
         let runs = month.runs.filter { (unit ?? $0.unit.name) == $0.unit.name }
         causes = MissedFreeCooling.byCause(runs.map(\.run)).map { cause, part in
@@ -112,7 +116,7 @@ struct CoolingAnswer: Encodable {
                     part, month.id(amount + "." + cause.rawValue, of: unit, at: time)))
         }
         days = time.parts(offsetMinutes: offset).compactMap { day in
-            Self.day(day, month, unit)
+            Self.day(day, month, unit, chosen.contains(where: Self.isKnown))
         }
         self.runs = runs.map { owner, run in
             let span = FigureTime(
@@ -129,6 +133,11 @@ struct CoolingAnswer: Encodable {
         coverage = Coverage(
             measured: share(\.measured.known), potential: share(\.potentialKnown),
             quarterHours: CoolingMonth.quarters(month.range).count)
+    }
+
+    /// Whether anything can be said of what a unit missed.
+    private static func isKnown(_ unit: CoolingMonth.Unit) -> Bool {
+        unit.unit.economiser != nil && unit.potentialKnown > 0 && unit.measured.known > 0
     }
 
     private static func unit(
@@ -159,12 +168,15 @@ struct CoolingAnswer: Encodable {
             potential: isKnown ? potential : nil,
             potentialHours: isKnown ? CoolingMonth.hoursText(unit.potentialFull) : nil,
             missed: Missed(
-                unit.missed.total, month.id("missed.amount", of: name, at: time)),
+                unit.missed.total, month.id("missed.amount", of: name, at: time),
+                isKnown: Self.isKnown(unit)),
             coverage: Double(unit.measured.known) / whole,
             potentialCoverage: Double(unit.potentialKnown) / whole, ids: ids)
     }
 
-    private static func day(_ day: FigureTime, _ month: CoolingMonth, _ unit: String?) -> Day? {
+    private static func day(
+        _ day: FigureTime, _ month: CoolingMonth, _ unit: String?, _ isKnown: Bool
+    ) -> Day? {
         let range = day.range(offsetMinutes: month.offsetMinutes)
         guard range.start < month.range.end else { return nil }
         let inside = TimeRange(start: range.start, end: min(range.end, month.range.end))
@@ -174,7 +186,9 @@ struct CoolingAnswer: Encodable {
             day: "\(day)",
             equivalentHours: equivalent.knownMilliseconds > 0
                 ? FixedDecimal(nearest: equivalent.equivalentHours, digits: 2)?.description : nil,
-            missed: Missed(part, month.id("missed.amount", of: unit, at: day)))
+            missed: Missed(
+                part, month.id("missed.amount", of: unit, at: day),
+                isKnown: isKnown && equivalent.knownMilliseconds > 0))
     }
 }
 
@@ -191,8 +205,8 @@ enum CoolingText {
             let modes = FreeCoolingMode.allCases.map { unit.measured[$0.rawValue] ?? "" }
             table.add(
                 [unit.name] + modes + [
-                    unit.potentialHours ?? "unknown", unit.missed.hours, unit.missed.kilowattHours,
-                    unit.missed.yuan,
+                    unit.potentialHours ?? "unknown", unit.missed.hours ?? "–",
+                    unit.missed.kilowattHours ?? "–", unit.missed.yuan ?? "–",
                 ])
         }
         table.write()
@@ -214,8 +228,8 @@ enum CoolingText {
         guard verbose else { return }
         for run in answer.runs {
             Output.line(
-                "\(run.unit) \(run.start) … \(run.end) \(run.cause): \(run.missed.hours) h, "
-                    + "\(run.missed.kilowattHours) kWh, \(run.missed.yuan) yuan  \(run.missed.id)")
+                "\(run.unit) \(run.start) … \(run.end) \(run.cause): \(amounts(run.missed))  "
+                    + run.missed.id)
         }
         for unit in answer.units {
             for id in ([unit.missed.id] + unit.ids.values).sorted() { Output.line(id) }
@@ -224,11 +238,16 @@ enum CoolingText {
     }
 
     private static func total(_ name: String, _ missed: CoolingAnswer.Missed) {
-        let open =
-            missed.unvaluedHours == "0.00" ? "" : ", \(missed.unvaluedHours) h of it in no amount"
-        Output.line(
-            "\(name): \(missed.hours) h, \(missed.kilowattHours) kWh, \(missed.yuan) yuan\(open)  "
-                + missed.id)
+        let open = missed.unvaluedHours.map {
+            $0 == "0.00" ? "" : ", \($0) h of it in no amount"
+        }
+        Output.line("\(name): \(amounts(missed))\(open ?? "")  \(missed.id)")
+    }
+
+    private static func amounts(_ missed: CoolingAnswer.Missed) -> String {
+        guard let hours = missed.hours, let energy = missed.kilowattHours, let yuan = missed.yuan
+        else { return "unknown" }
+        return "\(hours) h, \(energy) kWh, \(yuan) yuan"
     }
 
     private static func valued(_ answer: CoolingAnswer) {
@@ -252,8 +271,8 @@ enum CoolingText {
         ])
         for day in answer.days {
             table.add([
-                day.day, day.equivalentHours ?? "unknown", day.missed.hours,
-                day.missed.kilowattHours, day.missed.yuan,
+                day.day, day.equivalentHours ?? "unknown", day.missed.hours ?? "–",
+                day.missed.kilowattHours ?? "–", day.missed.yuan ?? "–",
             ])
         }
         table.write()

@@ -85,6 +85,8 @@ private final class FigureBook {
                 try support(id)
             } else if id.isBelow("energy.kpi") {
                 try indicator(id)
+            } else if let told = try sheets(id) {
+                told
             } else {
                 try figures().explain(id)
             }
@@ -92,6 +94,12 @@ private final class FigureBook {
         throw ExplanationError(
             "no figure is called `\(id)` at this site; commands print the ids of their figures "
                 + "with --verbose")
+    }
+
+    /// What settlement sheets tell needs no store.
+    private func sheets(_ id: FigureID) throws -> Explanation? {
+        let books = try MonthBooks(configuration, locations)
+        return try askingBooks { () throws(MonthBookError) in try books.explain(id) }
     }
 
     private func figures() throws -> EnergyFigures {

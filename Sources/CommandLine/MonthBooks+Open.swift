@@ -62,7 +62,7 @@ func askingBooks<Value>(_ body: () throws(MonthBookError) -> Value) throws -> Va
             Output.diagnostics(lines)
             throw ExitCode(CommandFailure.Code.usage.rawValue)
         case .wrongFile(let text): throw CommandFailure(.usage, text)
-        case .noTariff, .tariff: throw CommandFailure(.no, "\(error)")
+        case .noTariff, .tariff, .noReadings: throw CommandFailure(.no, "\(error)")
         case .ledger(let text): throw CommandFailure(.unreachable, text)
         }
     }

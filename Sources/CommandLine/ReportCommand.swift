@@ -36,10 +36,14 @@ struct ReportCommand: ParsableCommand {
             var files: [String]
             var figures: [Figure]
             var provisional: [String]
+            /// Of all meters: entered by hand, and estimated.
+            var substitutedQuarterHours: Int
+            var estimatedQuarterHours: Int
         }
 
         func run() throws {
             let configuration = try options.configuration()
+            try month.requireBegun(configuration.site)
             guard let subsidiary = try configuration.site.subsidiary(chosen: subsidiary) else {
                 throw CommandFailure(.usage, "the site file has no `subsidiaries`; add one")
             }
@@ -55,7 +59,9 @@ struct ReportCommand: ParsableCommand {
                 try Output.json(
                     Answer(
                         files: files, figures: report.figures.map(Self.figure),
-                        provisional: report.provisional))
+                        provisional: report.provisional,
+                        substitutedQuarterHours: report.substituted,
+                        estimatedQuarterHours: report.estimated))
                 return
             }
             for figure in report.figures.map(Self.figure) {
@@ -63,6 +69,11 @@ struct ReportCommand: ParsableCommand {
                 Output.line("\(figure.name): \(value ?? "unknown, \(figure.reason ?? "")")")
             }
             for reason in report.provisional { Output.line("provisional: \(reason)") }
+            if report.substituted > 0 || report.estimated > 0 {
+                Output.line(
+                    "of the meters' quarter hours \(report.substituted) are entered by hand (S), "
+                        + "\(report.estimated) estimated (E)")
+            }
             for file in files { Output.line(file) }
         }
 

@@ -46,13 +46,24 @@ extension TimeArgument {
     /// For `--from` and `--to`.
     func range(to end: TimeArgument, offsetMinutes: Int) throws -> TimeRange {
         let now = currentInstant()
-        guard let start = instant(now: now, offsetMinutes: offsetMinutes),
-            let end = end.end(now: now, offsetMinutes: offsetMinutes), start < end
-        else {
+        let start = try required("--from", instant(now: now, offsetMinutes: offsetMinutes))
+        let last = try end.required("--to", end.end(now: now, offsetMinutes: offsetMinutes))
+        guard start < last else {
             throw CommandFailure(
-                .usage, "--from must be before --to; write 2026-10-31T16:00, 2026-10, -6h or today")
+                .usage, "--from \(text) must be before --to \(end.text); turn them round")
         }
-        return TimeRange(start: start, end: end)
+        return TimeRange(start: start, end: last)
+    }
+
+    /// What it was read as, or that it is not understood.
+    func required(_ option: String, _ read: Instant?) throws -> Instant {
+        guard let read else {
+            throw CommandFailure(
+                .usage,
+                "\(option) \(Output.clean(text)) is no time; write 2026-10, today, now or "
+                    + MomentText.examples)
+        }
+        return read
     }
 }
 
@@ -72,6 +83,18 @@ struct MonthArgument: ExpressibleByArgument {
 
     /// As `2026-10`.
     var text: String { MonthBooks.monthText(year, month) }
+
+    func hasBegun(_ site: Site) -> Bool {
+        TimeRange.month(year: year, month: month, offsetMinutes: site.offsetMinutes).start
+            < currentInstant()
+    }
+
+    var notBegun: String { "\(text) has not begun: nothing is known of it" }
+
+    /// For figures of what was.
+    func requireBegun(_ site: Site) throws {
+        guard hasBegun(site) else { throw CommandFailure(.usage, notBegun) }
+    }
 }
 
 func currentInstant() -> Instant { Instant(milliseconds: Clocks.wallMilliseconds()) }

@@ -21,9 +21,7 @@ extension EnergyFigures {
     }
 
     func bill(_ id: FigureID) throws -> Explanation? {
-        guard let time = id.time else { return nil }
-        let civil = CivilTime(time.range(offsetMinutes: offset).start, offsetMinutes: offset)
-        return try bill(civil.year, civil.month).explain(id)
+        try books.explain(id)
     }
 
     /// The whole kWh that fees go by: of registers of the sheet, or of one's own meters in the
@@ -31,40 +29,30 @@ extension EnergyFigures {
     func billed(_ id: FigureID) throws -> Explanation? {
         guard let time = id.time else { return nil }
         if let quarter = time.quarterHour(offsetMinutes: offset) { return try billed(id, quarter) }
-        var inputs: [Explanation.Input] = []
+        if let told = try books.explain(id) { return told }
         var value: String?
-        var isSheet = false
         if case .month(let year, let month) = time {
             value = "\(try bill(year, month).billed.wholeKilowattHours)"
-            inputs = (try books.settlement(year, month)?.registers ?? []).map {
-                .init(
-                    "\($0.name): (\($0.closing) − \($0.opening)) × \($0.multiplier)",
-                    $0.energy.decimal.trimmed.description, unit: "kWh",
-                    quality: "settlement sheet")
-            }
-            isSheet = !inputs.isEmpty
         }
-        if !isSheet {
-            let all = try metered(clipped(time))
-            func sum(_ range: TimeRange) -> Int64 {
-                all.reduce(0) { $0 + (range.contains($1.quarter.start) ? $1.wattHours ?? 0 : 0) }
-            }
-            inputs = time.parts(offsetMinutes: offset).compactMap { part in
-                let energy = sum(part.range(offsetMinutes: offset))
-                guard energy != 0 else { return nil }
-                return .init(
-                    "\(part)", kilowattHours(energy), unit: "kWh",
+        let all = try metered(clipped(time))
+        /// Nil where no quarter hour is known.
+        func sum(_ range: TimeRange) -> Int64? {
+            let known = all.filter { range.contains($0.quarter.start) }.compactMap(\.wattHours)
+            return known.isEmpty ? nil : known.reduce(0, +)
+        }
+        let inputs: [Explanation.Input] = time.parts(offsetMinutes: offset).compactMap { part in
+            sum(part.range(offsetMinutes: offset)).map {
+                .init(
+                    "\(part)", kilowattHours($0), unit: "kWh",
                     id: FigureID(Bill.billedFigure, at: part))
             }
-            value = value ?? kilowattHours(sum(time.range(offsetMinutes: offset)))
         }
+        value = value ?? sum(time.range(offsetMinutes: offset)).map(kilowattHours)
         let isMonth = if case .month = time { true } else { false }
         return Explanation(
             id: id, title: "energy billed", value: value, unit: "kWh",
             formula: isMonth ? "sum, in whole kWh" : "sum of the parts",
-            source: isSheet
-                ? "registers of the billing meter"
-                : "one's own meters at the hand-over, quarter hours in which all are known",
+            source: "one's own meters at the hand-over, quarter hours in which all are known",
             combination: .sum(decimals: isMonth ? 0 : nil), inputs: inputs)
     }
 

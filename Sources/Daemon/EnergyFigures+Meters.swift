@@ -29,14 +29,16 @@ extension EnergyFigures {
         let state = Completeness(entries)
         return Explanation(
             id: id, title: "energy of meter \(meter.name)",
-            value: entries.isEmpty ? nil : kilowattHours(state.wattHours), unit: "kWh",
+            value: state.covered == 0 ? nil : kilowattHours(state.wattHours), unit: "kWh",
             formula: "sum of the parts", source: "the ledger of quarter hours",
             quality: "measured \(state.measured), interpolated \(state.interpolated), estimated "
                 + "\(state.estimated), substituted \(state.substituted), missing \(state.missing)",
             combination: .sum(decimals: nil),
             inputs: parts.map { part, inside in
-                .init(
-                    "\(part)", kilowattHours(Completeness(inside).wattHours), unit: "kWh",
+                let known = Completeness(inside)
+                return .init(
+                    "\(part)", known.covered == 0 ? nil : kilowattHours(known.wattHours),
+                    unit: "kWh",
                     quality: inside.map(\.flag).max { $0.badness < $1.badness }?.rawValue,
                     id: FigureID("energy.meter", of: meter.name, at: part))
             })
@@ -88,7 +90,8 @@ extension EnergyFigures {
         }
         return Explanation(
             id: id, title: "energy of one side of PUE",
-            value: kilowattHours(sum(time.range(offsetMinutes: offset))), unit: "kWh",
+            value: all.isEmpty ? nil : kilowattHours(sum(time.range(offsetMinutes: offset))),
+            unit: "kWh",
             formula: "sum of the parts, of quarter hours in which both sides are known",
             source: "ISO/IEC 30134-2", combination: .sum(decimals: nil),
             inputs: time.parts(offsetMinutes: offset).compactMap { part in
@@ -104,6 +107,9 @@ extension EnergyFigures {
         _ id: FigureID, _ time: FigureTime, _ category: PUECategory
     ) throws -> Explanation {
         let pairs = try paired(clipped(time))
+        guard !pairs.isEmpty else {
+            throw ExplanationError("\(id) is unknown: no quarter hour of \(time) has both sides")
+        }
         let sum = pairs.values.reduce(into: PairedEnergy()) { $0.merge($1) }
         return Explanation(
             id: id, title: "PUE of category \(category.rawValue)",

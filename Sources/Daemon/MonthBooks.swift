@@ -12,15 +12,27 @@ package enum MonthBookError: Error, CustomStringConvertible {
     case wrongFile(String)
     case noTariff
     case tariff(TariffError)
+    /// Nothing is known of the month's energy.
+    case noReadings(String)
     /// The store or a remote engine did not answer.
     case ledger(String)
 
     package var description: String {
         switch self {
         case .mistakes(let lines): lines.first ?? "the sheet has mistakes"
-        case .wrongFile(let text), .ledger(let text): text
+        case .wrongFile(let text), .ledger(let text), .noReadings(let text): text
         case .noTariff: "the site file has no `tariff`; add it to have prices"
         case .tariff(let error): error.description
+        }
+    }
+}
+
+extension MonthBookError {
+    /// True where the month has no bill for it, but may have other figures.
+    var isOfTheMonth: Bool {
+        switch self {
+        case .tariff, .noReadings: true
+        case .mistakes, .wrongFile, .noTariff, .ledger: false
         }
     }
 }
@@ -153,6 +165,12 @@ package struct MonthBooks {
             Allocation($0, of: site).holdsConnection(of: site) ? nil : $0.name
         }
         let (metered, substituted) = try metered(year, month, sheet, subsidiary)
+        // Nought kWh is a statement, and nobody made it.
+        guard sheet.billed != nil || metered.contains(where: { $0.wattHours != nil }) else {
+            throw .noReadings(
+                "the energy of \(Self.monthText(year, month)) is unknown: no quarter hour has "
+                    + "readings of all billed meters, and no settlement sheet has `registers`")
+        }
         do throws(TariffError) {
             var bill = Bill(
                 try BillInput(
@@ -169,6 +187,32 @@ package struct MonthBooks {
         } catch {
             throw .tariff(error)
         }
+    }
+
+    /// Figures of the bill of the whole site, and the month's billed energy where registers of its
+    /// sheet tell it; nil for others. Needs the ledger only where the sheet leaves it a question.
+    package func explain(_ id: FigureID) throws(MonthBookError) -> Explanation? {
+        guard let time = id.time else { return nil }
+        let offset = site.offsetMinutes
+        let civil = CivilTime(time.range(offsetMinutes: offset).start, offsetMinutes: offset)
+        let isBill = id.isBelow(Bill.figures)
+        let isMonth = if case .month = time { true } else { false }
+        guard isBill || (isMonth && id.name == Bill.billedFigure) else { return nil }
+        let sheet = try settlement(civil.year, civil.month)
+        if isBill {
+            return try bill(civil.year, civil.month, sheet: sheet, subsidiary: nil).explain(id)
+        }
+        guard let sheet, let energy = sheet.billed else { return nil }
+        return Explanation(
+            id: id, title: "energy billed", value: "\(energy.wholeKilowattHours)", unit: "kWh",
+            formula: "sum, in whole kWh", source: "registers of the billing meter",
+            combination: .sum(decimals: 0),
+            inputs: sheet.registers.map {
+                .init(
+                    "\($0.name): (\($0.closing) − \($0.opening)) × \($0.multiplier)",
+                    $0.energy.decimal.trimmed.description, unit: "kWh",
+                    quality: "settlement sheet")
+            })
     }
 
     /// Energy of the billed meters together, and how many quarter hours of theirs people entered;
@@ -222,9 +266,9 @@ package struct MonthBooks {
         do throws(MonthBookError) {
             bill = try self.bill(year, month, sheet: sheet, subsidiary: subsidiary)
         } catch {
-            guard case .tariff(let problem) = error else { throw error }
+            guard error.isOfTheMonth else { throw error }
             return .init(
-                month: month, bill: nil, excludedByMeters: nil, missing: [problem.description])
+                month: month, bill: nil, excludedByMeters: nil, missing: [error.description])
         }
         var missing = bill.open
         var provisional: [String] = []

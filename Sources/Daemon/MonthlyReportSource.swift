@@ -44,6 +44,14 @@ package struct MonthlyReportSource {
         let former = kpi.ledger
         kpi.ledger = { $1 == range ? entries($0) : former($0, $1) }
         let account = try account(books, subsidiary, year, month)
+        let isKnown = stored.derivations.values.contains {
+            Completeness($0.entries).covered > 0
+        }
+        guard isKnown || account.bill != nil else {
+            throw .noReadings(
+                "of \(MonthBooks.monthText(year, month)) no quarter hour of any meter is known: "
+                    + "there is nothing to report")
+        }
         var report = MonthlyReport.build(
             MonthlyReportInput(
                 site: site, subsidiary: subsidiary, year: year, month: month, ledger: entries,
@@ -120,8 +128,8 @@ package struct MonthlyReportSource {
         do throws(MonthBookError) {
             bill = try books.bill(year, month, sheet: sheet, subsidiary: subsidiary)
         } catch {
-            guard case .tariff(let problem) = error else { throw error }
-            return (nil, problem.description, nil)
+            guard error.isOfTheMonth else { throw error }
+            return (nil, error.description, nil)
         }
         let claim = try books.support(year, at: books.supportPath(year, subsidiary))
         guard let claim, month >= claim.firstMonth else { return (bill, "", nil) }

@@ -19,13 +19,16 @@ extension MonthlyReport {
         sheets += [completenessSheet(figures), estimatesSheet(figures)]
         if !input.edits.isEmpty { sheets.append(editsSheet(figures)) }
         sheets.append(basisSheet(figures))
-        return MonthlyReport(
+        var report = MonthlyReport(
             site: input.site.name, siteName: input.site.displayName,
             legalName: input.subsidiary.legalName, year: input.year, month: input.month,
             offsetMinutes: input.site.offsetMinutes, revision: 0,
             generatedAt: input.generatedAt, softwareVersion: input.softwareVersion,
             provisional: provisional, figures: headline(figures), days: days(figures),
             sheets: sheets)
+        report.substituted = figures.completeness.values.reduce(0) { $0 + $1.substituted }
+        report.estimated = figures.completeness.values.reduce(0) { $0 + $1.estimated }
+        return report
     }
 
     /// Everything that keeps the figures from being final.

@@ -89,6 +89,9 @@ package struct MonthlyReport: Sendable {
     package var softwareVersion: String
     /// Why the figures are provisional; empty where they are firm.
     package var provisional: [String]
+    /// Quarter hours of all meters that somebody entered, and that were estimated.
+    package var substituted = 0
+    package var estimated = 0
     package var figures: [ReportFigure]
     package var days: [ReportDay]
     package var sheets: [ReportSheet]
