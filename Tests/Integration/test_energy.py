@@ -73,6 +73,19 @@ class Bill(unittest.TestCase):
             self.assertIn("metered-2026-11.csv:195:12: `00:35` labels no 15min", done.stderr)
 
 
+class Unknown(unittest.TestCase):
+    def test_a_bill_of_sheets_is_explained_without_a_store(self):
+        with harness.workspace() as folder:
+            done = harness.run("explain", "energy.bill.total@2026-11", "--config", SITE, "--depth",
+                               "3", "--data", os.path.join(folder, "none"), "--json", check=0)
+        self.assertEqual(json.loads(done.stdout)["value"], "3142770.22")
+
+    def test_a_month_that_has_not_begun_is_refused(self):
+        for command in (["energy", "pue"], ["energy", "balance"], ["report", "draft"]):
+            done = harness.run(*command, "--month", "2199-01", "--config", SITE)
+            self.assertEqual(done.returncode, 2, (command, done.stdout, done.stderr))
+
+
 class Cooling(unittest.TestCase):
     """The demo's third unit stands in manual mode from Tuesday to Wednesday: eight days have one."""
 
@@ -216,6 +229,26 @@ class Cooling(unittest.TestCase):
         # A quarter hour may end between the two.
         self.assertAlmostEqual(
             float(figure["value"]), float(answer["site"]["equivalentHours"]), delta=0.35)
+
+    def test_a_month_without_readings_has_no_figure_and_no_report(self):
+        def ask(*arguments):
+            return harness.run(*arguments, "--data", self.data, check=1)
+
+        out = os.path.join(self.folder, "nothing")
+        done = ask("report", "draft", "--month", "2020-01", "--subsidiary", "cloud", "-o", out)
+        self.assertIn("nothing to report", done.stderr)
+        self.assertFalse(os.path.exists(out))
+        self.assertIn("is unknown", ask("energy", "bill", "--month", "2020-01").stderr)
+        self.assertIn("is unknown", ask("explain", "energy.pue@2020-01").stderr)
+        self.assertIn("nothing to seal",
+                      ask("energy", "seal", "--month", "2020-01", "--by", "a").stderr)
+        balance = json.loads(ask("energy", "balance", "--only-balances", "--month", "2020-01",
+                                 "--json").stdout)
+        self.assertNotIn("mainKilowattHours", balance["balances"][0])
+        cooling = json.loads(ask("energy", "cooling", "--month", "2020-01", "--json").stdout)
+        self.assertNotIn("hours", cooling["site"]["missed"])
+        pue = json.loads(ask("energy", "pue", "--month", "2020-01", "--json").stdout)
+        self.assertNotIn("totalKilowattHours", pue)
 
     def test_what_is_no_figure_is_refused_in_one_line(self):
         for code, id in ((2, "Energy.cooling"), (2, "energy.cooling@2026-13"),
