@@ -32,8 +32,18 @@ extension AlarmEngine {
     /// The alarms of a point, or of a device where that is named.
     package func ids(on subject: String) -> [String] {
         alarms.lazy.map(\.key).filter {
-            ($0.point.isEmpty ? $0.device : $0.device + "/" + $0.point) == subject
+            $0.device == subject || !$0.point.isEmpty && $0.device + "/" + $0.point == subject
         }.map(\.description).sorted()
+    }
+
+    /// Those of them that may be put aside: the critical ones of a device stay where they are.
+    package func shelvable(_ ids: [String]) -> [String] {
+        ids.filter { id in
+            guard let index = index(ofID: id) else { return false }
+            var trial = alarms[index].machine
+            if case .refused = trial.apply(.shelve) { return false }
+            return true
+        }
     }
 
     /// Names of rules have no colon, and those of devices no slash: one look is enough but for

@@ -204,18 +204,26 @@ package struct AlarmPerformance: Sendable {
         activations > 0 ? Double(byPriority[priority] ?? 0) / Double(activations) : 0
     }
 
-    /// Name, value, target and judgement of each figure.
+    /// A share of fewer alarms says more of chance than of them.
+    package static let fewestForShare = 10
+
+    /// Name, value, target and judgement of each figure. A rate a day is not judged from less than
+    /// a day, and a share not from few alarms.
     package var figures: [Figure] {
         func figure(
-            _ name: String, _ value: Double, digits: Int8, unit: String, good: Double, act: Double
+            _ name: String, _ value: Double, digits: Int8, unit: String, good: Double, act: Double,
+            isJudged: Bool = true
         ) -> Figure {
-            let judgement: Judgement = value <= good ? .good : value > act ? .act : .watch
+            let judgement: Judgement? =
+                !isJudged ? nil : value <= good ? .good : value > act ? .act : .watch
             return Figure(
                 name: name, value: FixedDecimal(nearest: value, digits: digits), unit: unit,
                 target: FixedDecimal(nearest: good, digits: digits), judgement: judgement)
         }
         return [
-            figure("alarms per day", perDay, digits: 1, unit: "", good: 144, act: 300),
+            figure(
+                "alarms per day", perDay, digits: 1, unit: "", good: 144, act: 300,
+                isJudged: days >= 1),
             figure("alarms per 10 min", perTenMinutes, digits: 2, unit: "", good: 1, act: 2),
             figure("most in 10 min", Double(peak), digits: 0, unit: "", good: 10, act: 10),
             figure(
@@ -224,7 +232,7 @@ package struct AlarmPerformance: Sendable {
             figure("time in flood", timeInFlood * 100, digits: 2, unit: "%", good: 1, act: 1),
             figure(
                 "share of the 10 most frequent", shareOfFrequent * 100, digits: 1, unit: "%",
-                good: 5, act: 5),
+                good: 5, act: 5, isJudged: activations >= Self.fewestForShare),
             figure(
                 "chattering", Double(chattering.count), digits: 0, unit: "alarms", good: 0, act: 0),
             figure("fleeting", Double(fleeting), digits: 0, unit: "episodes", good: 0, act: 0),
@@ -242,6 +250,7 @@ package struct AlarmPerformance: Sendable {
         package var value: FixedDecimal?
         package var unit: String
         package var target: FixedDecimal?
-        package var judgement: Judgement
+        /// Nil where too little is known.
+        package var judgement: Judgement?
     }
 }

@@ -34,6 +34,12 @@ extension AlarmsCommand {
             fill(&request)
             let ids: [String] = try APIClient(socketPath: locations.socketPath)
                 .post("/api/v1/alarms/\(action.rawValue)", request)
+            if ids.isEmpty {
+                throw CommandFailure(
+                    .no,
+                    "nothing was hidden so: \(Output.clean(id ?? point ?? "")); "
+                        + "`frostline alarms list --all` shows what is")
+            }
             for id in ids { Output.line(Output.clean("\(words) by \(request.by): \(id)")) }
         }
     }
@@ -68,6 +74,10 @@ extension AlarmsCommand {
             try subject.send(.shelve, comment: reason, "shelved for \(duration)") {
                 $0.forMS = span
             }
+            if let point = subject.point, !point.contains("/") {
+                Output.note(
+                    "critical alarms of \(Output.clean(point)) stay: they take `alarms oos`")
+            }
         }
     }
 
@@ -100,8 +110,11 @@ extension AlarmsCommand {
         func run() throws {
             let now = currentInstant()
             let offset = subject.locations.offsetMinutes
-            guard let date = review.instant(now: now, offsetMinutes: offset), date > now else {
-                throw CommandFailure(.usage, "--review is not in the future")
+            let date = try review.required(
+                "--review", review.instant(now: now, offsetMinutes: offset))
+            guard date > now else {
+                throw CommandFailure(
+                    .usage, "--review \(review.text) is not in the future; write 2027-03-01")
             }
             try subject.send(.takeOutOfService, comment: reason, "out of service") {
                 $0.approver = approver

@@ -59,7 +59,11 @@ extension AlarmsCommand {
                 .required(siteFile: locations.configPath).site
             guard let hook = site.hooks.first(where: { $0.name == name }) else {
                 let names = site.hooks.map(\.name).joined(separator: ", ")
-                throw CommandFailure(.no, "no hook `\(name)`; there are: \(names)")
+                throw CommandFailure(
+                    .no,
+                    "no hook `\(name)`; "
+                        + (names.isEmpty
+                            ? "there are none in \(locations.configPath)" : "there are: \(names)"))
             }
             switch TestNotice(site: site, hook: hook).send(at: currentInstant()) {
             case .delivered(let answer): Output.line(Output.clean(answer))

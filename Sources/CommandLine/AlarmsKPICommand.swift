@@ -30,7 +30,7 @@ extension AlarmsCommand {
                 var value: String?
                 var unit: String
                 var target: String?
-                var judgement: String
+                var judgement: String?
             }
             struct Rank: Encodable {
                 var id: String
@@ -41,8 +41,11 @@ extension AlarmsCommand {
                 var end: String
                 var alarms: Int
             }
+            /// Of what was asked, the time of which there are readings.
             var from: String
             var to: String
+            var askedFrom: String
+            var askedTo: String
             var activations: Int
             var byPriority: [String: Int]
             var periods: [Int]
@@ -56,19 +59,40 @@ extension AlarmsCommand {
 
         func run() throws {
             let offset = locations.offsetMinutes
-            let range = try range(offset)
+            let asked = try range(offset)
+            guard let range = try covered(asked) else {
+                throw CommandFailure(
+                    .no,
+                    "nothing was watched from \(asked.start.iso8601(offsetMinutes: offset)) to "
+                        + "\(asked.end.iso8601(offsetMinutes: offset)): the store has no readings "
+                        + "of that time, and nothing is judged")
+            }
             var figures = AlarmPerformance(in: range)
             try AlarmsCommand.eachPage(of: range, locations) { events in
                 for event in events { figures.take(event) }
             }
             figures.finish()
-            let answer = answer(figures, offset)
+            let answer = answer(figures, asked, offset)
             if json {
                 try Output.json(answer)
             } else {
                 write(answer)
             }
         }
+
+        /// The part of it between the store's first and last reading.
+        private func covered(_ asked: TimeRange) throws -> TimeRange? {
+            let info = try withStore(locations) { reader throws(StoreError) in
+                try reader.info()
+            }
+            guard let oldest = info.oldest, let newest = info.newest else { return nil }
+            // What happened since the last poll belongs to it.
+            let last = newest.advanced(byMilliseconds: Self.longestPollMilliseconds)
+            let (start, end) = (max(asked.start, oldest), min(asked.end, last))
+            return start < end ? TimeRange(start: start, end: end) : nil
+        }
+
+        private static let longestPollMilliseconds: Int64 = 60_000
 
         private func range(_ offset: Int) throws -> TimeRange {
             if let month {
@@ -83,7 +107,9 @@ extension AlarmsCommand {
             return try from.range(to: to, offsetMinutes: offset)
         }
 
-        private func answer(_ figures: AlarmPerformance, _ offset: Int) -> Answer {
+        private func answer(_ figures: AlarmPerformance, _ asked: TimeRange, _ offset: Int)
+            -> Answer
+        {
             func ranks(_ ranks: [AlarmPerformance.Rank]) -> [Answer.Rank] {
                 ranks.map { Answer.Rank(id: $0.key.description, count: $0.count) }
             }
@@ -91,6 +117,8 @@ extension AlarmsCommand {
             return Answer(
                 from: figures.range.start.iso8601(offsetMinutes: offset),
                 to: figures.range.end.iso8601(offsetMinutes: offset),
+                askedFrom: asked.start.iso8601(offsetMinutes: offset),
+                askedTo: asked.end.iso8601(offsetMinutes: offset),
                 activations: figures.activations,
                 byPriority: Dictionary(
                     uniqueKeysWithValues: AlarmPriority.allCases.map {
@@ -99,7 +127,7 @@ extension AlarmsCommand {
                 figures: figures.figures.map {
                     Answer.Figure(
                         name: $0.name, value: $0.value?.description, unit: $0.unit,
-                        target: $0.target?.description, judgement: $0.judgement.rawValue)
+                        target: $0.target?.description, judgement: $0.judgement?.rawValue)
                 }, frequent: ranks(figures.frequent), chattering: ranks(figures.chattering),
                 floods: figures.floods.map {
                     Answer.Flood(
@@ -111,6 +139,9 @@ extension AlarmsCommand {
 
         private func write(_ answer: Answer) {
             Output.line("\(answer.from) to \(answer.to): \(answer.activations) alarms")
+            if answer.from != answer.askedFrom || answer.to != answer.askedTo {
+                Output.line("the store has readings of this part of what was asked")
+            }
             var table = TextTable([
                 ("FIGURE", .left), ("VALUE", .right), ("TARGET", .right), ("JUDGEMENT", .left),
             ])
@@ -118,7 +149,8 @@ extension AlarmsCommand {
                 let unit = figure.unit.isEmpty ? "" : " " + figure.unit
                 table.add([
                     figure.name, (figure.value ?? "unknown") + unit,
-                    figure.target.map { "≤ " + $0 } ?? "", figure.judgement,
+                    figure.target.map { "≤ " + $0 } ?? "",
+                    figure.judgement ?? "too little to judge",
                 ])
             }
             table.write()

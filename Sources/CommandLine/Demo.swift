@@ -26,14 +26,14 @@ final class Demo {
 
     init(_ plan: DemoPlan) throws {
         self.plan = plan
+        try Self.checkDirectory(plan.directory)
         let now = currentInstant()
         let start = now.advanced(byMilliseconds: -plan.historyMilliseconds - 3_600_000)
         simulated = SimulatedSite(
             racks: plan.racks, seed: plan.seed, start: start,
             clock: SimulatedClock(anchor: now, speed: plan.speed))
         try simulated.start()
-        try FileIO.createDirectory(plan.directory)
-        let siteFile = plan.directory + "/site.yaml"
+        let siteFile = Self.siteFile(in: plan.directory)
         try FileIO.writeAtomically(Array(simulated.siteFileText().utf8), to: siteFile)
         configuration = try ProfileFolders.usual(siteFile: siteFile)
             .required(siteFile: siteFile)
@@ -57,6 +57,26 @@ final class Demo {
                     store, configuration, simulated, range,
                     stepMilliseconds: plan.historyStepMilliseconds, quiet: quiet)
             })
+    }
+
+    private static func siteFile(in directory: String) -> String { directory + "/site.yaml" }
+
+    /// A site file that somebody wrote is no demo's to replace, and its store none to fill.
+    private static func checkDirectory(_ directory: String) throws {
+        do {
+            try FileIO.createDirectory(directory)
+        } catch {
+            throw CommandFailure(.unreachable, "\(error)")
+        }
+        let file = siteFile(in: directory)
+        guard FileIO.exists(file) else { return }
+        let text = try? FileIO.readText(file, maximumBytes: 4 << 20)
+        guard text?.hasPrefix(SimulatedSite.siteFileMark) == true else {
+            throw CommandFailure(
+                .usage,
+                "\(file) is no site file of a demo, and a demo would replace it; name another "
+                    + "folder with --dir")
+        }
     }
 
     /// The past in steps of minutes, its last hour as densely as live polls, so that the first

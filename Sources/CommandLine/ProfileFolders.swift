@@ -61,6 +61,10 @@ struct ProfileFolders: ParsableArguments {
 extension ConfigurationLoader {
     /// The configuration, or every mistake printed and exit code 2.
     func required(siteFile: String) throws -> LoadedConfiguration {
+        guard FileIO.exists(siteFile) else {
+            throw CommandFailure(
+                .usage, "there is no site file \(siteFile); name yours with --config")
+        }
         var diagnostics = Diagnostics()
         if let loaded = load(siteFile: siteFile, &diagnostics) { return loaded }
         Output.diagnostics(diagnostics.sorted.map(\.description))

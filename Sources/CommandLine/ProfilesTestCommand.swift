@@ -58,6 +58,9 @@ struct ProfilesTestCommand: ParsableCommand {
         guard !replace || (accept && !files.isEmpty) else {
             throw CommandFailure(.usage, "--replace goes with --accept and the profile's FILE")
         }
+        if let corpus, !FileIO.isDirectory(corpus) {
+            throw CommandFailure(.usage, "--corpus \(corpus): there is no such folder")
+        }
         let loader = try profileFolders.loader()
         var diagnostics = Diagnostics()
         let library = loader.profiles(&diagnostics)

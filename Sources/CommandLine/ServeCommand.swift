@@ -59,13 +59,14 @@ struct ServeCommand: ParsableCommand {
         }
         var addresses: [APIAddress] = [.unixSocket(path: socketPath)]
         if let port { addresses.append(.loopback(port: port)) }
+        let pair = try pair(configuration.site)
         let daemon: SiteDaemon
         do {
             daemon = try SiteDaemon(
                 SiteDaemon.Options(
                     configuration: configuration, dataDirectory: locations.dataDirectory,
                     addresses: addresses, logger: logger,
-                    pair: try pair(configuration.site)))
+                    pair: pair))
             try daemon.start()
         } catch {
             throw CommandFailure(.unreachable, "cannot start: \(error)")

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Model
+import Platform
 import Store
 
 extension StoreCommand {
@@ -57,6 +58,10 @@ extension StoreCommand {
         @OptionGroup var locations: Locations
 
         func run() throws {
+            let path = SiteStore.databasePath(in: locations.dataDirectory)
+            guard FileIO.exists(path) else {
+                throw CommandFailure(.unreachable, "\(StoreError.missing(path: path))")
+            }
             let progress = Progress("verifying", quiet: false)
             let summary: CompactSummary
             do throws(BackupError) {

@@ -116,8 +116,11 @@ struct StoreImportCommand: ParsableCommand {
 
     /// Of a store that is made by the import: the site file's, where there is one.
     private var siteName: String {
-        (try? ProfileFolders.usual(siteFile: locations.configPath)
-            .required(siteFile: locations.configPath).site.name) ?? "import"
+        // Without one, or with one of mistakes, the import goes on: it is no matter of the site.
+        var mistakes = Diagnostics()
+        let loaded = try? ProfileFolders.usual(siteFile: locations.configPath)
+            .load(siteFile: locations.configPath, &mistakes)
+        return loaded?.site.name ?? "import"
     }
 
     /// What the store knows already; nothing where there is none yet.

@@ -59,6 +59,9 @@ struct TopCommand: ParsableCommand {
     }
 
     func run() throws {
+        if let config = locations.config, !FileIO.exists(config) {
+            throw CommandFailure(.usage, "--config \(config): there is no such file")
+        }
         if fleet.fleet { return try runFleet() }
         Signals.ignoreBrokenPipe()
         let code: Int32

@@ -11,13 +11,19 @@ extension Collector {
     // MARK: Persons
 
     /// Returns when the change is on the disk: nobody is told "saved" before. The ids of the alarms
-    /// that were meant: one, or all of a point or device.
+    /// that were meant: one, or all of a point or device; of those that end what hides, the
+    /// ones that it hid.
     func act(_ action: AlarmAction, _ request: AlarmActionRequest) async throws(ActionProblem)
         -> [String]
     {
         let now = Instant(milliseconds: Clocks.wallMilliseconds())
         let monotonic = Clocks.monotonicNanoseconds() / 1_000_000
-        let ids = request.id.map { [$0] } ?? request.point.map { alarms.ids(on: $0) } ?? []
+        var ids = request.id.map { [$0] } ?? request.point.map { alarms.ids(on: $0) } ?? []
+        if action == .shelve, request.id == nil {
+            let shelvable = alarms.shelvable(ids)
+            // Where none may be shelved, the first says why.
+            if !shelvable.isEmpty { ids = shelvable }
+        }
         guard !ids.isEmpty else {
             throw .refused(.notAllowed("no rule watches `\(request.point ?? "")`"))
         }
@@ -25,11 +31,15 @@ extension Collector {
             // All or none: what one refuses, the others do not do either.
             var changed = alarms
             var events: [AlarmEvent] = []
+            var touched: [String] = []
             for id in ids {
-                events += try changed.act(
+                let own = try changed.act(
                     act(action, request, now), id: id, by: request.by,
                     comment: request.comment, now: monotonic, at: now)
+                if !own.isEmpty { touched.append(id) }
+                events += own
             }
+            if action == .unshelve || action == .returnToService { ids = touched }
             alarms = changed
             unsaved += events
         } catch {

@@ -1,6 +1,9 @@
 import Model
 
 extension SimulatedSite {
+    /// The first line of its site file, by which a demo knows its own.
+    package static let siteFileMark = "# A simulated cold-climate site."
+
     /// A complete site file for this site, in the format of docs/SITE.md. With `basePort` 0 it
     /// holds the ports taken by `start`, so start first.
     ///
@@ -48,7 +51,7 @@ struct SiteFileText {
     mutating func identity(name: String, intervalSeconds: Int) {
         raw(
             """
-            # A simulated cold-climate site.
+            \(SimulatedSite.siteFileMark)
             # \(layout.racks.count) racks, \(site.devices.count) devices on loopback.
             site:
               name: \(name)

@@ -40,7 +40,31 @@ extension SiteReader {
                 among: rules.templates.compactMap(\.ruleName),
                 otherwise: "`frostline alarms templates` lists them")
         }
-        readRule(template.overlaid(by: node))
+        let owners = owners(ofTemplate: name, for: node)
+        guard owners.count < 2 else {
+            incomplete.insert(.alarm)
+            return diagnostics.add(
+                key.position, "`\(name)` is a rule of \(owners.joined(separator: " and of "))",
+                cure: "write `profile: …` beside it, once for each, with a `name` of its own")
+        }
+        let own = rules.templates.first {
+            $0.ruleName == name && $0.value(of: "profile")?.plainText == owners.first
+        }
+        readRule((own ?? template).overlaid(by: node))
+    }
+
+    /// The profiles of the site's devices that have a rule of this name, where only profiles have
+    /// one; that which the site file names, where it names one of them.
+    private func owners(ofTemplate name: String, for node: ConfigNode) -> [String] {
+        let found = rules.templates.filter { $0.ruleName == name }
+        let all = found.compactMap { $0.value(of: "profile")?.plainText }
+        guard all.count == found.count else { return [] }
+        if let chosen = node.value(of: "profile")?.plainText, all.contains(chosen) {
+            return [chosen]
+        }
+        let used = Set(site.devices.map { $0.profile.prefix { $0 != "@" } })
+        let fitting = Set(all).filter { used.contains($0[...]) }.sorted()
+        return fitting.isEmpty ? Array(all.prefix(1)) : fitting
     }
 
     /// All templates of this pattern that the site has devices for. Of what is wrong only what the

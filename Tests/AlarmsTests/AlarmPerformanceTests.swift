@@ -25,8 +25,24 @@ struct AlarmPerformanceTests {
     func quiet() {
         let figures = AlarmPerformance([], in: day)
         #expect(figures.activations == 0 && figures.periods[0] == 144)
-        #expect(figures.figures.allSatisfy { $0.judgement == .good })
+        // Ten alarms of none are no share.
+        let judged = figures.figures.filter { $0.name != "share of the 10 most frequent" }
+        #expect(judged.allSatisfy { $0.judgement == .good })
         #expect(figures.figures.allSatisfy { $0.value != nil })
+    }
+
+    @Test("few alarms are no share, and a part of a day is no rate a day")
+    func tooLittle() {
+        func judgement(_ name: String, _ count: Int, hours: Int64) -> AlarmPerformance.Judgement? {
+            let range = TimeRange(
+                start: day.start, end: Instant(milliseconds: hours * 3_600_000))
+            let figures = AlarmPerformance((0..<count).map { raise(Int64($0), "a") }, in: range)
+            return figures.figures.first { $0.name == name }?.judgement
+        }
+        #expect(judgement("share of the 10 most frequent", 9, hours: 24) == nil)
+        #expect(judgement("share of the 10 most frequent", 10, hours: 24) == .act)
+        #expect(judgement("alarms per day", 200, hours: 23) == nil)
+        #expect(judgement("alarms per day", 200, hours: 24) == .watch)
     }
 
     @Test("a flood begins above ten in ten minutes and lasts while there are five")

@@ -212,6 +212,16 @@ struct HidingTests {
         let stage = stage()
         #expect(stage.engine.ids(on: "alone/temperature") == [Self.id])
         #expect(stage.engine.ids(on: "alone/other").isEmpty)
+        let device = stage.engine.ids(on: "alone")
+        #expect(device.contains(Self.id))
+        #expect(stage.engine.ids(on: "alon").isEmpty)
+    }
+
+    @Test("of the alarms of a device those that are critical are not put aside")
+    func shelvable() {
+        let all = stage().engine.ids(on: "alone")
+        #expect(stage().engine.shelvable(all) == all)
+        #expect(!stage(.critical).engine.shelvable(all).contains(Self.id))
     }
 
     @Test("an alarm that nobody ends is announced again, also after an acknowledgement")
