@@ -440,6 +440,7 @@ enum ChinesePhrases {
         total power / IT power | 总功率 / IT 功率
         transformer | 变压器
         trying again every few seconds; q leaves | 每隔几秒重试；q 退出
+        two times, {0} and {1}: leave one | 写了两个时间 {0} 和 {1}，只留一个
         type part of a name: racks, devices, points, alarms, nodes, views | \
         输入名称的一部分：机柜、设备、测点、告警、节点、页
         unknown | 未知

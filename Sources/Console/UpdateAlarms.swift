@@ -240,8 +240,14 @@ extension ConsoleModel {
             return []
         }
         let reason = parts.count > 1 ? parts[1] : ""
-        guard !reason.isEmpty else {
+        guard reason.contains(where: { $0 != " " }) else {
             say(t("a shelf needs a reason, as `4h fan is on order`"), isError: true)
+            return []
+        }
+        // Typed behind the time that stands there already: which of them is meant?
+        let second = reason.split(separator: " ")[0]
+        guard Self.minutes(String(second)) == nil else {
+            say(t("two times, {0} and {1}: leave one", first, String(second)), isError: true)
             return []
         }
         var action = AlarmAction(kind: .shelve, id: id, by: user)

@@ -52,6 +52,11 @@ struct PagesTests {
         #expect(model.notice?.isError == true)
         model.press(.character("s"))
         #expect(model.press(.enter) == [])
+        model.press(.character("s"))
+        // Behind the time that stands there already.
+        model.type("30h too long")
+        #expect(model.press(.enter) == [])
+        #expect(model.notice?.text.contains("4h and 30h") == true)
         model.press(.character("s"), .control("u"))
         model.type("90m 风机")
         let id = try #require(model.alarms.first?.id)
