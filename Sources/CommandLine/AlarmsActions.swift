@@ -76,7 +76,8 @@ extension AlarmsCommand {
             }
             if let point = subject.point, !point.contains("/") {
                 Output.note(
-                    "critical alarms of \(Output.clean(point)) stay: they take `alarms oos`")
+                    "if alarms of \(Output.clean(point)) are critical, they stay: they take "
+                        + "`alarms oos`")
             }
         }
     }
