@@ -13,15 +13,18 @@ struct FleetPUE {
     private struct Answer: Encodable {
         struct Figure: Encodable {
             var pue: String?
-            var totalKilowattHours: String
-            var itKilowattHours: String
+            /// Left out where no quarter hour has both sides.
+            var totalKilowattHours: String?
+            var itKilowattHours: String?
             var quarterHours: Int
             var pairedQuarterHours: Int
             var coverage: Double
             init(_ energy: PairedEnergy) {
                 pue = energy.pue?.decimal(4).description
-                totalKilowattHours = FleetPUE.kilowattHours(energy.totalWattHours)
-                itKilowattHours = FleetPUE.kilowattHours(energy.itWattHours)
+                if energy.paired > 0 {
+                    totalKilowattHours = FleetPUE.kilowattHours(energy.totalWattHours)
+                    itKilowattHours = FleetPUE.kilowattHours(energy.itWattHours)
+                }
                 quarterHours = energy.expected
                 pairedQuarterHours = energy.paired
                 coverage = energy.coverage
