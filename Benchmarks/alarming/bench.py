@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 
-from measuring.session import ROOT, Missing, Session
+from measuring.session import ROOT, Missing, Session, end
 from polling.collector import processor_seconds, resident_megabytes
 
 # The devices of the integration tests, and how they ask the daemon.
@@ -154,15 +154,6 @@ class Bench(Session):
                 time.sleep(2 * INTERVAL)
                 return
         raise Missing(f"not all devices answered; see {self.work}/serve.log")
-
-
-def end(process):
-    process.terminate()
-    try:
-        process.wait(20)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
 
 
 def quantile(ascending, share):

@@ -11,6 +11,16 @@ class Missing(Exception):
     """What the benchmark needs is not here."""
 
 
+def end(process):
+    """Asks a program to end, and waits until it has."""
+    process.terminate()
+    try:
+        process.wait(20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
 class Session:
     def __init__(self, name, runs, minutes):
         """`runs` and `minutes` are (QUICK=1, else)."""

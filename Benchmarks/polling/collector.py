@@ -3,6 +3,8 @@ import os
 import subprocess
 import time
 
+from measuring.session import end
+
 
 def processor_seconds(pid):
     """Of all threads, to the nanosecond."""
@@ -45,12 +47,7 @@ def collectd_cost(bench, farm, work, configuration, devices, points, interval, c
     except OSError as error:
         return bench.failed(work, "collectd", 0, f"it has ended ({error.strerror})")
     finally:
-        process.terminate()
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        end(process)
     requests = asked / devices / 2
     if requests < 1:
         return bench.failed(work, "collectd", 0, f"only {asked} requests in two intervals")

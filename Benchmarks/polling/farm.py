@@ -6,6 +6,8 @@ import socket
 import subprocess
 import time
 
+from measuring.session import end
+
 from .bench import MODBUS_PORT, SNMP_PORT, Missing
 
 
@@ -49,12 +51,7 @@ class Farm:
         return self
 
     def __exit__(self, *_):
-        self._process.terminate()
-        try:
-            self._process.wait(10)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        end(self._process)
         self._process.stderr.close()
 
     def counters(self):

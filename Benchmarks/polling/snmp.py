@@ -5,6 +5,8 @@ import subprocess
 import sys
 import time
 
+from measuring.session import end
+
 from .bench import EXPORTER_PORT, ROOT, SNMP_PORT, pairs
 from .collector import collectd_cost
 from .farm import Farm
@@ -85,8 +87,7 @@ def exporter(bench, farm, work, run, points, devices=DEVICES, cycles=1):
              process.pid], 120)
         asked = farm.counters()["snmp_rx"] / devices / (cycles + 1)
     finally:
-        process.terminate()
-        process.wait()
+        end(process)
     found = pairs(text or "")
     if "cpu_s/Mpt" not in found:
         return bench.failed(work, "snmp_exporter", run, why or "no figures")

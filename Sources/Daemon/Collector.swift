@@ -49,7 +49,6 @@ actor Collector {
     /// seconds apart, and a rate of one second would be nothing most of the time.
     private var ticks: [(time: Int64, readings: Int64)]
     private static let rateSpan: Int64 = 60_000_000_000
-    private var lastView: SiteView?
     private var clock = ClockWatch()
     /// Alarm changes of the present step, before they are handed to the store.
     var unsaved: [AlarmEvent] = []
@@ -301,7 +300,6 @@ actor Collector {
         let hidden = hiddenAlarmViews()
         view.hiddenAlarms = hidden.list
         view.hiddenCounts = hidden.counts
-        lastView = view
         broadcast.publish(view)
     }
 
@@ -448,10 +446,8 @@ actor Collector {
 
     /// The newest snapshot, and the devices as they stand; nil before the first.
     func picture() -> (view: SiteView, devices: [LiveDevice])? {
-        lastView.map { ($0, live.devices) }
+        broadcast.latest.map { ($0.view, live.devices) }
     }
-
-    func alarmsNow() -> [AlarmView]? { lastView?.alarms }
 
     /// Healthy while the store takes what is collected and the steps go on.
     func healthReport() -> HealthReport {
@@ -474,7 +470,8 @@ actor Collector {
     /// Counts for the summary of a bounded run.
     func tally() -> SiteDaemon.Tally {
         SiteDaemon.Tally(
-            readings: readings, alarmChanges: alarmChanges, suppressed: explained, view: lastView)
+            readings: readings, alarmChanges: alarmChanges, suppressed: explained,
+            view: broadcast.latest?.view)
     }
 }
 

@@ -19,6 +19,7 @@ struct LiveBackend: APIBackend {
     let pair: PairAnswers?
     let outbox: OutboxDesk
     let labels: [DeviceLabelsView]
+    let layouts: RackLayouts
 
     func picture() -> SitePicture? { broadcast.latest }
 
@@ -27,6 +28,8 @@ struct LiveBackend: APIBackend {
     func device(named name: String) async -> DeviceView? { await collector.device(named: name) }
 
     func devices() async -> [DeviceLabelsView] { labels }
+
+    func rack(named name: String) async -> RackLayoutView? { layouts.rack(named: name) }
 
     func last(matching glob: Glob) async -> [PointView] { await collector.last(matching: glob) }
 
@@ -88,7 +91,7 @@ struct LiveBackend: APIBackend {
         return OpenMetricsText(site: collector.site).write(now.view, now.devices)
     }
 
-    func alarms() async -> [AlarmView]? { await collector.alarmsNow() }
+    func alarms() async -> [AlarmView]? { broadcast.latest?.view.alarms }
 
     func hiddenAlarms() async -> [AlarmView] { await collector.hiddenAlarmsNow() }
 

@@ -33,9 +33,6 @@ package struct HidingReason: Hashable, Sendable, Codable {
         self.since = since
         self.until = until
     }
-
-    /// What the journal writes: `window ups-a-service`, `cause path-lost:gw-3`.
-    package var text: String { name.isEmpty ? kind.rawValue : "\(kind.rawValue) \(name)" }
 }
 
 /// What an alarm looks like while it is not shown, the strongest first (ISA-18.2-2016, section 10).

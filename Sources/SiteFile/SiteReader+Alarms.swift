@@ -33,30 +33,28 @@ extension SiteReader {
             return readRule(node)
         }
         if name.hasWildcard { return tryTemplates(name, node, at: key.position) }
-        guard let template = rules.templates.first(where: { $0.ruleName == name }) else {
+        let found = rules.templates.filter { $0.ruleName == name }
+        guard let template = found.first else {
             incomplete.insert(.alarm)
             return reportUnknown(
                 "template", name, at: key.position,
                 among: rules.templates.compactMap(\.ruleName),
                 otherwise: "`frostline alarms templates` lists them")
         }
-        let owners = owners(ofTemplate: name, for: node)
+        let owners = owners(of: found, for: node)
         guard owners.count < 2 else {
             incomplete.insert(.alarm)
             return diagnostics.add(
                 key.position, "`\(name)` is a rule of \(owners.joined(separator: " and of "))",
                 cure: "write `profile: …` beside it, once for each, with a `name` of its own")
         }
-        let own = rules.templates.first {
-            $0.ruleName == name && $0.value(of: "profile")?.plainText == owners.first
-        }
+        let own = found.first { $0.value(of: "profile")?.plainText == owners.first }
         readRule((own ?? template).overlaid(by: node))
     }
 
-    /// The profiles of the site's devices that have a rule of this name, where only profiles have
-    /// one; that which the site file names, where it names one of them.
-    private func owners(ofTemplate name: String, for node: ConfigNode) -> [String] {
-        let found = rules.templates.filter { $0.ruleName == name }
+    /// The profiles of the site's devices among those that have one of these rules, where only
+    /// profiles do; that which the site file names, where it names one of them.
+    private func owners(of found: [ConfigNode], for node: ConfigNode) -> [String] {
         let all = found.compactMap { $0.value(of: "profile")?.plainText }
         guard all.count == found.count else { return [] }
         if let chosen = node.value(of: "profile")?.plainText, all.contains(chosen) {

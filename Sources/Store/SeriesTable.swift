@@ -115,14 +115,17 @@ enum SeriesTable {
             SELECT id, device, name, generation, kind, modulus, unit, scale, label, states, low,
                 high, crc FROM series ORDER BY id
             """)
+        var labels = LabelTexts()
         while try select.step() {
-            guard let series = series(select), let device = UInt32(exactly: select.integer(1))
+            guard let series = series(select, &labels), let device = UInt32(exactly: select.integer(1))
             else { continue }
             body(device, series, isIntact(select))
         }
     }
 
-    private static func series(_ row: Statement) -> Registry.Series? {
+    private static func series(
+        _ row: Statement, _ labels: inout LabelTexts
+    ) -> Registry.Series? {
         guard let id = UInt32(exactly: row.integer(0)), id > 0,
             let unit = MeasurementUnit(rawValue: row.text(6)),
             let scale = Int8(exactly: row.integer(7)), FixedDecimal.scales.contains(scale),
@@ -132,7 +135,7 @@ enum SeriesTable {
         switch row.text(4) {
         case "gauge": kind = .gauge
         case "counter": kind = .counter(modulus: row.optionalText(5).flatMap { UInt64($0) })
-        case "state": kind = .state(decode(row.text(9)))
+        case "state": kind = .state(labels.labels(row.text(9)))
         default: return nil
         }
         var range: ClosedRange<Int64>?
@@ -163,8 +166,9 @@ enum SeriesTable {
             SELECT id, device, name, generation, kind, modulus, unit, scale, label, states, low,
                 high, crc FROM series
             """)
+        var labels = LabelTexts()
         while try rows.step() {
-            if isIntact(rows), series(rows) != nil { continue }
+            if isIntact(rows), series(rows, &labels) != nil { continue }
             damage.append("series \(rows.integer(0)) (\(rows.text(2))) is not as it was written")
         }
         return damage
@@ -192,12 +196,21 @@ enum SeriesTable {
         return String(decoding: data, as: UTF8.self)
     }
 
-    private static func decode(_ text: String) -> [StateLabel] {
-        let list = try? JSONDecoder().decode([Label].self, from: Data(text.utf8))
-        return (list ?? []).map {
-            StateLabel(
-                code: $0.code, name: $0.name,
-                severity: StateLabel.Severity(rawValue: $0.severity) ?? .unknown)
+    /// State labels by the text they are stored as: a hundred thousand series have some hundred
+    /// texts, and decoding one takes longer than all else of its row.
+    private struct LabelTexts {
+        private var known: [String: [StateLabel]] = [:]
+
+        mutating func labels(_ text: String) -> [StateLabel] {
+            if let labels = known[text] { return labels }
+            let list = try? JSONDecoder().decode([Label].self, from: Data(text.utf8))
+            let labels = (list ?? []).map {
+                StateLabel(
+                    code: $0.code, name: $0.name,
+                    severity: StateLabel.Severity(rawValue: $0.severity) ?? .unknown)
+            }
+            known[text] = labels
+            return labels
         }
     }
 }
