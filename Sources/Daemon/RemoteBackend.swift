@@ -63,6 +63,10 @@ package final class RemoteBackend: APIBackend {
 
     package func devices() async -> [DeviceLabelsView] { labels }
 
+    package func rack(named name: String) async -> RackLayoutView? {
+        RackLayouts(site: site).rack(named: name)
+    }
+
     package func last(matching glob: Glob) async -> [PointView] {
         (try? await past.last(matching: glob, at: Self.now)) ?? []
     }

@@ -232,7 +232,8 @@ package final class SiteDaemon: Sendable {
                 configuration: options.configuration, directory: options.dataDirectory),
             pair: pair.map { PairAnswers(keeper: $0, collector: collector, store: store) },
             outbox: OutboxDesk(store: store, outbox: outbox, dispatcher: dispatcher),
-            labels: options.configuration.labels)
+            labels: options.configuration.labels,
+            layouts: RackLayouts(site: options.configuration.site))
         var logger = options.logger
         // The server tells of every connection at info; its warnings are enough.
         logger.logLevel = max(logger.logLevel, .warning)

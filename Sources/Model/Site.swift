@@ -103,9 +103,12 @@ package struct RackDetails: Sendable {
     /// Height in rack units of 44.45 mm (EIA-310).
     package var heightUnits: Int
     package var ratedWatts: Int64
-    package init(heightUnits: Int, ratedWatts: Int64) {
+    /// What is in it besides devices; nothing overlaps.
+    package var items: [RackItem]
+    package init(heightUnits: Int, ratedWatts: Int64, items: [RackItem] = []) {
         self.heightUnits = heightUnits
         self.ratedWatts = ratedWatts
+        self.items = items
     }
 }
 
@@ -137,6 +140,7 @@ package struct DeviceSpec: Sendable {
     package var via: [String] = []
     /// Words that maintenance windows know it by.
     package var tags: Set<String> = []
+    package var mounting = RackMounting()
     package init(
         name: String, displayName: String? = nil, profile: String, transport: Transport,
         place: String? = nil, feed: Feed? = nil, intervalMilliseconds: Int64 = 10_000,

@@ -10,6 +10,8 @@ package protocol APIBackend: Sendable {
     func device(named name: String) async -> DeviceView?
     /// Where every device stands and what it is.
     func devices() async -> [DeviceLabelsView]
+    /// What is where in a rack; nil where there is none of this name.
+    func rack(named name: String) async -> RackLayoutView?
     /// The last value of every point whose `device/point` matches.
     func last(matching glob: Glob) async -> [PointView]
     func series(_ query: SeriesQuery) async throws(APIRefusal) -> SeriesView

@@ -16,6 +16,9 @@ struct Routes {
         router.get("api/v1/devices/:name") { request, context in
             await device(context.parameters.get("name"), request)
         }
+        router.get("api/v1/racks/:name") { _, context in
+            await rack(context.parameters.get("name") ?? "")
+        }
         router.get("api/v1/last") { request, _ in await last(request) }
         router.get("api/v1/series") { request, _ in await series(request) }
         registerAlarms(on: router)
@@ -111,6 +114,13 @@ struct Routes {
         } catch {
             return Self.refusal(error)
         }
+    }
+
+    private func rack(_ name: String) async -> Response {
+        if let view = await backend.rack(named: name) { return Self.json(view) }
+        return Self.refusal(
+            APIRefusal(
+                status: 404, message: "no rack `\(name)`; the names are in /api/v1/snapshot"))
     }
 
     private func series(_ request: Request) async -> Response {

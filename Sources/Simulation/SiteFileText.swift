@@ -71,6 +71,7 @@ struct SiteFileText {
               - {name: power-b, displayName: B路配电室}
               - {name: roof, displayName: 屋顶}
 
+            \(Self.layouts)
             halls:
               - name: h1
                 displayName: 一号机房
@@ -89,7 +90,8 @@ struct SiteFileText {
                 let title = quoted("第\(number + 1)列" + padded(rack.number + 1, 2) + "柜")
                 raw(
                     "          - {name: \(short), displayName: \(title), "
-                        + "rated: \(rack.ratedWatts) W}")
+                        + "rated: \(rack.ratedWatts) W, "
+                        + "contents: \(Self.layout(rack.load.workload))}")
             }
         }
     }
@@ -112,6 +114,11 @@ struct SiteFileText {
             ]
             if let place = device.place { fields.append(("place", place)) }
             if let feed = device.feed { fields.append(("feed", feed.rawValue)) }
+            switch device.kind {
+            case .pdu: fields += [("u", "side"), ("breaker", "16 A")]
+            case .probe: fields.append(("probes", "{ambient.temperature: \(Self.probeUnit)}"))
+            case .ups, .cooler, .meter, .solar, .weather: break
+            }
             // Units are behind their gateway, which knows its switch.
             if case .agent = device.link, let row = device.place.flatMap({ rows[$0] }) {
                 fields.append(("via", "sw-\(row)"))

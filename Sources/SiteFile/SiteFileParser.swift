@@ -36,8 +36,11 @@ package enum SiteFileParser {
         "subsidiaries", "people", "rotas", "escalations", "maintenance", "network",
     ]
 
+    /// The keys whose values are tables of names, which several files may add to.
+    private static let tables: Set<String> = ["credentials", "layouts"]
+
     /// One tree of `main` and the files of `conf.d`: lists are joined, in the order given; every
-    /// other key stands in one file only. Credentials are joined too.
+    /// other key stands in one file only. Credentials and layouts are joined too.
     package static func merge(
         _ main: ConfigNode, with others: [ConfigNode], _ diagnostics: inout Diagnostics
     ) -> ConfigNode {
@@ -54,9 +57,9 @@ package enum SiteFileParser {
                 case (.null, _): merged[index] = entry
                 case (.sequence(let first), .sequence(let second)) where lists.contains(entry.key):
                     merged[index].value.content = .sequence(first + second)
-                case (.mapping(let first), .mapping(let second)) where entry.key == "credentials":
+                case (.mapping(let first), .mapping(let second)) where tables.contains(entry.key):
                     merged[index].value.content = .mapping(
-                        joined(first, second, &diagnostics))
+                        joined(entry.key, first, second, &diagnostics))
                 default:
                     diagnostics.add(
                         entry.keyPosition,
@@ -89,7 +92,7 @@ package enum SiteFileParser {
     }
 
     private static func joined(
-        _ first: [ConfigNode.Entry], _ second: [ConfigNode.Entry],
+        _ what: String, _ first: [ConfigNode.Entry], _ second: [ConfigNode.Entry],
         _ diagnostics: inout Diagnostics
     ) -> [ConfigNode.Entry] {
         var result = first
@@ -97,7 +100,7 @@ package enum SiteFileParser {
             if let known = first.first(where: { $0.key == entry.key }) {
                 diagnostics.add(
                     entry.keyPosition,
-                    "credentials `\(entry.key)` stand already at \(known.keyPosition)",
+                    "\(what) `\(entry.key)` stand already at \(known.keyPosition)",
                     cure: "rename one of them")
                 continue
             }

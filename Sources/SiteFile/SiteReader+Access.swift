@@ -30,13 +30,15 @@ extension SiteReader {
         }
         if let node = table.optional("rack") {
             var rack = TableReader(node, what: "`defaults.rack`", &diagnostics)
-            if let height = rack.optional("height")?.integer(in: 1...60, &diagnostics) {
+            let height = rack.optional("height")
+            if let height = height?.integer(in: SiteBounds.rackHeights, &diagnostics) {
                 defaults.rackHeight = Int(height)
             }
             if let rated = rack.optional("rated") {
                 // 0 after a mistake, so that racks do not report a missing rating as well.
                 defaults.rackWatts = rated.watts(&diagnostics) ?? 0
             }
+            if let node = rack.optional("contents") { defaults.rackItems = contents(node) }
             rack.finish(&diagnostics)
         }
         table.finish(&diagnostics)

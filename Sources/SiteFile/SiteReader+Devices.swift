@@ -16,7 +16,8 @@ extension SiteReader {
         let profile = profileNode.flatMap { profileName($0) }
         let addressNode = table.required("address", &diagnostics)
         let address = addressNode.flatMap { defaults.addresses.read($0, &diagnostics) }
-        let place = place(table.optional("place"))
+        let placeNode = table.optional("place")
+        let place = place(placeNode)
         let feed = feed(table.optional("feed"))
         let intervalNode = table.optional("interval")
         let intervals = intervals(intervalNode, defaults.intervals)
@@ -30,6 +31,7 @@ extension SiteReader {
         let adjustment = adjustment(adjustNode)
         let via = readVia(table.optional("via"), of: name)
         let tags = readTags(table.optional("tags"))
+        let written = writtenMounting(&table, hasPlace: placeNode != nil)
         table.finish(&diagnostics)
         let shortest = min(intervals.normal, intervals.fast ?? intervals.normal)
         if timeout > shortest {
@@ -56,6 +58,7 @@ extension SiteReader {
         device.adjustment = adjustment
         device.via = via
         device.tags = tags
+        device.mounting = mounting(written, of: device)
         site.devices.append(device)
     }
 

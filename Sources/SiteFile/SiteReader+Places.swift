@@ -77,26 +77,34 @@ extension SiteReader {
         var number = 0
         if let pattern = node.plainText {
             addRacks(
-                expanded(pattern, at: node.position), display: nil, height: nil, watts: nil,
-                number: &number, at: node.position)
+                expanded(pattern, at: node.position), WrittenRack(), number: &number,
+                at: node.position)
             return
         }
         for item in node.list(&diagnostics) ?? [] {
             var table = TableReader(item, what: "rack", &diagnostics)
             let names = placeNames(&table)
-            let display = table.optional("displayName")
-            let height = table.optional("height")?.integer(in: 1...60, &diagnostics)
-            let watts = table.optional("rated")?.watts(&diagnostics)
+            var rack = WrittenRack()
+            rack.display = table.optional("displayName")
+            let height = table.optional("height")
+            rack.height = height?.integer(in: SiteBounds.rackHeights, &diagnostics)
+            rack.watts = table.optional("rated")?.watts(&diagnostics)
+            rack.items = table.optional("contents").map { contents($0) }
             table.finish(&diagnostics)
-            addRacks(
-                names, display: display, height: height, watts: watts, number: &number,
-                at: item.position)
+            addRacks(names, rack, number: &number, at: item.position)
         }
     }
 
+    /// What one item of `racks` says; nil for what `defaults.rack` says.
+    private struct WrittenRack {
+        var display: ConfigNode?
+        var height: Int64?
+        var watts: Int64?
+        var items: [WrittenItem]?
+    }
+
     private mutating func addRacks(
-        _ names: [String], display: ConfigNode?, height: Int64?, watts: Int64?, number: inout Int,
-        at position: SourcePosition
+        _ names: [String], _ written: WrittenRack, number: inout Int, at position: SourcePosition
     ) {
         let rowIndex = tree.rows.count - 1
         let row = tree.rows[rowIndex]
@@ -109,22 +117,23 @@ extension SiteReader {
                 return
             }
             let variables = ["n": String(number), "name": name, "row": row.name]
+            let height = written.height.map(Int.init) ?? defaults.rackHeight
+            let facts = PlaceFacts(
+                name: full, ownName: name, number: number, index: tree.racks.count + 1,
+                parent: rowIndex)
             let rack = Place(
-                name: full, displayName: filled(display, variables) ?? full, kind: .rack,
+                name: full, displayName: filled(written.display, variables) ?? full, kind: .rack,
                 parent: row.name,
                 rack: RackDetails(
-                    heightUnits: height.map(Int.init) ?? defaults.rackHeight,
-                    ratedWatts: watts ?? defaults.rackWatts ?? 0))
-            if watts == nil, defaults.rackWatts == nil {
+                    heightUnits: height, ratedWatts: written.watts ?? defaults.rackWatts ?? 0,
+                    items: fill(facts, height, written.items ?? defaults.rackItems)))
+            if written.watts == nil, defaults.rackWatts == nil {
                 diagnostics.add(
                     position, "rack has no `rated`",
                     cure: "add `rated: 8 kW` here or to `defaults.rack`")
             }
             guard addPlace(rack, at: position) else { continue }
-            tree.racks.append(
-                PlaceFacts(
-                    name: full, ownName: name, number: number, index: tree.racks.count + 1,
-                    parent: rowIndex))
+            tree.racks.append(facts)
         }
     }
 

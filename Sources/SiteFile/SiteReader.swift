@@ -24,6 +24,11 @@ enum SiteBounds {
     static let networkNodes = 10_000
     static let maintenance = 500
     static let tags = 20
+    static let rackHeights: ClosedRange<Int64> = 1...60
+    static let layouts = 200
+    /// Things in one rack; the tallest has 60 units.
+    static let rackItems = 200
+    static let probes = 100
 }
 
 /// What devices and racks take where they do not say otherwise.
@@ -37,6 +42,7 @@ struct SiteDefaults {
     var addresses = AddressReader()
     var rackHeight = 42
     var rackWatts: Int64?
+    var rackItems: [WrittenItem] = []
 }
 
 /// The state of reading one site file. Sections are read in the order in which they refer to each
@@ -48,6 +54,10 @@ struct SiteReader {
     var defaults = SiteDefaults()
     /// Nil for a set that was written wrongly, so that its users are not reported too.
     var credentials: [String: SNMPTransport.Access?] = [:]
+    /// What hangs in racks that are alike, by name; empty for one that was written wrongly.
+    var layouts: [String: [WrittenItem]] = [:]
+    /// What takes which units and outlets, by rack.
+    var rackUses: [String: RackUse] = [:]
     var tree = PlaceTree()
     var placeIndex: [String: Int] = [:]
     /// Sections of which some items could not be made: a name that is missing there is no mistake
@@ -104,6 +114,7 @@ struct SiteReader {
     mutating func read(_ root: ConfigNode) {
         var table = TableReader(root, what: "the site file", &diagnostics)
         if let node = table.required("site", &diagnostics) { readIdentity(node) }
+        if let node = table.optional("layouts") { readLayouts(node) }
         if let node = table.optional("defaults") { readDefaults(node) }
         if let node = table.optional("credentials") { readCredentials(node) }
         let before = diagnostics.all.count
