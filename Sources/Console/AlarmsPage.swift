@@ -14,8 +14,11 @@ extension Painter {
         guard !lines.isEmpty, let chosen = model.chosenAlarm else {
             return drawNoAlarm(snapshot, area)
         }
-        let detailHeight = min(max(8, area.height / 3), 14)
-        let parts = area.split(rows: [.share(1), .fixed(min(detailHeight, area.height / 2))])
+        // On a low screen the list comes before the words about one of it.
+        let detailHeight =
+            area.height < Self.leastHeight
+            ? 0 : min(min(max(8, area.height / 3), 14), area.height / 2)
+        let parts = area.split(rows: [.share(1), .fixed(detailHeight)])
         var table = Table(columns: alarmColumns(area.width), count: lines.count)
         table.selected = model.selectedAlarmLine ?? 0
         let window = table.window(in: parts[0])
@@ -25,13 +28,15 @@ extension Painter {
         drawAlarmDetail(chosen, parts[1])
     }
 
+    private static let leastHeight = 8
+
     private mutating func drawAlarmHeading(_ snapshot: SiteView, _ body: Rect) {
         let list = model.state.alarmList
         var note: [Span] = []
         if !model.alarmFilter.isEmpty {
             note.append(Span(t("filter") + " `\(model.alarmFilter)`  ", .accent))
         }
-        if let hidden = snapshot.hiddenCounts, list != .history, hidden.all > 0 {
+        if let hidden = snapshot.hiddenCounts, list != .history, hidden.all > 0, body.width >= 60 {
             note.append(
                 Span(
                     t("shelved") + " \(hidden.shelved)  " + t("suppressed")
@@ -74,14 +79,18 @@ extension Painter {
         if let hidden = snapshot.hiddenCounts, hidden.all > 0 {
             screen.put(
                 t("{0} are hidden; v shows them", "\(hidden.all)"), in: area.rows(2, 1), .muted)
+        } else if snapshot.alarms.isEmpty {
+            screen.put(
+                t("v shows hidden alarms, and once more what was"), in: area.rows(2, 1), .muted)
         }
     }
 
     private func alarmColumns(_ width: Int) -> [Table.Column] {
         var columns: [Table.Column] = [
-            .init("P", .fixed(1)), .init(t("STATE"), .fixed(6)),
-            .init(t("AGE"), .fixed(7), .right), .init(t("WHAT"), .share(5)),
-            .init(t("WHERE"), .share(3)), .init(t("VALUE"), .fixed(12), .right),
+            .init("P", .fixed(1)), .init(t("STATE"), .fixed(6), rank: 2),
+            .init(t("AGE"), .fixed(7), .right, rank: 1),
+            .init(t("WHAT"), .share(5), least: 16), .init(t("WHERE"), .share(4), least: 11),
+            .init(t("VALUE"), .fixed(width >= 100 ? 12 : 10), .right, rank: 3),
         ]
         if width >= 120 { columns.append(.init(t("POINT"), .share(4))) }
         return columns
@@ -125,12 +134,12 @@ extension Painter {
     }
 
     /// The state of ISA-18.2, or what hides the alarm, in six letters.
-    private func stateText(_ alarm: AlarmView) -> String {
+    func stateText(_ alarm: AlarmView) -> String {
         switch alarm.hiding {
-        case HiddenState.shelved.rawValue?: "SHELVD"
-        case HiddenState.suppressed.rawValue?: "SUPPR"
-        case HiddenState.outOfService.rawValue?: "OOS"
-        default: alarm.state
+        case HiddenState.shelved.rawValue?: t("SHELVD")
+        case HiddenState.suppressed.rawValue?: t("SUPPR")
+        case HiddenState.outOfService.rawValue?: t("OOS")
+        default: t(alarm.state)
         }
     }
 
@@ -147,7 +156,7 @@ extension Painter {
         screen.heading(
             alarm.rule,
             note: [
-                Span(t(alarm.priority), Style(ink, .bold)), Span(" " + alarm.state),
+                Span(t(alarm.priority), Style(ink, .bold)), Span(" " + t(alarm.state)),
                 Span(alarm.isRaised == true ? "  " + t("raised: both paths are lost") : "", .high),
             ], in: rect)
         let point = alarm.device + (alarm.point.isEmpty ? "" : "/" + alarm.point)
@@ -222,9 +231,11 @@ extension Painter {
         }
         var table = Table(
             columns: [
-                .init(t("TIME"), .fixed(14)), .init("P", .fixed(1)), .init(t("STATE"), .fixed(6)),
-                .init(t("ALARM"), .share(5)), .init(t("VALUE"), .fixed(12), .right),
-                .init(t("BY"), .share(1)), .init(t("COMMENT"), .share(2)),
+                .init(t("TIME"), .fixed(14)), .init("P", .fixed(1)),
+                .init(t("STATE"), .fixed(8), rank: 1), .init(t("ALARM"), .share(5), least: 16),
+                .init(t("VALUE"), .fixed(12), .right, rank: 2),
+                .init(t("BY"), .share(1), least: 6, rank: 3),
+                .init(t("COMMENT"), .share(2), least: 9, rank: 3),
             ], count: places.count)
         table.selected = model.selectedHistoryRow ?? 0
         let window = table.window(in: area)
@@ -238,7 +249,7 @@ extension Painter {
         return [
             Span(moment(line.timeMS), .muted),
             Span(Self.letter(ofPriority: line.priority), Style(ink, .bold)),
-            Span(line.state), Span(line.id), Span(line.valueText ?? ""),
+            Span(t(line.state)), Span(line.id), Span(line.valueText ?? ""),
             Span(line.by ?? "", .muted), Span(line.comment ?? "", .muted),
         ]
     }

@@ -3,12 +3,12 @@ package import Views
 /// A dashboard that is there to be shown.
 package struct BoardEntry: Sendable, Equatable {
     package var name: String
-    package var title: String
+    package var title: BoardText
     /// True of one beside the site file, false of one that comes with the product.
     package var isOwn: Bool
     /// Mistakes in its file.
     package var problems: Int
-    package init(name: String, title: String, isOwn: Bool, problems: Int) {
+    package init(name: String, title: BoardText, isOwn: Bool, problems: Int) {
         self.name = name
         self.title = title
         self.isOwn = isOwn

@@ -559,5 +559,41 @@ enum ChinesePhrases {
         {0} mistakes | {0} 处错误
         {0} more | 另 {0} 项
         {0} points are too many for a graph; narrow it to {1} | {0} 个测点对曲线太多；请缩小到 {1} 个以内
+        ACKED | 已确认
+        FULL | 全自然
+        LACKED | 锁存
+        LUNACK | 锁未认
+        MECH | 机械
+        NORM | 正常
+        OFF | 停机
+        OOS | 停用
+        PARTIAL | 半自然
+        RET | 回风
+        RTNUN | 已恢复
+        SHELVD | 已搁置
+        SUP | 送风
+        SUPPR | 被抑制
+        UNACK | 未确认
+        UNKNOWN | 未知
+        adds | 多付
+        contract adds | 合同多付
+        contract | 合同价
+        dark loads | 失电负载
+        full free cooling this month | 本月全自然冷
+        Enter has them counted | 按 Enter 计算
+        highest | 最高
+        its mean | 月均
+        ok | 正常
+        prices in yuan/kWh | 电价单位 元/kWh
+        saves | 节省
+        slowest | 最慢
+        table | 目录价
+        to target | 距目标
+        A/B | A/B
+        age | 时长
+        at least: some of it is not known | 至少：有一部分未知
+        j/k more  Esc closes | j/k 翻看  Esc 关闭
+        missed | 错失
+        v shows hidden alarms, and once more what was | 按 v 看隐藏的告警，再按看历史
         """
 }

@@ -170,16 +170,17 @@ struct Painter {
             spans.append(Span(" " + t("cat {0}", "\(category)"), .faint))
         }
         spans += [Span("   "), figure(kilowatts(header.totalWatts), digits: 1, unit: "kW")]
-        spans += [
+        let cost = [
             Span("   "),
             figure(
                 header.costYuanPerHour, digits: wide ? 2 : 0, unit: wide ? t("yuan/h") : t("y/h")),
         ]
-        let dim = isStale
-        if dim { spans = spans.map { Span($0.text, .faint) } }
         let alarms = alarmCounts(header, word: wide)
-        let used = alarms.reduce(0) { $0 + CharacterWidth.columns(of: $1.text) }
-        screen.put(spans, x: 1, y: 1, width: screen.size.width - used - 3)
+        let room = screen.size.width - Self.columns(of: alarms) - 3
+        // A figure of which the end is cut off would be another one.
+        if Self.columns(of: spans + cost) <= room { spans += cost }
+        if isStale { spans = spans.map { Span($0.text, .faint) } }
+        screen.put(spans, x: 1, y: 1, width: room)
         screen.put(
             alarms, x: 1, y: 1, width: screen.size.width - 2, align: .right)
     }
@@ -310,6 +311,20 @@ struct Painter {
     }
 
     // MARK: Pieces
+
+    static func columns(of spans: [Span]) -> Int {
+        spans.reduce(0) { $0 + CharacterWidth.columns(of: $1.text) }
+    }
+
+    /// Parts of a line one after the other, as many as fit whole; the first in any case.
+    mutating func putWhole(_ parts: [[Span]], gap: Int = 2, in line: Rect) {
+        guard !line.isEmpty else { return }
+        var x = line.x
+        for (index, part) in parts.enumerated() where !part.isEmpty {
+            guard index == 0 || x + Self.columns(of: part) <= line.right else { return }
+            x += screen.put(part, x: x, y: line.y, width: line.right - x) + gap
+        }
+    }
 
     func kilowatts(_ watts: Double?) -> Double? { watts.map { $0 / 1000 } }
 

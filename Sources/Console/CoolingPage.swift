@@ -11,52 +11,36 @@ extension Painter {
         screen.heading(
             t("Cooling"), note: [Span(t("{0} units", "\(snapshot.cooling.count)"), .muted)],
             in: body)
-        screen.put(
-            [
-                Span(t("free cooling") + " ", .muted),
-                Span(mode, Style(Self.ink(ofMode: mode), .bold)),
-                Span("  " + t("today") + " ", .muted),
-                figure(header.freeCoolingHoursToday, digits: 1, unit: "h"),
-                Span("  " + t("outdoor") + " ", .muted),
-                figure(header.outdoorCelsius, digits: 1, unit: glyphs.degree + "C"),
-                Span("  " + t("power") + " ", .muted),
-                figure(kilowatts(header.coolingWatts), digits: 1, unit: "kW"),
-            ], x: body.x, y: body.y + 1, width: body.width)
-        let area = body.rows(3)
+        let isLow = body.height < Self.leastHeight
+        func part(_ label: String, _ figure: Span) -> [Span] {
+            [Span(t(label) + " ", .muted), figure]
+        }
+        let freeHours = figure(header.freeCoolingHoursToday, digits: 1, unit: "h")
+        let outdoor = figure(header.outdoorCelsius, digits: 1, unit: glyphs.degree + "C")
+        var parts = [
+            part("free cooling", Span(t(mode), Style(Self.ink(ofMode: mode), .bold))),
+            part("today", freeHours), part("outdoor", outdoor),
+            part("power", figure(kilowatts(header.coolingWatts), digits: 1, unit: "kW")),
+        ]
+        if isLow { parts.insert(part("missed", missedSpans[0]), at: 2) }
+        putWhole(parts, in: body.rows(1, 1))
+        let all = body.rows(isLow ? 2 : 3)
         guard !snapshot.cooling.isEmpty else {
-            screen.put(t("the site file names no cooling units"), in: area.rows(0, 1), .muted)
+            screen.put(t("the site file names no cooling units"), in: all.rows(0, 1), .muted)
             return
         }
         let units = snapshot.cooling
-        let wide = area.width >= 110
-        // The unit's name comes before its valve.
-        let hasRoom = area.width >= 96
-        func shown<Cell>(_ cells: [Cell]) -> [Cell] {
-            hasRoom
-                ? cells
-                : cells.enumerated().filter { ![6, 8, 9].contains($0.offset) }.map(\.element)
-        }
-        let columns: [Table.Column] = shown([
-            .init(t("UNIT"), .share(2)), .init(t("MODE"), .fixed(7)),
-            .init(t("SUPPLY"), .fixed(6), .right), .init(t("RETURN"), .fixed(6), .right),
-            .init(t("DIFF"), .fixed(5), .right),
-            .init(t("FAN"), wide ? .share(2) : .fixed(5), wide ? .left : .right),
-            .init(t("VALVE"), .fixed(5), .right),
-            .init(
-                wide ? t("COMPRESSOR") : t("COMPR"), wide ? .share(2) : .fixed(5),
-                wide ? .left : .right),
-            .init(t("FREE"), .fixed(5), .right),
-            .init(t("MISSED"), .fixed(6), .right),
-            .init(t("POWER"), .fixed(8), .right), .init("Q", .fixed(1)),
-        ])
-        var table = Table(columns: columns, count: units.count)
+        let wide = all.width >= 110
+        // What the weather would have allowed stays in sight below a list of any length.
+        let area = all.rows(0, isLow ? all.height : max(2, all.height - Self.potentialHeight - 1))
+        var table = Table(columns: coolingColumns(wide: wide), count: units.count)
         table.selected = model.selectedUnitRow ?? 0
-        let cells = area.inset(horizontal: 1).split(columns: columns.map(\.extent), gap: table.gap)
+        let cells = table.places(in: area)
         let window = table.window(in: area)
-        let rows = window.range.map { shown(coolingCells(units[$0])) }
+        let rows = window.range.map { coolingCells(units[$0]) }
         table.draw(on: &screen, in: area, rows: rows)
         target(window.range.map { units[$0].name }, rowsOf: area)
-        drawPotential(snapshot, area.rows(window.count + 2))
+        drawPotential(snapshot, all.rows(window.count + 2))
         guard wide else { return }
         for (line, index) in window.range.enumerated() {
             let bars: [(Int, Double?, Ink)] = [
@@ -67,6 +51,29 @@ extension Painter {
                 screen.bar(percent.map { $0 / 100 }, in: bar, ink)
             }
         }
+    }
+
+    /// Lines of the page from which on there is room for more than the list, and of what is below.
+    private static let leastHeight = 12
+    private static let potentialHeight = 4
+
+    private func coolingColumns(wide: Bool) -> [Table.Column] {
+        let degree = glyphs.degree + "C"
+        func unit(_ title: String, _ unit: String) -> String { t(title) + " " + unit }
+        return [
+            .init(t("UNIT"), .share(2), least: 14), .init(t("MODE"), .fixed(7)),
+            .init(unit(wide ? "SUPPLY" : "SUP", degree), .fixed(wide ? 9 : 7), .right),
+            .init(unit(wide ? "RETURN" : "RET", degree), .fixed(wide ? 9 : 7), .right, rank: 1),
+            .init(unit("DIFF", "K"), .fixed(6), .right, rank: 3),
+            .init(t("FAN"), wide ? .share(2) : .fixed(5), wide ? .left : .right, rank: 2),
+            .init(t("VALVE"), .fixed(5), .right, rank: 8),
+            .init(
+                wide ? t("COMPRESSOR") : t("COMPR"), wide ? .share(2) : .fixed(5),
+                wide ? .left : .right, rank: 4),
+            .init(t("FREE"), .fixed(6), .right, rank: 5),
+            .init(t("MISSED"), .fixed(6), .right, rank: 6),
+            .init(t("POWER"), .fixed(8), .right, rank: 7), .init("Q", .fixed(1)),
+        ]
     }
 
     /// What the cold outside could do against what it does, as far as the units tell, and what the
@@ -158,7 +165,7 @@ extension Painter {
             difference = back - supply
         }
         return [
-            Span(unit.displayName), Span(unit.mode, Style(Self.ink(ofMode: unit.mode), .bold)),
+            Span(unit.displayName), Span(t(unit.mode), Style(Self.ink(ofMode: unit.mode), .bold)),
             Span(text(unit.supplyCelsius, digits: 1), style),
             Span(text(unit.returnCelsius, digits: 1), style),
             Span(text(difference, digits: 1), style),

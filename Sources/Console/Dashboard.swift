@@ -8,7 +8,7 @@ package struct Dashboard: Sendable, Equatable {
     /// Different patterns of all panels: each is a question to the daemon.
     static let maximumPatterns = 48
 
-    package var title: String
+    package var title: BoardText
     package var panels: [Panel]
 
     /// Each pattern once, in order.
@@ -18,7 +18,7 @@ package struct Dashboard: Sendable, Equatable {
     }
 
     package struct Panel: Sendable, Equatable {
-        package var title: String
+        package var title: BoardText
         /// `device/point` with `*` and `?`.
         package var points: [String]
         /// What the devices of the points must be, each with its patterns.
@@ -42,7 +42,7 @@ package struct Dashboard: Sendable, Equatable {
         package var width = 1
         package var height: Int?
         /// Headings of a table, one for each pattern.
-        package var columns: [String]?
+        package var columns: [BoardText]?
     }
 }
 

@@ -46,11 +46,12 @@ extension Painter {
     mutating func drawDashboard(_ body: Rect) {
         guard let dashboard = model.dashboard, body.height > 1 else { return }
         let panels = dashboard.panels
+        let title = dashboard.title.text(in: model.language)
         let area = body.rows(1)
         let selected = model.boardPanel
         let place = t("panel {0} of {1}", "\(selected + 1)", "\(panels.count)")
         if model.state.board.isZoomed {
-            screen.heading(dashboard.title, note: [Span(place, .muted)], in: body)
+            screen.heading(title, note: [Span(place, .muted)], in: body)
             return drawPanel(selected, area)
         }
         let layout = BoardLayout(panels, width: area.width) { index, width in
@@ -60,7 +61,7 @@ extension Painter {
         var note = [Span(place, .muted)]
         if first > 0 { note.append(Span(" " + glyphs.up, .accent)) }
         if first + area.height < layout.height { note.append(Span(" " + glyphs.down, .accent)) }
-        screen.heading(dashboard.title, note: note, in: body)
+        screen.heading(title, note: note, in: body)
         for (index, place) in layout.places.enumerated() {
             let top = place.y - first
             guard top < area.height, top + place.height > 0 else { continue }
@@ -165,7 +166,7 @@ extension Painter {
         let mark = isSelected ? glyphs.cursor + " " : ""
         let room = max(0, rect.width - width - 1)
         let used = screen.put(
-            [Span(mark, .bright), Span(panel.title, .title)], x: rect.x, y: rect.y, width: room)
+            [Span(mark, .bright), Span(panel.title.text(in: model.language), .title)], x: rect.x, y: rect.y, width: room)
         screen.put(" ", x: rect.x + used, y: rect.y, width: max(0, room - used))
         if width <= rect.width {
             screen.put(note, x: rect.right - width, y: rect.y, width: width)

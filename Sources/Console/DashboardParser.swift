@@ -14,7 +14,9 @@ package enum DashboardParser {
     ) -> Dashboard? {
         let before = diagnostics.all.count
         var table = TableReader(node, what: "dashboard", &diagnostics)
-        let title = table.required("title", &diagnostics)?.text(maximum: 100, &diagnostics)
+        let title = table.required("title", &diagnostics).flatMap {
+            BoardText($0, maximum: 100, &diagnostics)
+        }
         let panelsNode = table.required("panels", &diagnostics)
         let items = panelsNode?.list(&diagnostics) ?? []
         table.finish(&diagnostics)
@@ -65,8 +67,8 @@ private struct PanelReader {
 
     mutating func read(_ diagnostics: inout Diagnostics) -> Dashboard.Panel? {
         let before = diagnostics.all.count
-        panel.title =
-            table.required("title", &diagnostics)?.text(maximum: 100, &diagnostics) ?? ""
+        let title = table.required("title", &diagnostics)
+        panel.title = title.flatMap { BoardText($0, maximum: 100, &diagnostics) } ?? ""
         panel.points = table.required("points", &diagnostics).map { globs($0, &diagnostics) } ?? []
         let showNode = table.optional("show")
         let show = showNode?.choice(PanelShow.self, &diagnostics)
@@ -127,7 +129,7 @@ private struct PanelReader {
         }
         if let node = optional("columns") {
             let items = node.list(&diagnostics) ?? []
-            panel.columns = items.compactMap { $0.text(maximum: 60, &diagnostics) }
+            panel.columns = items.compactMap { BoardText($0, maximum: 60, &diagnostics) }
         }
     }
 

@@ -23,8 +23,8 @@ extension Painter {
         }
         let wide = area.width >= 120
         var columns: [Table.Column] = [
-            .init(t("STATE"), .fixed(11)), .init(t("NAME"), .share(3)),
-            .init(t("PLACE"), wide ? .share(2) : .fixed(10)),
+            .init(t("STATE"), .fixed(11)), .init(t("NAME"), .share(3), least: 14),
+            .init(t("PLACE"), wide ? .share(2) : .fixed(10), rank: 3),
         ]
         if wide {
             columns += [
@@ -33,10 +33,11 @@ extension Painter {
             ]
         }
         columns += [
-            .init(t("LAST"), .fixed(7), .right), .init(t("LATENCY"), .fixed(7), .right),
-            .init(t("FAILED"), .fixed(wide ? 14 : 7), .right),
+            .init(t("LAST"), .fixed(7), .right),
+            .init(t("LATENCY"), .fixed(7), .right, rank: 1),
+            .init(t("FAILED"), .fixed(wide ? 14 : 7), .right, rank: 2),
+            .init(t("WHY"), wide ? .share(2) : .fixed(7), rank: 4),
         ]
-        if area.width >= 78 { columns.append(.init(t("WHY"), wide ? .share(2) : .fixed(7))) }
         var table = Table(columns: columns, count: list.places.count)
         table.selected = model.selectedDeviceRow ?? 0
         if let column = sortedColumn(wide: wide) {
@@ -111,18 +112,24 @@ extension Painter {
         screen.heading(
             summary?.displayName ?? device.name, note: [Span(summary?.profile ?? "", .muted)],
             in: body)
-        if let summary { drawSummary(summary, body.rows(1, 3)) }
+        // On a low screen the points come before what is known of the polls.
+        let isLow = body.height < Self.leastHeight
+        let summaryLines = isLow ? 1 : 3
+        if let summary { drawSummary(summary, body.rows(1, summaryLines)) }
         if let error = device.error {
             screen.put(
-                [Span(t("points not read: {0}", error), .critical)], x: body.x, y: body.y + 3,
-                width: body.width)
+                [Span(t("points not read: {0}", error), .critical)], x: body.x,
+                y: body.y + summaryLines, width: body.width)
         }
         let chartHeight = body.height >= 30 ? 8 : body.height >= 17 ? 4 : 0
-        let parts = body.rows(4).split(rows: [.share(1), .fixed(1), .fixed(chartHeight)])
+        let parts = body.rows(1 + summaryLines)
+            .split(rows: [.share(1), .fixed(isLow ? 0 : 1), .fixed(chartHeight)])
         drawPoints(device, parts[0])
         drawOrigin(device, summary, parts[1])
         if chartHeight > 0 { drawHistory(device, parts[2]) }
     }
+
+    private static let leastHeight = 10
 
     private mutating func drawSummary(_ device: DeviceSummaryView, _ rect: Rect) {
         screen.put(
@@ -133,6 +140,7 @@ extension Painter {
                 Span("  " + t("failed") + " " + count(device.failures), .muted),
                 Span(device.lastFailure.map { "  " + $0 } ?? "", .high),
             ], x: rect.x, y: rect.y, width: rect.width)
+        guard rect.height > 1 else { return }
         let place = device.place.map { "  " + t("in {0}", $0) } ?? ""
         let feed = device.feed.map { "  " + t("feed {0}", $0) } ?? ""
         screen.put(
@@ -183,8 +191,8 @@ extension Painter {
                 Span(point.name + " ", .bright),
                 Span(point.origin == nil ? "" : t("read from") + " ", .muted),
                 Span(point.origin ?? t("computed from other points")),
-                Span("  " + t("by profile") + " ", .muted), Span(summary?.profile ?? unknown),
                 Span("  " + t("exactly") + " ", .muted), Span(point.text ?? unknown),
+                Span("  " + t("by profile") + " ", .muted), Span(summary?.profile ?? unknown),
             ], x: line.x, y: line.y, width: line.width)
     }
 
@@ -201,9 +209,10 @@ extension Painter {
             return
         }
         var columns: [Table.Column] = [
-            .init(t("POINT"), .share(3)), .init(t("VALUE"), .fixed(14), .right),
-            .init("", .fixed(4)), .init(t("QUALITY"), .fixed(8)),
-            .init(t("AGE"), .fixed(7), .right),
+            .init(t("POINT"), .share(3), least: 14),
+            .init(t("VALUE"), .fixed(rect.width < 60 ? 10 : 14), .right),
+            .init("", .fixed(4)), .init(t("QUALITY"), .fixed(8), rank: 2),
+            .init(t("AGE"), .fixed(7), .right, rank: 1),
         ]
         if rect.width >= 120 { columns.append(.init(t("READ FROM"), .share(2))) }
         if rect.width >= 76 { columns.append(.init(t("LABEL"), .share(1))) }
@@ -252,8 +261,11 @@ extension Painter {
             screen.put(t("no usable values in the last hour"), in: chart.rows(0, 1), .faint)
             return
         }
-        let digits = high - low < 10 && abs(high) < 1000 ? 1 : 0
-        for (row, value) in [(0, high), (chart.height - 1, low)] {
+        let isWhole = known.allSatisfy { $0 == $0.rounded() }
+        let digits = !isWhole && high - low < 10 && abs(high) < 1000 ? 1 : 0
+        // A value that has not changed is one line with one number.
+        let ends = low == high ? [(chart.height / 2, high)] : [(0, high), (chart.height - 1, low)]
+        for (row, value) in ends {
             screen.put(
                 text(value, digits: digits), in: rect.rows(1 + row, 1).columns(0, 9), .muted,
                 align: .right)

@@ -28,7 +28,10 @@ extension ConsoleModel {
     /// Opens the panel, or says why there is nothing to explain.
     mutating func explain() -> [ConsoleCommand] {
         guard let figure = explanation else {
-            say(t("no figure is computed here; the figures stand as the devices gave them"))
+            say(
+                snapshot == nil
+                    ? t("no figures yet")
+                    : t("no figure is computed here; the figures stand as the devices gave them"))
             return []
         }
         state.explained = figure
@@ -190,20 +193,21 @@ extension ConsoleModel {
             title: unit.displayName,
             entries: [
                 ExplainedFigure.Entry(
-                    name: t("mode") + " " + unit.mode,
+                    name: t("mode") + " " + t(unit.mode),
                     formula: t("as the unit says, else from compressor and valve"), inputs: []),
                 ExplainedFigure.Entry(
                     name: t("compressor") + " " + show(unit.compressorPercent, 0, "%"),
                     formula: t("capacity in use - its free part"),
                     inputs: [t("free") + " " + show(unit.freePercent, 0, "%")]),
                 ExplainedFigure.Entry(
-                    name: t("missed today") + " " + show(missed?.hours, 2, "h") + "  "
-                        + show(missed?.amountYuan, 2, t("yuan")),
+                    name: t("missed today") + " " + show(missed?.hours, 2, "h")
+                        + (missed == nil ? "" : "  " + show(missed?.amountYuan, 2, t("yuan"))),
                     formula: t("time on compressors alone in which the weather allowed none"),
                     inputs: [], id: "energy.cooling.missed.amount:\(unit.name)@" + day),
                 ExplainedFigure.Entry(
-                    name: t("month"), formula: t("hours of full free cooling, as measured"),
-                    inputs: [], id: "energy.cooling.hours.full:\(unit.name)@" + month),
+                    name: t("full free cooling this month"),
+                    formula: t("hours of full free cooling, as measured"),
+                    inputs: [t("Enter has them counted")], id: "energy.cooling.hours.full:\(unit.name)@" + month),
             ])
     }
 

@@ -24,7 +24,7 @@ extension ConsoleModel {
                 ExplainedFigure.Entry(
                     name: t("patterns without a point"), formula: "", inputs: contents.empty))
         }
-        return ExplainedFigure(title: panel.title, entries: entries)
+        return ExplainedFigure(title: panel.title.text(in: language), entries: entries)
     }
 
     /// With the decimals that a sum of readings has, and no more.

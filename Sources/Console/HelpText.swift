@@ -116,21 +116,46 @@ enum HelpText {
         let legend: [(String, String)] = [
             ("C H M L", "alarms: critical, high, medium, low"),
             ("s a b l u", "values: stale, absent, bad, late, substituted"),
+            ("12+", "at least: some of it is not known"),
         ]
-        var lines: [[Span]] = []
-        let count = own.count + common.count + legend.count
-        // Blank lines go before a key does.
-        let isTight = count + 4 > model.size.height
-        for (index, group) in [own, common, legend].enumerated() where !group.isEmpty {
-            if index > 0, !lines.isEmpty, !isTight { lines.append([]) }
-            lines += group.map { key, meaning in
-                let pad = String(repeating: " ", count: max(1, 16 - key.count))
-                return [Span(key + pad, .bright), Span(model.t(meaning), .plain)]
-            }
-        }
+        let lines = lines(of: [own, common, legend], model)
         let page = model.openDevice != nil ? "Device" : Painter.title(of: model.page)
+        let room = max(1, model.size.height - 2)
+        let isLong = lines.count > room
         return Overlay(
             title: model.t("Keys") + ": " + model.t(page), lines: lines,
-            footer: model.t("any key closes this"))
+            footer: isLong
+                ? model.t("j/k more  Esc closes") : model.t("any key closes this"),
+            focus: model.state.helpScroll == 0 ? nil : model.state.helpScroll + room - 1)
+    }
+
+    /// Columns of a key and what parts it from its meaning.
+    private static let keyWidth = 16
+
+    /// A line each; meanings that are longer than the screen go on below.
+    private static func lines(
+        of groups: [[(String, String)]], _ model: ConsoleModel
+    ) -> [[Span]] {
+        var lines: [[Span]] = []
+        let count = groups.reduce(0) { $0 + $1.count }
+        // Blank lines go before a key does.
+        let isTight = count + 4 > model.size.height
+        let width = max(12, model.size.width - 6 - keyWidth)
+        for group in groups where !group.isEmpty {
+            if !lines.isEmpty, !isTight { lines.append([]) }
+            for (key, meaning) in group {
+                for (index, text) in TextWrap.lines(model.t(meaning), width: width).enumerated() {
+                    let head = index == 0 ? key : ""
+                    let pad = String(repeating: " ", count: max(1, keyWidth - head.count))
+                    lines.append([Span(head + pad, .bright), Span(text, .plain)])
+                }
+            }
+        }
+        return lines
+    }
+
+    /// Lines of the help that the screen has no room for.
+    static func hiddenLines(_ model: ConsoleModel) -> Int {
+        max(0, overlay(model).lines.count - max(1, model.size.height - 2))
     }
 }

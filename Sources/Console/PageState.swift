@@ -16,6 +16,8 @@ package struct PageState: Sendable {
     /// First quarter hour in sight of its table, from 0.
     package var selectedQuarter: Int?
     package var search: SearchState?
+    /// Lines of the help above those in sight.
+    package var helpScroll = 0
     package var explained: ExplainedFigure?
     /// Where Tab stands in the command being typed.
     package var cycle: CompletionCycle?

@@ -196,7 +196,9 @@ extension Painter {
         let hidden = panel.points.count - count
         var columns = [Table.Column("", .share(1))]
         for column in 0..<count {
-            var title = panel.columns?[column] ?? Self.heading(panel.points[column])
+            var title =
+                panel.columns?[column].text(in: model.language)
+                ?? Self.heading(panel.points[column])
             if column == count - 1, hidden > 0 { title = "+\(hidden) " + title }
             columns.append(Table.Column(title, .fixed(Self.columnWidth), .right))
         }

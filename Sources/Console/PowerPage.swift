@@ -33,7 +33,7 @@ extension Painter {
     }
 
     private func powerNote(_ count: Int) -> [Span] {
-        var note: [Span] = [Span(t("{0} nodes", "\(count)"), .muted)]
+        var note: [Span] = [Span(t("{0} nodes", NumberText.grouped(Int64(count))), .muted)]
         if !model.powerFilter.isEmpty {
             note.insert(Span(t("filter") + " `\(model.powerFilter)`  ", .accent), at: 0)
         }
@@ -44,7 +44,7 @@ extension Painter {
 
     /// What the failure comes to, in at most five lines; how many were used.
     private mutating func drawFailure(_ outcome: FailureOutcome, _ area: Rect) -> Int {
-        let names = model.state.failing.sorted()
+        let names = model.state.failing.sorted().map(name(ofNode:))
         var lines: [[Span]] = [
             [
                 Span(" " + t("WHAT IF") + " ", Style(.onFill, fill: .high, .bold)),
@@ -57,7 +57,7 @@ extension Painter {
         ]
         let dark = outcome.darkConsumers.count
         var first = [
-            Span(t("dark") + " ", .muted),
+            Span(t("dark loads") + " ", .muted),
             Span("\(dark)", dark > 0 ? Style(.critical, .bold) : Style(.good, .bold)),
         ]
         if dark > 0 {
@@ -74,20 +74,14 @@ extension Painter {
             Span("   " + t("moved") + " ", .muted),
             figure(outcome.movedWatts / 1000, digits: 1, unit: "kW"),
         ]
+        if let worst = worstOverload(outcome) { first.insert(worst, at: first.count - 2) }
         if !outcome.unknownConsumers.isEmpty {
             let count = "\(outcome.unknownConsumers.count)"
             first.append(Span("   " + t("{0} loads are unknown", count), .high))
         }
         lines.append(first)
         if !outcome.bridges.isEmpty {
-            let bridges = outcome.bridges.prefix(4).map { bridge in
-                bridge.name + " "
-                    + (bridge.minutes.map { text($0, digits: 0, unit: "min") } ?? unknown)
-            }
-            lines.append([
-                Span(t("until then on battery") + " ", .muted),
-                Span(bridges.joined(separator: "  "), .medium),
-            ])
+            lines.append(bridgeSpans(outcome))
         }
         for (index, spans) in lines.enumerated() {
             let line = area.rows(index, 1)
@@ -95,6 +89,46 @@ extension Painter {
             screen.put(spans, x: line.x, y: line.y, width: line.width)
         }
         return min(lines.count + 1, area.height)
+    }
+
+    /// What batteries carry, the one that is empty first before the others.
+    private func bridgeSpans(_ outcome: FailureOutcome) -> [Span] {
+        func time(_ minutes: Double?) -> String {
+            minutes.map { text($0, digits: 0, unit: "min") } ?? unknown
+        }
+        let bridges = outcome.bridges.sorted {
+            ($0.minutes ?? .infinity, $0.name) < ($1.minutes ?? .infinity, $1.name)
+        }
+        let count = bridges.count
+        var shown = bridges.prefix(Self.bridgesShown).map {
+            name(ofNode: $0.name) + " " + time($0.minutes)
+        }
+        if count > shown.count { shown.append(t("and {0} more", "\(count - shown.count)")) }
+        return [
+            Span(t("until then on battery") + " ", .muted),
+            Span(shown.joined(separator: "  "), .medium),
+        ]
+    }
+
+    private static let bridgesShown = 3
+
+    /// The node that carries most beyond its rating: it may be out of sight.
+    private func worstOverload(_ outcome: FailureOutcome) -> Span? {
+        func share(_ node: FailureOutcome.Node) -> Double {
+            guard let watts = node.afterWatts, let rated = node.ratedWatts, rated > 0 else {
+                return 0
+            }
+            return watts / rated
+        }
+        let over = outcome.nodes.indices.filter { outcome.nodes[$0].isOverloaded }
+        guard let worst = over.max(by: { share(outcome.nodes[$0]) < share(outcome.nodes[$1]) })
+        else { return nil }
+        let load = text(share(outcome.nodes[worst]) * 100, digits: 0, unit: "%")
+        return Span(" " + name(ofNode: outcome.nodes[worst].name) + " " + load, .critical)
+    }
+
+    private func name(ofNode name: String) -> String {
+        model.node(named: name).map(nodeName) ?? name
     }
 
     // MARK: Diagram
@@ -117,8 +151,7 @@ extension Painter {
                 }
                 let line = column.rows(y, 1)
                 guard !line.isEmpty else { break }
-                let cells = line.split(
-                    columns: Array(repeating: .share(1), count: level.count), gap: 1)
+                let cells = groupCells(level, states[depth], chain, line)
                 for (index, cell) in cells.enumerated() {
                     guard let first = level[index].first else { continue }
                     let count = level[index].count
@@ -140,7 +173,7 @@ extension Painter {
     ) {
         var figures = [
             Span(
-                "  " + text(kilowatts(state.watts), digits: 1, unit: "kW")
+                "  " + text(kilowatts(state.watts), digits: Self.digits(state.watts), unit: "kW")
                     + (state.isIncomplete ? "+" : ""),
                 state.watts == nil ? .faint : Style(state.ink, .bold))
         ]
@@ -156,7 +189,8 @@ extension Painter {
         if let minutes = state.batteryMinutes {
             figures.append(Span("  " + text(minutes, digits: 0, unit: "min"), .muted))
         }
-        let title = count == 1 ? first.displayName : "\(count) x " + t(first.kind)
+        let number = NumberText.grouped(Int64(count))
+        let title = count == 1 ? nodeName(first) : number + " x " + t(first.kind)
         let widest = min(CharacterWidth.columns(of: title), Self.leastTitle)
         func columns() -> Int { figures.reduce(0) { $0 + CharacterWidth.columns(of: $1.text) } }
         while figures.count > 1, columns() + widest + 2 > cell.width { figures.removeLast() }
@@ -170,6 +204,39 @@ extension Painter {
         screen.put(spans, x: cell.x, y: cell.y, width: cell.width)
     }
 
+    /// Cells of one width; where a name and its power need more than theirs and all together have
+    /// room, as wide as each needs.
+    private func groupCells(
+        _ level: [SingleLine.Group], _ states: [GroupState], _ chain: [PowerNodeView], _ line: Rect
+    ) -> [Rect] {
+        let equal = line.split(columns: Array(repeating: .share(1), count: level.count), gap: 1)
+        let needs = zip(level, states).map { group, state in
+            let name = group.count == 1 ? nodeName(chain[group[0]]) : ""
+            let power = text(
+                kilowatts(state.watts), digits: Self.digits(state.watts), unit: "kW")
+            return CharacterWidth.columns(of: name) + power.count + 4
+                + (state.isIncomplete ? 1 : 0)
+        }
+        let isTight = zip(equal, needs).contains { $0.width < $1 }
+        guard isTight, needs.reduce(level.count - 1, +) <= line.width else { return equal }
+        let extents = needs.enumerated().map { index, need in
+            index == needs.count - 1 ? Extent.share(1) : Extent.fixed(need)
+        }
+        return line.split(columns: extents, gap: 1)
+    }
+
+    /// Of kilowatts: tenths where there are less than a hundred.
+    private static func digits(_ watts: Double?) -> Int { abs(watts ?? 0) < 100_000 ? 1 : 0 }
+
+    /// What people call the node: the rack by its own name, else as the site file says.
+    func nodeName(_ node: PowerNodeView) -> String {
+        guard node.kind == "rack", node.displayName == node.name, let place = node.place,
+            let position = model.floor.positions[place]
+        else { return node.displayName }
+        return model.snapshot?.rows[position.row].racks[position.column].displayName
+            ?? node.displayName
+    }
+
     /// Columns of a node's name that come before its load and its battery.
     private static let leastTitle = 12
 
@@ -180,22 +247,23 @@ extension Painter {
     ) {
         let wide = area.width >= 110
         var columns: [Table.Column] = [
-            .init(t("NODE"), .share(3)), .init(t("FEED"), .fixed(4)),
-            .init(t("POWER"), .fixed(11), .right), .init(t("RATED"), .fixed(9), .right),
-            .init(t("LOAD"), .fixed(5), .right), .init("", wide ? .share(3) : .fixed(8)),
+            .init(t("NODE"), .share(4), least: area.width >= 60 ? 26 : 14),
+            .init(t("FEED"), .fixed(4), rank: 3), .init(t("POWER"), .fixed(11), .right),
+            .init(t("RATED"), .fixed(9), .right, rank: 4), .init(t("LOAD"), .fixed(5), .right),
+            .init("", wide ? .share(2) : .fixed(8), rank: 5),
         ]
-        if outcome != nil { columns.append(.init(t("BEFORE"), .fixed(9), .right)) }
+        if outcome != nil { columns.append(.init(t("BEFORE") + " kW", .fixed(9), .right, rank: 2)) }
         if wide {
             columns += [
                 .init(t("BATTERY"), .fixed(8), .right), .init(t("KIND"), .fixed(11)),
-                .init(t("ALSO FED BY"), .share(1)),
+                .init(t("ALSO FED BY"), .share(2)),
             ]
         }
         var table = Table(columns: columns, count: lines.count)
         table.selected = model.selectedChainRow ?? 0
         let isTree = model.powerFilter.isEmpty
         // Bars are drawn over the rows that the table has placed.
-        let cells = area.inset(horizontal: 1).split(columns: columns.map(\.extent), gap: table.gap)
+        let cells = table.places(in: area)
         let window = table.window(in: area)
         let rows = window.range.map {
             let place = lines[$0].place
@@ -220,14 +288,18 @@ extension Painter {
     ) -> [Span] {
         var prefix = ""
         if isTree, line.depth > 0 {
+            // Where columns are few the name comes before the drawing.
+            let trunk = wide ? glyphs.trunk : glyphs.shortTrunk
+            let blank = String(repeating: " ", count: trunk.count)
             for level in 1..<line.depth {
-                prefix += line.hasMore(below: level) ? glyphs.trunk : "   "
+                prefix += line.hasMore(below: level) ? trunk : blank
             }
-            prefix += line.isLast ? glyphs.lastBranch : glyphs.branch
+            let last = wide ? glyphs.lastBranch : glyphs.shortLastBranch
+            prefix += line.isLast ? last : wide ? glyphs.branch : glyphs.shortBranch
         }
         let figures = NodeFigures(node, after)
         var cells = [
-            Span(prefix + node.displayName, figures.nameStyle),
+            Span(prefix + nodeName(node), figures.nameStyle),
             Span(node.feed ?? "", .muted), powerSpan(node, figures),
             Span(text(kilowatts(node.ratedWatts), digits: 0, unit: "kW"), .muted),
             Span(

@@ -4,7 +4,9 @@ import Screen
 extension Painter {
     mutating func drawSearch(_ body: Rect) {
         guard let search = model.state.search, model.prompt?.purpose == .search else { return }
-        let rect = body.inset(horizontal: min(2, body.width / 20), vertical: 0)
+        var rect = body.inset(horizontal: min(2, body.width / 20), vertical: 0)
+        // A blank panel would hide the page for nothing.
+        rect = rect.rows(0, search.hits.isEmpty ? 3 : search.hits.count + 3)
         screen.fill(rect, " ", .plain)
         screen.box(rect, title: [Span(t("Search"), .title)], .muted)
         let area = rect.inset(horizontal: 2, vertical: 1)

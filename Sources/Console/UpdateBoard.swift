@@ -185,7 +185,7 @@ extension ConsoleModel {
                 let state = entry.problems > 0 ? t("{0} mistakes", "\(entry.problems)") : origin
                 return ExplainedFigure.Entry(
                     name: ":dashboard " + entry.name, formula: "",
-                    inputs: [entry.title + "  " + state])
+                    inputs: [entry.title.text(in: language) + "  " + state])
             })
     }
 

@@ -116,10 +116,11 @@ extension ConsoleModel {
 
     private func valueRows(_ index: Int, _ panel: Dashboard.Panel) -> [[String]] {
         let contents = contents(ofPanel: index)
+        let title = panel.title.text(in: language)
         func row(_ device: String, _ point: String, _ cell: PanelContents.Cell) -> [String] {
             let level = panel.limits.level(of: cell.value)
             return [
-                panel.title, device, point, cell.text ?? number(cell.value), cell.unit,
+                title, device, point, cell.text ?? number(cell.value), cell.unit,
                 cell.quality, time(cell.timeMS), "\(cell.usable)/\(cell.total)",
                 level.map { $0.isCritical ? "critical" : "warning" } ?? "",
             ]
@@ -138,11 +139,12 @@ extension ConsoleModel {
 
     private func courseRows(_ index: Int, _ panel: Dashboard.Panel) -> [[String]] {
         guard let graph = state.board.graphs[index] else { return [] }
+        let title = panel.title.text(in: language)
         return graph.lines.flatMap { line in
             line.values.enumerated().map { step, value in
                 let isPart = line.isPart.indices.contains(step) && line.isPart[step]
                 return [
-                    panel.title, line.title, panel.of?.rawValue ?? "", number(value), graph.unit,
+                    title, line.title, panel.of?.rawValue ?? "", number(value), graph.unit,
                     value == nil ? "absent" : isPart ? "part" : "good",
                     time(graph.timesMS[step]), "", "",
                 ]

@@ -9,7 +9,9 @@ extension ConsoleModel {
         if prompt != nil { return type(key) }
         if state.explained != nil { return pressExplained(key) }
         if isHelpShown {
+            if scrollHelp(key) { return [] }
             isHelpShown = false
+            state.helpScroll = 0
             if key == .character("?") || key == .escape || key == .enter { return [] }
             if key == .character("q") { return [] }
         }
@@ -41,6 +43,22 @@ extension ConsoleModel {
         case .control, .delete, .function, .paste, .mouse: break
         }
         return []
+    }
+
+    /// Help that is longer than the screen moves with the keys that move lists.
+    private mutating func scrollHelp(_ key: Key) -> Bool {
+        let last = HelpText.hiddenLines(self)
+        let step: Int
+        switch key {
+        case .down, .character("j"): step = 1
+        case .up, .character("k"): step = -1
+        case .pageDown, .character(" "): step = pageStep
+        case .pageUp: step = -pageStep
+        default: return false
+        }
+        guard last > 0 else { return false }
+        state.helpScroll = min(max(0, state.helpScroll + step), last)
+        return true
     }
 
     static func step(for character: Character) -> (Int, Int)? {

@@ -17,6 +17,10 @@ package enum GlyphSet: UInt8, Sendable, CaseIterable {
     package var branch: String { self == .ascii ? "|- " : "├─ " }
     package var lastBranch: String { self == .ascii ? "`- " : "└─ " }
     package var trunk: String { self == .ascii ? "|  " : "│  " }
+    /// The same where levels are many and columns are few.
+    package var shortBranch: String { self == .ascii ? "|-" : "├─" }
+    package var shortLastBranch: String { self == .ascii ? "`-" : "└─" }
+    package var shortTrunk: String { self == .ascii ? "| " : "│ " }
     package var ellipsis: Character { self == .ascii ? "~" : "…" }
     /// Stands for a value that is not known.
     package var unknown: String { self == .ascii ? "-" : "–" }

@@ -22,10 +22,27 @@ package struct Table: Sendable {
         package var title: String
         package var extent: Extent
         package var alignment: Alignment
-        package init(_ title: String, _ extent: Extent, _ alignment: Alignment = .left) {
+        /// Columns that a share needs to be of use.
+        package var least: Int
+        /// Where there is no room for all the columns with the highest rank are left out first,
+        /// those of 0 never.
+        package var rank: Int
+        package init(
+            _ title: String, _ extent: Extent, _ alignment: Alignment = .left, least: Int = 1,
+            rank: Int = 0
+        ) {
             self.title = title
             self.extent = extent
             self.alignment = alignment
+            self.least = least
+            self.rank = rank
+        }
+
+        fileprivate var need: Int {
+            switch extent {
+            case .fixed(let width): width
+            case .share: least
+            }
         }
     }
 
@@ -48,10 +65,29 @@ package struct Table: Sendable {
         ListWindow(total: count, height: rect.height - 1, selected: selected)
     }
 
+    /// Where the columns stand, each one line high at the top of `rect`; those without room are
+    /// empty.
+    package func places(in rect: Rect) -> [Rect] {
+        let area = rect.inset(horizontal: 1)
+        var shown = Array(columns.indices)
+        func need() -> Int { shown.reduce(-gap) { $0 + columns[$1].need + gap } }
+        while need() > area.width {
+            // Of one rank the last goes first.
+            let highest = shown.map { columns[$0].rank }.max() ?? 0
+            guard highest > 0, let last = shown.last(where: { columns[$0].rank == highest })
+            else { break }
+            shown.removeAll { $0 == last }
+        }
+        let none = Rect(x: rect.x, y: rect.y, width: 0, height: 0)
+        var places = Array(repeating: none, count: columns.count)
+        let cells = area.split(columns: shown.map { columns[$0].extent }, gap: gap)
+        for (column, cell) in zip(shown, cells) { places[column] = cell }
+        return places
+    }
+
     /// Draws headings and `rows`: the cells of the rows of `window(in:)`.
     package func draw(on screen: inout Screen, in rect: Rect, rows: [[Span]]) {
-        let shown = columns.map { column -> Extent in column.extent }
-        let cells = rect.inset(horizontal: 1).split(columns: shown, gap: gap)
+        let cells = places(in: rect)
         for (index, column) in columns.enumerated() where index < cells.count {
             var title = column.title
             if let sorted, sorted.column == index {

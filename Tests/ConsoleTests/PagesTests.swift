@@ -96,10 +96,10 @@ struct PagesTests {
         model.press(.character("w"))
         let text = model.text(120, 40)
         #expect(text.contains("WHAT IF") && text.contains("nothing has been switched"))
-        #expect(text.contains("dark 0") && !text.contains("moved 0.0 kW"))
+        #expect(text.contains("dark loads 0") && !text.contains("moved 0.0 kW"))
         model.selectedNode = "ups-b"
         model.press(.character("w"))
-        #expect(model.text(120, 40).contains("dark 40"))
+        #expect(model.text(120, 40).contains("dark loads 40"))
         #expect(model.text(200, 60).contains("DARK"))
         model.press(.escape)
         #expect(model.state.failing.isEmpty && model.page == .power)
