@@ -117,7 +117,9 @@ enum ChinesePhrases {
         an hour, a day in time | 前后一小时、一天
         and {0} more | 另有 {0} 项
         asking the daemon | 正在询问采集器
+        at the side | 侧装
         being computed from the readings of the month | 正在按本月读数计算
+        blank panel | 盲板
         computed once more: DIFFERS | 复算不一致
         computed once more: agrees | 复算一致
         energy since midnight / IT energy | 零点以来电能 / IT 电能
@@ -127,12 +129,22 @@ enum ChinesePhrases {
         j/k Enter follows  Backspace back  Esc closes | j/k 选择  回车追溯  退格返回  Esc 关闭
         max {0} | 最高 {0}
         missed today | 今日错失
+        network device | 网络设备
         no other dashboard; docs/CONSOLE.md says how to write one | 没有其他看板；写法见 docs/CONSOLE.md
         no target named | 未定目标价
+        no U written | 未写明 U 位
+        of {0} A | / {0} A
+        patch panel | 配线架
+        power unit | 电源
+        reading the units | 正在读取 U 位
+        server | 服务器
+        shelf | 层板
         so far today the weather allowed it without compressors | 今日至此天气允许不用压缩机
         source | 依据
+        storage | 存储
         the present | 回到现在
-        a device of the rack, its points | 柜内设备及其测点
+        a line of more than one unit; @12 the unit of its temperature | \
+            一行代表数个 U；@12 为温度所在 U 位
         a file's name has no `/` and does not begin with a dot | 文件名不得含 `/`，不得以点开头
         a node of the power chain | 供电链路的节点
         a shelf needs a reason, as `4h fan is on order` | 搁置须写原因，如 `4h 风机已订货`
@@ -158,6 +170,8 @@ enum ChinesePhrases {
         another quarter hour | 换一刻钟
         another rack | 换机柜
         answering | 应答
+        another thing in the rack: 0U at the sides, then from the top down | \
+            柜内另一件：先侧装 0U，再自上而下
         any key closes this | 按任意键关闭
         apart {0} | 相差 {0}
         as it is | 恢复原状
@@ -443,6 +457,7 @@ enum ChinesePhrases {
         two times, {0} and {1}: leave one | 写了两个时间 {0} 和 {1}，只留一个
         type part of a name: racks, devices, points, alarms, nodes, views | \
         输入名称的一部分：机柜、设备、测点、告警、节点、页
+        units not read: {0} | 未读到 U 位：{0}
         unknown | 未知
         until then on battery | 在此之前由电池供电
         until {0} | 截至 {0}
@@ -476,12 +491,14 @@ enum ChinesePhrases {
         {0} are hidden; v shows them | {0} 条已隐藏；v 显示
         {0} dark | {0} 个失电
         {0} failed: nothing has been switched; Esc leaves | {0} 失效：并未真正操作；Esc 离开
+        {0} is not polled | {0} 不采集
+        {0} is not polled; it is on {1} | {0} 不采集，接在 {1}
         {0} loads are unknown | {0} 个负载未知
-        {0} more are in view 3 | 另有 {0} 台见第 3 页
         {0} nodes | {0} 个节点
         {0} not | {0} 台无应答
         {0} of {1} | {0}/{1}
         {0} of {1} on | {1} 个中 {0} 个接通
+        {0} of {1}U used | 已用 {0}/{1}U
         {0} others; e opens them | 另 {0} 条；e 展开
         {0} out of service, who approves, how long, why:  | 停用 {0}，批准人、多久、原因：
         {0} racks | {0} 个机柜
@@ -591,6 +608,7 @@ enum ChinesePhrases {
         to target | 距目标
         A/B | A/B
         age | 时长
+        {0}U empty | 空 {0}U
         at least: some of it is not known | 至少：有一部分未知
         j/k more  Esc closes | j/k 翻看  Esc 关闭
         missed | 错失

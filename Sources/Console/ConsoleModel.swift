@@ -170,6 +170,9 @@ package enum ConsoleEvent: Sendable {
     case disconnected(String)
     case device(DeviceView)
     case deviceFailed(name: String, String)
+    /// What is where in a rack, or why it is not known.
+    case rack(RackLayoutView)
+    case rackFailed(name: String, String)
     case history(point: String, SeriesView)
     case totals(SeriesView)
     case points(glob: String, [PointView])
@@ -206,6 +209,7 @@ package enum ConsoleCommand: Sendable, Equatable {
     /// A question about that moment.
     indirect case ofMoment(atMS: Int64, ConsoleCommand)
     case loadDevice(String)
+    case loadRack(String)
     /// Times in milliseconds since 1970.
     case loadHistory(point: String, fromMS: Int64, toMS: Int64, stepMS: Int64)
     case loadTotals(fromMS: Int64, toMS: Int64, stepMS: Int64)

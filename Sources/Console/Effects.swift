@@ -86,6 +86,7 @@ final class Effects: Sendable {
                     return .deviceFailed(name: name, error.description)
                 }
             }
+        case .loadRack(let name): loadRack(name)
         case .loadHistory(let point, let from, let to, let step):
             ask("history \(point)") { client in
                 guard let series = Self.series(client, [point], from, to, step) else {
@@ -114,6 +115,17 @@ final class Effects: Sendable {
                 } catch {
                     return .acknowledgeFailed(id: id, error.description)
                 }
+            }
+        }
+    }
+
+    private func loadRack(_ name: String) {
+        ask("rack \(name)") { client in
+            do throws(DaemonClient.Failure) {
+                let path = "/api/v1/racks/" + DaemonClient.encoded(name)
+                return .rack(try client.get(path, as: RackLayoutView.self))
+            } catch {
+                return .rackFailed(name: name, error.description)
             }
         }
     }

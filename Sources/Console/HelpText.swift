@@ -7,7 +7,7 @@ enum HelpText {
         if model.openDevice != nil {
             keys += [("j/k", "point"), ("f", "filter"), ("x", "explain"), ("Esc", "back")]
         } else if model.isRackOpen {
-            keys += [("j/k", "device"), ("Enter", "points"), ("x", "explain"), ("Esc", "back")]
+            keys += [("j/k", "move"), ("Enter", "points"), ("x", "explain"), ("Esc", "back")]
         } else {
             keys += pageKeys(model)
         }
@@ -60,7 +60,11 @@ enum HelpText {
             ]
         }
         if model.isRackOpen {
-            return [("j k, Enter", "a device of the rack, its points"), ("Esc", "back to the map")]
+            return [
+                ("j k", "another thing in the rack: 0U at the sides, then from the top down"),
+                ("Enter", "the points of a device"), ("Esc", "back to the map"),
+                ("U 12-13", "a line of more than one unit; @12 the unit of its temperature"),
+            ]
         }
         switch model.page {
         case .overview: return [("x", "how the figures of this view came about")]

@@ -47,7 +47,11 @@ package struct OpenRack: Sendable {
     package var name: String
     package var devices: [String: DeviceView] = [:]
     package var errors: [String: String] = [:]
+    /// A part of the elevation: a device's name, or the number of what is not polled.
     package var selected: String?
+    /// What is where in it; the same at all times that are shown.
+    package var layout: RackLayoutView?
+    package var layoutError: String?
     /// Power and temperature over a day.
     package var history: SeriesView?
     package init(name: String) { self.name = name }

@@ -4,7 +4,8 @@ import Views
 
 /// Below view 2, one rack: what stands in it, both feeds, temperatures, a day of both, its alarms.
 extension Painter {
-    private static let columnWidth = 34
+    /// Columns that elevation and figures need side by side.
+    private static let leastPair = 70
 
     mutating func drawRackPage(_ body: Rect) {
         guard let snapshot = model.snapshot, let rack = model.selectedRackView,
@@ -13,27 +14,52 @@ extension Painter {
         drawRackHeading(snapshot, rack, body)
         let area = body.rows(2)
         let feeds = RackFeeds(rack, open, model)
-        guard body.width >= 100 else {
-            let parts = area.split(
-                rows: [.fixed(min(7, feeds.lines + 1)), .share(3), .share(4)], gap: 0)
+        guard body.width >= Self.leastPair else {
+            // The feeds come before units that can be scrolled to.
+            let lines = area.height >= 12 ? min(feeds.lines + 1, area.height / 2) : 0
+            let parts = area.split(rows: [.fixed(lines), .share(1)])
             drawFeeds(feeds, parts[0])
-            let halves = parts[1].split(columns: [.share(1), .share(1)], gap: 2)
-            drawElevation(rack, open, halves[0])
-            drawHeights(open, halves[1])
-            drawRackDay(open, parts[2])
+            drawElevation(rack, open, parts[1])
             return
         }
-        let columns = area.split(columns: [.fixed(Self.columnWidth), .share(1)], gap: 3)
-        let left = columns[0].split(rows: [.share(1), .fixed(8)], gap: 1)
-        drawElevation(rack, open, left[0])
-        drawRackAlarms(snapshot, rack, left[1])
-        let right = columns[1].split(
-            rows: [.fixed(feeds.lines + 1), .share(2), .share(3)], gap: 1)
-        drawFeeds(feeds, right[0])
-        let middle = right[1].split(columns: [.share(1), .share(1)], gap: 3)
+        let width = min(max(body.width - 33, 40), max(45, body.width * 2 / 5), 72)
+        let columns = area.split(
+            columns: [.fixed(width), .share(1)], gap: body.width >= 100 ? 3 : 2)
+        drawElevation(rack, open, columns[0])
+        if columns[1].height >= 26 {
+            drawRackColumn(snapshot, rack, open, feeds, columns[1])
+        } else {
+            drawShortColumn(snapshot, rack, open, feeds, columns[1])
+        }
+    }
+
+    /// Beside the elevation, with room for all.
+    private mutating func drawRackColumn(
+        _ snapshot: SiteView, _ rack: RackView, _ open: OpenRack, _ feeds: RackFeeds, _ rect: Rect
+    ) {
+        let count = snapshot.alarms.count { $0.place == rack.name }
+        let alarms = min(max(1, count), 6) + 1
+        let parts = rect.split(
+            rows: [.fixed(feeds.lines + 1), .share(2), .fixed(alarms), .share(3)], gap: 1)
+        drawFeeds(feeds, parts[0])
+        let middle = parts[1].split(columns: [.share(1), .share(1)], gap: 3)
         drawOutlets(open, middle[0])
-        drawHeights(open, middle[1])
-        drawRackDay(open, right[2])
+        drawHeights(rack, open, middle[1])
+        drawRackAlarms(snapshot, rack, parts[2])
+        drawRackDay(open, parts[3])
+    }
+
+    /// The same where lines are few: outlets and temperatures stand in the elevation.
+    private mutating func drawShortColumn(
+        _ snapshot: SiteView, _ rack: RackView, _ open: OpenRack, _ feeds: RackFeeds, _ rect: Rect
+    ) {
+        let count = snapshot.alarms.count { $0.place == rack.name }
+        let alarms = min(max(1, count), 3) + 1
+        let parts = rect.split(
+            rows: [.fixed(min(feeds.lines + 1, rect.height / 2)), .fixed(alarms), .share(1)])
+        drawFeeds(feeds, parts[0])
+        drawRackAlarms(snapshot, rack, parts[1])
+        drawRackDay(open, parts[2])
     }
 
     private mutating func drawRackHeading(
@@ -50,6 +76,12 @@ extension Painter {
             figure(kilowatts(rack.watts), digits: 2, unit: "kW"),
             Span(" " + t("of {0} kW", text(rack.ratedWatts / 1000, digits: 1)) + "  ", .muted),
             Span(text(rack.load.map { $0 * 100 }, digits: 0, unit: "%"), Style(ink, .bold)),
+        ]
+        if let alarm = rack.alarm {
+            spans.append(
+                Span("  " + t("alarm {0}", t(alarm)), Style(Self.ink(ofPriority: alarm), .bold)))
+        }
+        spans += [
             Span("  " + t("inlet") + " ", .muted),
             figure(rack.inletCelsius, digits: 1, unit: degree),
             Span("  " + t("outlet") + " ", .muted),
@@ -58,45 +90,7 @@ extension Painter {
             figure(rack.humidityPercent, digits: 0, unit: "%"),
         ]
         if !Self.isUsable(rack.quality) { spans.append(Span("  " + t(rack.quality), .high)) }
-        if let alarm = rack.alarm {
-            spans.append(
-                Span("  " + t("alarm {0}", t(alarm)), Style(Self.ink(ofPriority: alarm), .bold)))
-        }
         screen.put(spans, x: body.x, y: body.y + 1, width: body.width)
-    }
-
-    // MARK: Elevation
-
-    private mutating func drawElevation(_ rack: RackView, _ open: OpenRack, _ rect: Rect) {
-        guard rect.height >= 2 else { return }
-        let height = rack.heightUnits > 0 ? "\(rack.heightUnits)U" : unknown
-        screen.heading(t("In the rack"), note: [Span(height, .muted)], in: rect)
-        let names = model.rackDevices
-        guard !names.isEmpty else {
-            screen.put(t("the site file names no device here"), in: rect.rows(1, 1), .muted)
-            return
-        }
-        let selected = ConsoleModel.index(of: open.selected, in: names)
-        let window = ListWindow(total: names.count, height: rect.height - 2, selected: selected)
-        for (line, index) in window.range.enumerated() {
-            let place = rect.rows(1 + line, 1)
-            let device = model.device(named: names[index])
-            let state = device?.state ?? "never"
-            screen.put(
-                [
-                    Span(glyphs.dot + " ", Style(Self.ink(ofState: state))),
-                    Span(device?.displayName ?? names[index]),
-                    Span(device?.feed.map { "  " + $0 } ?? "", .accent),
-                    Span("  " + (device?.profile ?? ""), .muted),
-                ], x: place.x, y: place.y, width: place.width)
-            if index == selected { screen.shade(place, .selection) }
-            target(names[index], place)
-        }
-        let note =
-            rack.devices.count > names.count
-            ? t("{0} more are in view 3", "\(rack.devices.count - names.count)")
-            : t("the site file gives no heights (U)")
-        screen.put(note, in: rect.rows(1 + window.count, 1), .faint)
     }
 
     // MARK: Feeds
@@ -104,43 +98,54 @@ extension Painter {
     private mutating func drawFeeds(_ feeds: RackFeeds, _ rect: Rect) {
         guard rect.height >= 2 else { return }
         screen.heading(t("Feeds"), note: balanceNote(feeds), in: rect)
-        let wide = rect.width >= 90
         var y = 1
         for feed in feeds.feeds {
             let line = rect.rows(y, 1)
             guard !line.isEmpty else { return }
-            var spans = [
-                Span(feed.letter + "  ", .title),
-                figure(kilowatts(feed.watts), digits: 2, unit: "kW"),
-            ]
-            if let rated = feed.ratedWatts {
-                spans.append(Span(" " + t("of {0} kW", text(rated / 1000, digits: 0)), .muted))
-            }
-            spans.append(Span("  " + t("margin") + " ", .muted))
-            spans.append(margin(feed.margin))
-            if wide { spans.append(Span("  " + feed.device, .muted)) }
-            screen.put(spans, x: line.x, y: line.y, width: line.width)
+            screen.put(feedSpans(feed, rect.width), x: line.x, y: line.y, width: line.width)
             y += 1
             let phases = rect.rows(y, 1)
             guard !feed.phases.isEmpty, !phases.isEmpty else { continue }
-            var cells: [Span] = [Span("   ")]
-            for phase in feed.phases {
-                cells.append(Span(phase.name + " ", .muted))
-                cells.append(figure(phase.amperes, digits: 1, unit: "A"))
-                if let load = phase.loadPercent {
-                    cells.append(
-                        Span(
-                            " " + text(load, digits: 0, unit: "%"), Style(HeatScale.load.ink(load)))
-                    )
-                }
-                cells.append(Span("  "))
-            }
-            screen.put(cells, x: phases.x, y: phases.y, width: phases.width)
+            let spans = phaseSpans(feed, isNarrow: rect.width < 46)
+            screen.put(spans, x: phases.x, y: phases.y, width: phases.width)
             y += 1
         }
         if feeds.feeds.isEmpty {
             screen.put(t("no device of this rack is on feed A or B"), in: rect.rows(1, 1), .muted)
         }
+    }
+
+    private func feedSpans(_ feed: RackFeeds.Feed, _ width: Int) -> [Span] {
+        var spans = [
+            Span(feed.letter + "  ", .title),
+            figure(kilowatts(feed.watts), digits: 2, unit: "kW"),
+        ]
+        if width >= 46, let rated = feed.ratedWatts {
+            spans.append(Span(" " + t("of {0} kW", text(rated / 1000, digits: 0)), .muted))
+        }
+        spans.append(Span("  " + t("margin") + " ", .muted))
+        spans.append(margin(feed.margin))
+        if let breaker = feed.breakerAmperes {
+            spans.append(Span(" " + t("of {0} A", text(breaker, digits: 0)), .muted))
+        }
+        if width >= 90 { spans.append(Span("  " + feed.device, .muted)) }
+        return spans
+    }
+
+    /// Amperes of each phase, with their share of the breaker where there is room for it.
+    private func phaseSpans(_ feed: RackFeeds.Feed, isNarrow: Bool) -> [Span] {
+        var cells: [Span] = [Span("   ")]
+        for phase in feed.phases {
+            cells.append(Span(phase.name + " ", .muted))
+            let unit = isNarrow && phase.name != feed.phases.last?.name ? "" : "A"
+            cells.append(figure(phase.amperes, digits: 1, unit: unit))
+            if !isNarrow, let load = phase.loadPercent {
+                let share = text(load, digits: 0, unit: "%")
+                cells.append(Span(" " + share, Style(HeatScale.load.ink(load))))
+            }
+            cells.append(Span(isNarrow ? " " : "  "))
+        }
+        return cells
     }
 
     private func margin(_ margin: Double?) -> Span {
@@ -164,10 +169,10 @@ extension Painter {
         guard rect.height >= 2 else { return }
         let outlets = RackOutlet.all(open, model.rackDevices)
         let on = outlets.count { $0.state == "on" }
-        let columnCount = max(1, min(3, rect.width / 20))
+        let columnCount = max(1, min(3, rect.width / 26))
         let height = rect.height - 1
         var note: [Span] = []
-        if !outlets.isEmpty {
+        if outlets.contains(where: { $0.state != nil }) {
             note = [Span(t("{0} of {1} on", "\(on)", "\(outlets.count)"), .muted)]
         }
         screen.heading(
@@ -193,9 +198,9 @@ extension Painter {
         }
     }
 
-    private mutating func drawHeights(_ open: OpenRack, _ rect: Rect) {
+    private mutating func drawHeights(_ rack: RackView, _ open: OpenRack, _ rect: Rect) {
         guard rect.height >= 2 else { return }
-        let probes = RackProbe.all(open, model.rackDevices)
+        let probes = RackProbe.all(open, model.rackDevices, Elevation(rack, open.layout))
         screen.heading(
             t("Temperatures"), note: moreNote([], rect.height - 1, of: probes.count), in: rect)
         guard !probes.isEmpty else {
@@ -205,18 +210,22 @@ extension Painter {
                 in: rect.rows(1, 1), .muted)
             return
         }
+        let hasUnits = probes.contains { $0.unit != nil }
         for (index, probe) in probes.prefix(rect.height - 1).enumerated() {
             let line = rect.rows(1 + index, 1)
-            let cells = line.split(columns: [.share(2), .fixed(9), .share(1)], gap: 1)
-            screen.put(probe.title, in: cells[0])
+            let cells = line.split(
+                columns: [.fixed(hasUnits ? 3 : 0), .share(2), .fixed(9), .share(1)], gap: 1)
+            screen.put(probe.unit.map { "U\($0)" } ?? "", in: cells[0], .muted)
+            let title = hasUnits ? cells[1] : line.columns(0, cells[1].right - line.x)
+            screen.put(probe.title, in: title)
             let good = Self.isUsable(probe.quality)
             let value = text(probe.celsius, digits: 1, unit: glyphs.degree + "C")
             screen.put(
-                good ? value : Self.letter(of: probe.quality) + " " + value, in: cells[1],
+                good ? value : Self.letter(of: probe.quality) + " " + value, in: cells[2],
                 good ? .bright : .faint, align: .right)
             guard good, let celsius = probe.celsius else { continue }
             screen.bar(
-                HeatScale.inlet.fraction(celsius), in: cells[2], HeatScale.inlet.ink(celsius))
+                HeatScale.inlet.fraction(celsius), in: cells[3], HeatScale.inlet.ink(celsius))
         }
     }
 

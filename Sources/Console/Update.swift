@@ -31,6 +31,9 @@ func react(_ model: inout ConsoleModel, _ event: ConsoleEvent) -> [ConsoleComman
     case .deviceFailed(let name, let reason):
         if model.openDevice?.name == name { model.openDevice?.error = reason }
         if model.rackDevices.contains(name) { model.state.rack?.errors[name] = reason }
+    case .rack(let layout): model.take(layout)
+    case .rackFailed(let name, let reason):
+        if model.state.rack?.name == name { model.state.rack?.layoutError = reason }
     case .history(let point, let series):
         guard model.openDevice?.historyPoint == point else { return [] }
         model.openDevice?.history = series
@@ -95,7 +98,7 @@ extension ConsoleModel {
     mutating func refresh() -> [ConsoleCommand] {
         refreshDueMS = nowMS &+ Self.refreshMilliseconds
         if let openDevice { return [.loadDevice(openDevice.name)] }
-        if isRackOpen { return rackDevices.map { .loadDevice($0) } }
+        if isRackOpen { return refreshRack() }
         if page == .overview { return refreshOverview() }
         if page == .cooling { return [.loadCoolingDay(atMS: serverNowMS)] }
         if page == .energy { return [.loadEnergyDay(atMS: serverNowMS)] }

@@ -95,28 +95,26 @@ extension ConsoleModel {
         state.rack = OpenRack(name: name)
         refreshDueMS = nowMS &+ Self.refreshMilliseconds
         historyDueMS = nowMS &+ 300
-        return rack.devices.prefix(OpenRack.maximumDevices).map { .loadDevice($0) }
+        return [.loadRack(name)]
+            + rack.devices.prefix(OpenRack.maximumDevices).map { .loadDevice($0) }
+    }
+
+    /// What the page of the open rack asks for again and again; what is where, until it is known.
+    mutating func refreshRack() -> [ConsoleCommand] {
+        let layout = state.rack.flatMap { $0.layout == nil ? $0.name : nil }
+        return (layout.map { [.loadRack($0)] } ?? []) + rackDevices.map { .loadDevice($0) }
+    }
+
+    mutating func take(_ layout: RackLayoutView) {
+        guard state.rack?.name == layout.name else { return }
+        state.rack?.layout = layout
+        state.rack?.layoutError = nil
     }
 
     /// The devices of the open rack, as the site file lists them.
     var rackDevices: [String] {
         guard state.rack != nil, let rack = selectedRackView else { return [] }
         return Array(rack.devices.prefix(OpenRack.maximumDevices))
-    }
-
-    mutating func moveInRack(by delta: Int) {
-        let names = rackDevices
-        let moved = Self.moved(state.rack?.selected ?? names.first, in: names, by: delta)
-        state.rack?.selected = moved
-    }
-
-    mutating func drillIntoRack() -> [ConsoleCommand] {
-        let names = rackDevices
-        guard !names.isEmpty else {
-            say(t("no device is named for this rack in the site file"))
-            return []
-        }
-        return open(names[Self.index(of: state.rack?.selected, in: names)])
     }
 
     /// A day of the open rack: the power of its feeds and its temperatures.

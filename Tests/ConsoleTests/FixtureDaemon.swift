@@ -39,6 +39,7 @@ enum FixtureDaemon {
             return [.totals(series(["site/total.power"], from, to, step, model))]
         case .loadHistory(let point, let from, let to, let step):
             return [.history(point: point, series([point], from, to, step, model))]
+        case .loadRack(let name): return rackLayout(name, model).map { [.rack($0)] } ?? []
         case .loadDevice(let name): return try device(name, model).map { [.device($0)] } ?? []
         case .loadPoints(let glob): return [.points(glob: glob, month(model))]
         case .loadAlarmHistory: return [.alarmHistory(history(model))]
@@ -158,7 +159,7 @@ enum FixtureDaemon {
 
     private static func airPoints(_ name: String, _ model: ConsoleModel) -> [PointView] {
         let heights: [(place: String, celsius: Double)] = [
-            ("top", 24.1), ("middle", 23.2), ("bottom", 22.4),
+            ("top", 24.1), ("middle", 23.2), ("bottom", 22.4), ("rear", 33.8),
         ]
         return heights.map { height in
             point(

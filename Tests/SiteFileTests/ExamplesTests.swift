@@ -176,6 +176,7 @@ import YAML
         #expect(words("coolingUnit", "kind") == CoolingUnit.Kind.allCases.map(\.rawValue))
         #expect(words("economiser", "kind") == EconomiserPlant.Kind.allCases.map(\.rawValue))
         #expect(words("alarm", "priority") == AlarmPriority.allCases.map(\.name))
+        #expect(words("thing", "kind") == RackItem.Kind.allCases.map(\.rawValue))
         #expect(
             words("access", "auth") == SNMPv3User.Authentication.allCases.map(\.rawValue))
         #expect(words("access", "privacy") == SNMPv3User.Privacy.allCases.map(\.rawValue))
