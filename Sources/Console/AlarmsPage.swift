@@ -57,7 +57,7 @@ extension Painter {
     mutating func putNoAlarm(_ snapshot: SiteView, in line: Rect) {
         let header = snapshot.header
         let count =
-            header.alarmsCritical + header.alarmsHigh + header.alarmsMedium + header.alarmsLow
+            header.alarmsCritical &+ header.alarmsHigh &+ header.alarmsMedium &+ header.alarmsLow
         guard count > 0, snapshot.alarms.isEmpty else {
             return screen.put(t("no active alarm"), in: line, Style(.good))
         }

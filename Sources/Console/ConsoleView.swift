@@ -242,7 +242,7 @@ struct Painter {
         let line = Rect(x: 0, y: 3, width: screen.size.width, height: 1)
         if drawPastLine(line) { return }
         guard model.pictureMS != nil, isStale else {
-            screen.fill(line, glyphs.horizontal, .faint)
+            screen.fill(line, glyphs.horizontal, .rule)
             return
         }
         let age = NumberText.age(model.nowMS - model.receivedMS)

@@ -8,7 +8,8 @@ extension Painter {
         guard let all = model.snapshot?.devices else { return }
         let list = model.deviceList
         let total = all.count
-        var note = [Span(t("{0} of {1}", "\(list.places.count)", "\(total)"), .muted)]
+        let shown = NumberText.grouped(Int64(list.places.count))
+        var note = [Span(t("{0} of {1}", shown, NumberText.grouped(Int64(total))), .muted)]
         if !model.deviceFilter.isEmpty {
             note = [Span(t("filter") + " `\(model.deviceFilter)`  ", .accent)] + note
         }

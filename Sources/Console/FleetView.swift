@@ -127,7 +127,7 @@ struct FleetPainter {
     private mutating func drawSeparator() {
         let line = Rect(x: 0, y: 3, width: screen.size.width, height: 1)
         guard let problem = model.problem else {
-            screen.fill(line, glyphs.horizontal, .faint)
+            screen.fill(line, glyphs.horizontal, .rule)
             return
         }
         screen.fill(line, " ", Style(.onFill, fill: .critical))

@@ -3,7 +3,7 @@ extension Screen {
     /// A horizontal bar: `fraction` of the width, 0…1 and clamped, the rest as a faint track.
     package mutating func bar(_ fraction: Double?, in rect: Rect, _ ink: Ink) {
         guard !rect.isEmpty else { return }
-        let track = Style(.faint)
+        let track = Style(.rule)
         fill(rect.rows(0, 1), glyphs.barEmpty, track)
         guard let fraction, fraction.isFinite else { return }
         let parts = glyphs.growing.count
@@ -72,7 +72,7 @@ extension Screen {
     }
 
     /// A box of thin lines with a title in its top line.
-    package mutating func box(_ rect: Rect, title: [Span] = [], _ style: Style = .faint) {
+    package mutating func box(_ rect: Rect, title: [Span] = [], _ style: Style = .rule) {
         guard rect.width >= 2, rect.height >= 2 else { return }
         let (topLeft, topRight, bottomLeft, bottomRight) = glyphs.corners
         fill(rect.rows(0, 1), glyphs.horizontal, style)
@@ -90,7 +90,7 @@ extension Screen {
     /// A heading and a thin line to the right edge: what separates parts of a page.
     package mutating func heading(_ title: String, note: [Span] = [], in rect: Rect) {
         guard !rect.isEmpty else { return }
-        fill(rect.rows(0, 1), glyphs.horizontal, .faint)
+        fill(rect.rows(0, 1), glyphs.horizontal, .rule)
         let used = put([Span(title + " ", .title)], x: rect.x, y: rect.y, width: rect.width)
         guard !note.isEmpty else { return }
         let width = note.reduce(1) { $0 + CharacterWidth.columns(of: $1.text) }

@@ -73,7 +73,7 @@ package struct LineGraph: Sendable {
         screen.put(bottom, in: scale.rows(height - 1, 1), .muted, align: .right)
         screen.put(top, in: scale.rows(0, 1), .muted, align: .right)
         let axis = Rect(x: plot.x - 1, y: plot.y, width: 1, height: height)
-        screen.fill(axis, screen.glyphs.vertical, .faint)
+        screen.fill(axis, screen.glyphs.vertical, .rule)
         var taken = Set<Int>()
         drawLevels(on: &screen, plot, &taken)
         var raster = Raster(plot, screen.glyphs)
@@ -87,7 +87,7 @@ package struct LineGraph: Sendable {
         for level in levels where range.contains(level.value) {
             let row = Raster.place(level.value, range, plot.height)
             for x in stride(from: plot.x, to: plot.right, by: 3) {
-                screen.stamp(screen.glyphs.horizontal, x: x, y: plot.y + row, .faint)
+                screen.stamp(screen.glyphs.horizontal, x: x, y: plot.y + row, .rule)
             }
             guard taken.insert(row).inserted else { continue }
             let style = Style(level.ink)

@@ -1,6 +1,8 @@
 /// What a colour stands for. Views name roles; `Theme` turns them into what the terminal has.
 package enum Ink: UInt8, Sendable, CaseIterable {
     case plain, bright, muted, faint, accent
+    /// Lines that part and frame; never text.
+    case rule
     case good, low, medium, high, critical
     /// Where power goes.
     case equipment, cooling, loss, other
@@ -48,6 +50,7 @@ package struct Style: Hashable, Sendable {
     package static let plain = Style()
     package static let muted = Style(.muted)
     package static let faint = Style(.faint)
+    package static let rule = Style(.rule)
     package static let bright = Style(.bright, .bold)
     package static let title = Style(.accent, .bold)
     package static let accent = Style(.accent)
@@ -64,10 +67,12 @@ package struct Style: Hashable, Sendable {
     package func filled(_ fill: Ink?) -> Style { Style(ink, fill: fill, attributes) }
 }
 
-package enum ColourDepth: UInt8, Sendable, CaseIterable {
+package enum ColourDepth: UInt8, Sendable, CaseIterable, Comparable {
     case monochrome, eight, sixteen, palette256
     /// 24 bits a colour.
     case direct
+
+    package static func < (a: ColourDepth, b: ColourDepth) -> Bool { a.rawValue < b.rawValue }
 }
 
 /// What the view may use of the terminal.

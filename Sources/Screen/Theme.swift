@@ -11,38 +11,24 @@ package enum Theme: String, Sendable, CaseIterable {
     package func paint(_ style: Style, _ depth: ColourDepth) -> Paint {
         switch depth {
         case .monochrome: return monochrome(style)
-        case .eight: return coloured(style, foreground: eight, background: eight)
-        case .sixteen: return coloured(style, foreground: sixteen, background: eight)
-        case .palette256: return coloured(style, foreground: palette, background: palette)
+        case .eight: return coloured(style, depth, foreground: eight, background: eight)
+        case .sixteen: return coloured(style, depth, foreground: sixteen, background: eight)
+        case .palette256:
+            return coloured(style, depth, foreground: palette, background: paletteFill)
         case .direct:
-            var paint = coloured(style, foreground: palette, background: palette)
-            paint.directForeground =
-                style.ink == .onFill
-                ? paint.foreground.map(Self.direct) : direct(style.ink, paint.foreground)
-            paint.directBackground = style.fill.flatMap { direct($0, paint.background) }
+            var paint = coloured(style, depth, foreground: palette, background: paletteFill)
+            paint.directForeground = directForeground(style, paint.foreground)
+            paint.directBackground = style.fill.flatMap { fill in
+                fill.heatLevel.map { directFill[$0] } ?? paint.background.map(Self.direct)
+            }
             return paint
         }
     }
 
-    /// The heat scale in even steps of lightness, where the palette has only its own; other roles
-    /// as the palette has them.
-    private func direct(_ ink: Ink, _ number: UInt8?) -> UInt32? {
-        if let level = ink.heatLevel {
-            return (self == .colourBlind ? Self.cividis : Self.directHeat)[level]
-        }
-        return number.map(Self.direct)
+    private func directForeground(_ style: Style, _ number: UInt8?) -> UInt32? {
+        let level = Self.isLine(style.fill) ? nil : style.ink.heatLevel
+        return level.map { directText[$0] } ?? number.map(Self.direct)
     }
-
-    /// From blue over green and yellow to red.
-    private static let directHeat: [UInt32] = [
-        0x2C4B8E, 0x2F6FA8, 0x3A93B0, 0x5BA893, 0x86B66F, 0xB9BE5B, 0xE0AC4E, 0xE07B3F, 0xCC3B36,
-    ]
-
-    /// Blue to yellow for eyes that do not part red from green (after Nuñez, Anderton and Renslow,
-    /// "Optimizing colormaps with consideration for color vision deficiency", 2018).
-    private static let cividis: [UInt32] = [
-        0x00224E, 0x1B3767, 0x3F4D6B, 0x5A636F, 0x737A76, 0x8F9274, 0xAEAB6B, 0xCFC657, 0xFEE838,
-    ]
 
     /// A number of the 256-colour palette as xterm has it. The first 16 are the user's own: those
     /// used for text on fills are black and white.
@@ -61,24 +47,32 @@ package enum Theme: String, Sendable, CaseIterable {
     }
 
     private func coloured(
-        _ style: Style, foreground: (Ink) -> UInt8?, background: (Ink) -> UInt8?
+        _ style: Style, _ depth: ColourDepth, foreground: (Ink) -> UInt8?,
+        background: (Ink) -> UInt8?
     ) -> Paint {
+        var number = foreground(style.ink)
+        if Self.isLine(style.fill), depth >= .palette256 { number = paletteOnLine(style.ink) }
         var paint = Paint(
-            foreground: foreground(style.ink), background: style.fill.flatMap(background),
+            foreground: number, background: style.fill.flatMap(background),
             attributes: style.attributes)
         // A fill that the palette cannot show is shown by reversing.
         if style.fill != nil, paint.background == nil { paint.attributes.insert(.reverse) }
-        if style.ink == .onFill, let fill = style.fill { paint.foreground = text(on: fill) }
+        if style.ink == .onFill, let fill = style.fill { paint.foreground = text(on: fill, depth) }
         return paint
     }
 
+    private static func isLine(_ fill: Ink?) -> Bool { fill == .selection || fill == .titleBar }
+
     /// Light text on dark fills: palette numbers 0 and 7 hold in every depth above monochrome.
-    private func text(on fill: Ink) -> UInt8 {
+    private func text(on fill: Ink, _ depth: ColourDepth) -> UInt8 {
+        let isBlind = self == .colourBlind
         switch fill {
-        case .heat0, .heat1, .critical: 7
-        case .heat2, .heat3: self == .colourBlind ? 7 : 0
-        case .heat8: self == .colourBlind ? 0 : 7
-        default: 0
+        case .heat0: return 7
+        case .heat1: return depth == .palette256 && !isBlind ? 0 : 7
+        case .heat2: return depth >= .palette256 && isBlind ? 7 : 0
+        case .heat3: return depth == .direct && isBlind ? 7 : 0
+        case .heat8, .critical: return isBlind ? 0 : 7
+        default: return 0
         }
     }
 
@@ -86,7 +80,7 @@ package enum Theme: String, Sendable, CaseIterable {
         var attributes = style.attributes
         switch style.ink {
         case .critical, .high, .bright, .accent: attributes.insert(.bold)
-        case .faint: attributes.insert(.dim)
+        case .faint, .rule: attributes.insert(.dim)
         default: break
         }
         if let fill = style.fill {
@@ -100,92 +94,9 @@ package enum Theme: String, Sendable, CaseIterable {
         return Paint(foreground: nil, background: nil, attributes: attributes)
     }
 
-    /// The 256-colour palette of xterm.
-    private func palette(_ ink: Ink) -> UInt8? {
-        switch self {
-        case .dark: Self.dark(ink)
-        case .light: Self.light(ink) ?? Self.dark(ink)
-        case .colourBlind: Self.colourBlind(ink) ?? Self.dark(ink)
-        }
-    }
-
-    private static func dark(_ ink: Ink) -> UInt8? {
-        switch ink {
-        case .plain, .bright: nil
-        case .muted: 245
-        case .faint: 240
-        case .accent: 80
-        case .good: 108
-        case .low: 110
-        case .medium: 179
-        case .high: 208
-        case .critical: 203
-        case .equipment: 74
-        case .cooling: 80
-        case .loss: 173
-        case .other: 245
-        case .onFill: 16
-        case .titleBar: 236
-        case .selection: 238
-        case .heat0: 24
-        case .heat1: 31
-        case .heat2: 37
-        case .heat3: 72
-        case .heat4: 108
-        case .heat5: 143
-        case .heat6: 179
-        case .heat7: 208
-        case .heat8: 160
-        }
-    }
-
-    /// What differs from the dark theme: darker text, lighter bars.
-    private static func light(_ ink: Ink) -> UInt8? {
-        switch ink {
-        case .muted: 242
-        case .faint: 248
-        case .accent: 25
-        case .good: 28
-        case .low: 25
-        case .medium: 130
-        case .high: 166
-        case .critical: 160
-        case .equipment: 25
-        case .cooling: 30
-        case .loss: 130
-        case .other: 242
-        case .titleBar: 254
-        case .selection: 252
-        default: nil
-        }
-    }
-
-    /// What differs from the dark theme: no red against green anywhere.
-    private static func colourBlind(_ ink: Ink) -> UInt8? {
-        switch ink {
-        case .accent, .cooling: 75
-        case .good: 74
-        case .low: 110
-        case .medium: 185
-        case .high: 214
-        case .critical: 220
-        case .loss: 178
-        case .heat0: 17
-        case .heat1: 18
-        case .heat2: 25
-        case .heat3: 31
-        case .heat4: 67
-        case .heat5: 109
-        case .heat6: 144
-        case .heat7: 178
-        case .heat8: 226
-        default: nil
-        }
-    }
-
     private func sixteen(_ ink: Ink) -> UInt8? {
         switch ink {
-        case .muted, .faint, .other: 8
+        case .muted, .faint, .rule, .other: 8
         case .critical: self == .colourBlind ? 11 : 9
         default: eight(ink)
         }
@@ -194,7 +105,7 @@ package enum Theme: String, Sendable, CaseIterable {
     private func eight(_ ink: Ink) -> UInt8? {
         let usual: UInt8? =
             switch ink {
-            case .plain, .bright, .muted, .faint, .other: nil
+            case .plain, .bright, .muted, .faint, .rule, .other: nil
             case .accent, .cooling: 6
             case .good: 2
             case .low, .equipment: 4

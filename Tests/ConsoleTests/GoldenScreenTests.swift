@@ -36,7 +36,7 @@ struct GoldenScreenTests {
         case one = "one rack"
         case large = "1,200 racks"
     }
-    enum Time: String { case live, past, disconnected }
+    enum Time: String, CaseIterable { case live, past, disconnected }
 
     @Test("Every view looks as recorded", arguments: GoldenView.allCases)
     func views(view: GoldenView) throws {
@@ -68,11 +68,29 @@ struct GoldenScreenTests {
         }
         for site in [Site.empty, .one, .large] {
             let model = try Self.model(view, site)
-            let size = site == .large ? usual : small
-            let name = "\(size.width)x\(size.height), \(site.rawValue)"
-            text += Self.title(view, name) + Self.draw(model, size).text
+            for size in site == .large ? [small, usual, wide] : [small] {
+                let name = "\(size.width)x\(size.height), \(site.rawValue)"
+                text += Self.title(view, name) + Self.draw(model, size).text
+            }
         }
+        text += try Self.chinesePictures(view, small)
         try compare(text, view.rawValue)
+    }
+
+    /// The other times and sites in the other language.
+    private static func chinesePictures(_ view: GoldenView, _ size: Size) throws -> String {
+        var text = ""
+        let others: [(Site, Time)] = [
+            (.recorded, .past), (.recorded, .disconnected), (.empty, .live), (.one, .live),
+            (.large, .live),
+        ]
+        for (site, time) in others {
+            var model = try model(view, site, time)
+            model.language = .chinese
+            let name = "\(size.width)x\(size.height) Chinese, \(site.rawValue), \(time)"
+            text += title(view, name) + draw(model, size).text
+        }
+        return text
     }
 
     @Test("What is between the views looks as recorded")

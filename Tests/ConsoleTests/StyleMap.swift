@@ -3,7 +3,7 @@ import Screen
 /// How the cells of a screen look, as text that stands below the picture: a letter a column.
 enum StyleMap {
     static let legend = """
-        colours: B bright, m muted, f faint, a accent; g good, l low, d medium, h high, \
+        colours: B bright, m muted, f faint, "," lines, a accent; g good, l low, d medium, h high, \
         c critical; \
         e equipment, o cooling, s loss, t other; on a fill: 0-8 heat, = title, # selection, \
         G L D H C the priority's own
@@ -49,6 +49,7 @@ enum StyleMap {
         case .bright: "B"
         case .muted: "m"
         case .faint: "f"
+        case .rule: ","
         case .accent: "a"
         case .good: "g"
         case .low: "l"
