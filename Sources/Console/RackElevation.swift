@@ -66,7 +66,9 @@ extension Painter {
     private mutating func drawElevationHeading(_ elevation: Elevation, _ rect: Rect) {
         let height = elevation.heightUnits
         var note = height > 0 ? "\(height)U" : unknown
-        if elevation.hasUnits { note = t("{0} of {1}U used", "\(elevation.unitsUsed)", "\(height)") }
+        if elevation.hasUnits {
+            note = t("{0} of {1}U used", "\(elevation.unitsUsed)", "\(height)")
+        }
         screen.heading(t("In the rack"), note: [Span(note, .muted)], in: rect)
     }
 

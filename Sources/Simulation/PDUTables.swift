@@ -15,7 +15,9 @@ enum PDUSignals {
     static func outletEnergy(_ n: Int) -> Int { outletBase + n * 4 + 1 }
     static func outletCurrent(_ n: Int) -> Int { outletBase + n * 4 + 2 }
     static func outletApparent(_ n: Int) -> Int { outletBase + n * 4 + 3 }
-    static let count = outletBase + outlets * 4
+    /// Of the air sensor plugged into the PDU, °C: behind the rack on feed A, at its front on B.
+    static let probe = outletBase + outlets * 4
+    static let count = probe + 1
     /// The PDU's own electronics and contacts take the rest.
     static let outletPart = 0.996
 
@@ -54,7 +56,19 @@ enum PDUSignals {
             s[outletApparent(n)] = watts * share / pf
             s[outletCurrent(n)] = watts * share / pf / s[phaseVoltage(n % 3)]
         }
+        let share = (moment[moment.at.pdu(rack, feed: 0)] + moment[moment.at.pdu(rack, feed: 1)])
+        s[probe] = probeTemperature(moment, rack, feed: feed, share: share / rated)
         return s
+    }
+
+    /// Both hang near the rack's top: there the air in front is warmer than at half height, and what
+    /// the servers give it, 4 to 13 K as between a room's supply and return, is in the air behind.
+    private static func probeTemperature(
+        _ moment: borrowing SiteMoment, _ rack: Int, feed: Int, share: Double
+    ) -> Double {
+        let inlet = moment.inletTemperature(rack)
+        if feed == 0 { return inlet + 4 + 9 * min(1, share) }
+        return inlet + 0.3 + 0.4 * moment.layout.racks[rack].recirculation
     }
 }
 
@@ -109,7 +123,22 @@ enum APCPDUTables {
             bank(&b, n)
         }
         for n in 0..<S.outlets { outlet(&b, n) }
+        sensor(&b)
         return ObjectTable(unsorted: system + b.entries)
+    }
+
+    /// A sensor of temperature alone, AP9335T.
+    private static func sensor(_ b: inout ObjectBuilder) {
+        let row = { (column: Int) in [10, 2, 2, 1, column, 1] }
+        b.add(row(1), integer: 1)
+        b.add(row(2), integer: 1)
+        b.add(row(3), .own(SiteDevices.probeLabel))
+        b.add(row(4), integer: 1)
+        b.add(row(5), integer: 1)
+        b.add(row(6), integer: 2)
+        b.add(row(8), .integer(signal: S.probe, factor: 10))
+        b.add(row(9), integer: 4)
+        b.add(row(11), integer: 1)
     }
 
     private static func device(_ b: inout ObjectBuilder) {
@@ -216,7 +245,22 @@ enum RaritanPDUTables {
             addState(&b, [5, 3, 3], [3, 4, 4], [1, n + 1], .trip, state: 1)
         }
         for n in 0..<S.outlets { outlet(&b, n) }
+        sensor(&b)
         return ObjectTable(unsorted: system + b.entries)
+    }
+
+    /// An external sensor of temperature, in tenths of a degree Celsius.
+    private static func sensor(_ b: inout ObjectBuilder) {
+        let temperature = 10, celsius = 7
+        let measured = { (column: Int) in [5, 5, 3, 1, column, 1, 1] }
+        b.add(measured(2), integer: 1)
+        b.add(measured(3), integer: 4)
+        b.add(measured(4), .integer(signal: S.probe, factor: 10))
+        let configured = { (column: Int) in [3, 6, 3, 1, column, 1, 1] }
+        b.add(configured(2), integer: temperature)
+        b.add(configured(4), .own(SiteDevices.probeLabel))
+        b.add(configured(16), integer: celsius)
+        b.add(configured(17), gauge: 1)
     }
 
     private static func inlet(_ b: inout ObjectBuilder) {

@@ -10,6 +10,8 @@ struct SiteDevices {
     static let powerGateway = 0
     /// Units of a row's gateway after its probes.
     static let rowMeterUnits: [UInt8] = [101, 102]
+    /// Place among a PDU's own texts of what its air sensor is called.
+    static let probeLabel = 3
 
     init(_ layout: SiteLayout) {
         self.layout = layout
@@ -136,7 +138,8 @@ struct SiteDevices {
                 profile: apc ? "apc.rpdu2" : "raritan.px", place: rack.name,
                 feed: feed == 0 ? .a : .b, link: .agent,
                 kind: .pdu(rack: index, feed: feed, make: apc ? .apc : .raritan), objects: table,
-                own: own(apc ? Self.apcDescription : Self.raritanDescription, name, rack.name),
+                own: own(apc ? Self.apcDescription : Self.raritanDescription, name, rack.name)
+                    + [.octets(Array((feed == 0 ? "出风" : "进风上部").utf8))],
                 earlierWattHours: earlier(name, meanWatts: Double(rack.ratedWatts) * 0.3),
                 outletShares: shares.map { $0 / sum }))
     }

@@ -3,6 +3,8 @@
 extension SiteFileText {
     /// The probe of a rack hangs at its front door, at half height.
     static let probeUnit = 24
+    /// Those of its PDUs, one before and one behind it.
+    static let topProbeUnit = 40
 
     static let layouts = """
         layouts:

@@ -115,7 +115,12 @@ struct SiteFileText {
             if let place = device.place { fields.append(("place", place)) }
             if let feed = device.feed { fields.append(("feed", feed.rawValue)) }
             switch device.kind {
-            case .pdu: fields += [("u", "side"), ("breaker", "16 A")]
+            case .pdu(_, let feed, _):
+                let probe = "\(Self.topProbeUnit)" + (feed == 0 ? " rear" : " front")
+                fields += [
+                    ("u", "side"), ("breaker", "16 A"),
+                    ("probes", "{ambient.1.temperature: \(probe)}"),
+                ]
             case .probe: fields.append(("probes", "{ambient.temperature: \(Self.probeUnit)}"))
             case .ups, .cooler, .meter, .solar, .weather: break
             }

@@ -203,7 +203,7 @@ struct ElevationTests {
         #expect(text.contains("L3 4.6 A 29 %"))
     }
 
-    @Test("The elevation looks as recorded in three sizes, in colour and without, in both languages")
+    @Test("The elevation looks as recorded in three sizes, with and without colour, in both languages")
     func pictures() throws {
         var text = ""
         var alarmed = try Self.page("h1-r01-k04")

@@ -41,6 +41,23 @@ struct DeviceTests {
         #expect(energy <= truth.wattHours && energy > truth.wattHours - 101)
     }
 
+    @Test("the probes of PDUs tell the air before and behind a rack", arguments: ["r01", "r02"])
+    func probes(row: String) throws {
+        let site = demoSite()
+        var reader = try Reader(site)
+        let time = autumn.advanced(byMilliseconds: 20 * hour)
+        let rack = "h1-\(row)-k03"
+        let half = try #require(try reader.read("th-" + rack, at: time)["ambient.temperature"])
+        let front = try reader.read("pdu-b-" + rack, at: time)
+        let rear = try reader.read("pdu-a-" + rack, at: time)
+        let top = try #require(front["ambient.1.temperature"]).value
+        let behind = try #require(rear["ambient.1.temperature"]).value
+        #expect(top > half.value && top < half.value + 2)
+        #expect(behind > half.value + 4 && behind < half.value + 13.1)
+        // A sensor without humidity has none, and none that is absent.
+        #expect(front["ambient.1.humidity"] == nil)
+    }
+
     @Test("meters, UPSs and the inverter say what the physics gives them")
     func figures() throws {
         let site = demoSite()

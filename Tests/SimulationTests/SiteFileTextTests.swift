@@ -31,5 +31,14 @@ struct SiteFileTextTests {
         #expect(site.alarmRules.count >= 8)
         let ports = Set(made.devices.indices.map { made.port(of: $0) })
         #expect(ports.count == made.portCount)
+        // Every rack is an elevation: things at units, PDUs beside them, probes at heights.
+        for place in site.places {
+            guard let rack = place.rack else { continue }
+            #expect(rack.items.count >= 10, "\(place.name)")
+            #expect(Set(rack.items.flatMap(\.outlets)).count == 24, "\(place.name)")
+            let own = site.devices.filter { $0.place == place.name }
+            #expect(own.count { $0.mounting.position == .side } == 2)
+            #expect(own.reduce(0) { $0 + $1.mounting.probes.count } == 3)
+        }
     }
 }
