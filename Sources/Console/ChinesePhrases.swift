@@ -613,5 +613,8 @@ enum ChinesePhrases {
         j/k more  Esc closes | j/k 翻看  Esc 关闭
         missed | 错失
         v shows hidden alarms, and once more what was | 按 v 看隐藏的告警，再按看历史
+        being computed | 正在计算
+        busy {0} | 占用 {0}
+        supply, power, fan; 6 shows more | 送风、功率、风机；按 6 详看
         """
 }

@@ -148,7 +148,8 @@ extension Painter {
             spans.append(Span("  " + t("{0} without power or price", hours), .medium))
         }
         let until = t("until {0}", model.momentText(day.endMS))
-        return spans + [Span("  " + until + (day.isComputing ? " " + glyphs.up : ""), .faint)]
+        let more = day.isComputing ? ", " + t("being computed") : ""
+        return spans + [Span("  " + until + more, .faint)]
     }
 
     private func missed(_ unit: CoolingView) -> Span {

@@ -133,14 +133,14 @@ extension Painter {
     private static let leastHeight = 10
 
     private mutating func drawSummary(_ device: DeviceSummaryView, _ rect: Rect) {
-        screen.put(
+        putWhole(
             [
-                Span(glyphs.dot + " " + t(device.state), Style(Self.ink(ofState: device.state))),
-                Span("  " + t("last {0} ago", age(of: device.lastAnswerMS))),
-                Span("  " + t("polls") + " " + count(device.polls), .muted),
-                Span("  " + t("failed") + " " + count(device.failures), .muted),
-                Span(device.lastFailure.map { "  " + $0 } ?? "", .high),
-            ], x: rect.x, y: rect.y, width: rect.width)
+                [Span(glyphs.dot + " " + t(device.state), Style(Self.ink(ofState: device.state)))],
+                [Span(t("last {0} ago", age(of: device.lastAnswerMS)))],
+                [Span(t("polls") + " " + count(device.polls), .muted)],
+                [Span(t("failed") + " " + count(device.failures), .muted)],
+                [Span(device.lastFailure ?? "", .high)],
+            ], in: rect.rows(0, 1))
         guard rect.height > 1 else { return }
         let place = device.place.map { "  " + t("in {0}", $0) } ?? ""
         let feed = device.feed.map { "  " + t("feed {0}", $0) } ?? ""
@@ -152,32 +152,29 @@ extension Painter {
     /// How its polls go: latency of the last, of half and of 95 of 100; retries; its share of time.
     private mutating func drawPolling(_ device: DeviceSummaryView, _ line: Rect) {
         guard !line.isEmpty else { return }
-        var spans = [Span(t("latency") + " ", .muted), Span(latency(device), .bright)]
-        if let half = device.latencyP50MS, let slow = device.latencyP95MS {
-            spans.append(
-                Span(
-                    "  "
-                        + t(
-                            "half within {0}, 95 % within {1}", text(half, digits: 1, unit: "ms"),
-                            text(slow, digits: 1, unit: "ms")), .muted))
-        }
-        if let interval = device.intervalMS {
-            spans.append(Span("  " + t("every {0}", NumberText.age(interval)), .muted))
-        }
-        if let requests = device.requestsPerPoll {
-            spans.append(
-                Span("  " + t("{0} requests a poll", text(requests, digits: 1)), .muted))
-        }
-        if let retries = device.retries, retries > 0 {
-            spans.append(Span("  " + t("{0} retries", NumberText.grouped(retries)), .medium))
+        var parts = [[Span(t("latency") + " ", .muted), Span(latency(device), .bright)]]
+        func tell(_ text: String, _ style: Style = .muted) { parts.append([Span(text, style)]) }
+        // What is wrong comes before what is usual.
+        if let wait = device.backOffMS {
+            tell(t("asked again in {0}", NumberText.age(wait)), .high)
         }
         if let timeouts = device.timeouts, timeouts > 0 {
-            spans.append(Span("  " + t("{0} timeouts", NumberText.grouped(timeouts)), .medium))
+            tell(t("{0} timeouts", NumberText.grouped(timeouts)), .medium)
         }
-        if let wait = device.backOffMS {
-            spans.append(Span("  " + t("asked again in {0}", NumberText.age(wait)), .high))
+        if let retries = device.retries, retries > 0 {
+            tell(t("{0} retries", NumberText.grouped(retries)), .medium)
         }
-        screen.put(spans, x: line.x, y: line.y, width: line.width)
+        if let half = device.latencyP50MS, let slow = device.latencyP95MS {
+            tell(
+                t(
+                    "half within {0}, 95 % within {1}", text(half, digits: 1, unit: "ms"),
+                    text(slow, digits: 1, unit: "ms")))
+        }
+        if let interval = device.intervalMS { tell(t("every {0}", NumberText.age(interval))) }
+        if let requests = device.requestsPerPoll {
+            tell(t("{0} requests a poll", text(requests, digits: 1)))
+        }
+        putWhole(parts, in: line)
     }
 
     /// Where the selected point comes from, and its value as it is kept.
@@ -187,14 +184,18 @@ extension Painter {
         let points = model.points
         guard !line.isEmpty, !points.isEmpty else { return }
         let point = points[ConsoleModel.index(of: device.selected, in: points.map(\.name))]
-        screen.put(
+        func part(_ label: String, _ text: String) -> [Span] {
+            [Span(label + " ", .muted), Span(text)]
+        }
+        putWhole(
             [
-                Span(point.name + " ", .bright),
-                Span(point.origin == nil ? "" : t("read from") + " ", .muted),
-                Span(point.origin ?? t("computed from other points")),
-                Span("  " + t("exactly") + " ", .muted), Span(point.text ?? unknown),
-                Span("  " + t("by profile") + " ", .muted), Span(summary?.profile ?? unknown),
-            ], x: line.x, y: line.y, width: line.width)
+                [
+                    Span(point.name + " ", .bright),
+                    Span(point.origin == nil ? "" : t("read from") + " ", .muted),
+                    Span(point.origin ?? t("computed from other points")),
+                ], part(t("exactly"), point.text ?? unknown),
+                part(t("by profile"), summary?.profile ?? unknown),
+            ], in: line)
     }
 
     private mutating func drawPoints(_ device: ConsoleModel.OpenDevice, _ rect: Rect) {

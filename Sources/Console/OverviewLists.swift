@@ -173,13 +173,15 @@ extension Painter {
         for (index, place) in slowest.enumerated() {
             let device = snapshot.devices[place]
             let line = rect.rows(1 + index, 1)
-            let cells = line.split(columns: [.share(3), .fixed(10), .share(2)], gap: 1)
+            let cells = line.split(columns: [.share(1), .fixed(10), .fixed(11)], gap: 1)
             screen.put(device.displayName, in: cells[0])
             screen.put(
                 text(device.latencyP95MS, digits: 1, unit: "ms"), in: cells[1], .bright,
                 align: .right)
-            let share = device.busyShare ?? 0
-            screen.bar(share, in: cells[2], share > 0.8 ? .high : .equipment)
+            guard let share = device.busyShare else { continue }
+            screen.put(
+                t("busy {0}", text(share * 100, digits: 0, unit: "%")), in: cells[2],
+                share > 0.8 ? .high : .muted, align: .right)
         }
     }
 

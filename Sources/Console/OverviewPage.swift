@@ -158,7 +158,7 @@ extension Painter {
     private mutating func drawCoolingSummary(_ snapshot: SiteView, _ rect: Rect) {
         guard rect.height >= 2, !snapshot.cooling.isEmpty else { return }
         let shown = min(rect.height - 1, snapshot.cooling.count)
-        let note = moreNote([Span(t("6 shows more"), .faint)], shown, of: snapshot.cooling.count)
+        let note = moreNote([Span(t("supply, power, fan; 6 shows more"), .muted)], shown, of: snapshot.cooling.count)
         screen.heading(t("Cooling units"), note: note, in: rect)
         for (index, unit) in snapshot.cooling.prefix(shown).enumerated() {
             let line = rect.rows(1 + index, 1)
@@ -169,7 +169,9 @@ extension Painter {
             screen.put(
                 text(kilowatts(unit.watts), digits: 1, unit: "kW"), in: line.columns(40, 9),
                 align: .right)
-            screen.bar(unit.fanPercent.map { $0 / 100 }, in: line.columns(51), .cooling)
+            let fan = text(unit.fanPercent, digits: 0, unit: "%")
+            screen.put(fan, in: line.columns(50, 5), align: .right)
+            screen.bar(unit.fanPercent.map { $0 / 100 }, in: line.columns(56), .cooling)
         }
     }
 

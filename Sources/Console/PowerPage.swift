@@ -194,6 +194,9 @@ extension Painter {
         let widest = min(CharacterWidth.columns(of: title), Self.leastTitle)
         func columns() -> Int { figures.reduce(0) { $0 + CharacterWidth.columns(of: $1.text) } }
         while figures.count > 1, columns() + widest + 2 > cell.width { figures.removeLast() }
+        if columns() + CharacterWidth.columns(of: title) + 2 > cell.width {
+            figures[0].text.removeFirst()
+        }
         let room = max(0, cell.width - columns() - 2)
         let name = CharacterWidth.clipped(title, to: room, ellipsis: glyphs.ellipsis)
         let spans =
@@ -214,7 +217,7 @@ extension Painter {
             let name = group.count == 1 ? nodeName(chain[group[0]]) : ""
             let power = text(
                 kilowatts(state.watts), digits: Self.digits(state.watts), unit: "kW")
-            return CharacterWidth.columns(of: name) + power.count + 4
+            return CharacterWidth.columns(of: name) + power.count + 3
                 + (state.isIncomplete ? 1 : 0)
         }
         let isTight = zip(equal, needs).contains { $0.width < $1 }
@@ -247,7 +250,7 @@ extension Painter {
     ) {
         let wide = area.width >= 110
         var columns: [Table.Column] = [
-            .init(t("NODE"), .share(4), least: area.width >= 60 ? 26 : 14),
+            .init(t("NODE"), .share(4), least: area.width >= 60 ? 28 : 14),
             .init(t("FEED"), .fixed(4), rank: 3), .init(t("POWER"), .fixed(11), .right),
             .init(t("RATED"), .fixed(9), .right, rank: 4), .init(t("LOAD"), .fixed(5), .right),
             .init("", wide ? .share(2) : .fixed(8), rank: 5),
@@ -255,8 +258,8 @@ extension Painter {
         if outcome != nil { columns.append(.init(t("BEFORE") + " kW", .fixed(9), .right, rank: 2)) }
         if wide {
             columns += [
-                .init(t("BATTERY"), .fixed(8), .right), .init(t("KIND"), .fixed(11)),
-                .init(t("ALSO FED BY"), .share(2)),
+                .init(t("BATTERY"), .fixed(8), .right), .init(t("KIND"), .fixed(11), rank: 6),
+                .init(t("ALSO FED BY"), .share(2), least: 12, rank: 1),
             ]
         }
         var table = Table(columns: columns, count: lines.count)

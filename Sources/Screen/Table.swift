@@ -80,9 +80,20 @@ package struct Table: Sendable {
         }
         let none = Rect(x: rect.x, y: rect.y, width: 0, height: 0)
         var places = Array(repeating: none, count: columns.count)
-        let cells = area.split(columns: shown.map { columns[$0].extent }, gap: gap)
+        let cells = area.split(columns: widths(of: shown, area.width), gap: gap)
         for (column, cell) in zip(shown, cells) { places[column] = cell }
         return places
+    }
+
+    /// Each share has what it needs before what is left is shared.
+    private func widths(of shown: [Int], _ width: Int) -> [Extent] {
+        let needs = shown.map { columns[$0].need }
+        let left = width - needs.reduce(gap * (shown.count - 1), +)
+        guard left > 0 else { return shown.map { columns[$0].extent } }
+        let shares = shown.map { column -> Extent in
+            if case .share = columns[column].extent { columns[column].extent } else { .fixed(0) }
+        }
+        return zip(needs, Extent.resolve(shares, total: left)).map { .fixed($0 + $1) }
     }
 
     /// Draws headings and `rows`: the cells of the rows of `window(in:)`.
