@@ -232,8 +232,8 @@ extension Painter {
         var table = Table(
             columns: [
                 .init(t("TIME"), .fixed(14)), .init("P", .fixed(1)),
-                .init(t("STATE"), .fixed(8), rank: 1), .init(t("ALARM"), .share(5), least: 16),
-                .init(t("VALUE"), .fixed(12), .right, rank: 2),
+                .init(t("STATE"), .fixed(6), rank: 1), .init(t("ALARM"), .share(5), least: 16),
+                .init(t("VALUE"), .fixed(area.width >= 100 ? 12 : 9), .right, rank: 2),
                 .init(t("BY"), .share(1), least: 6, rank: 3),
                 .init(t("COMMENT"), .share(2), least: 9, rank: 3),
             ], count: places.count)

@@ -3,7 +3,6 @@
 enum ChinesePhrases {
     static let lines = """
         24 h | 24 小时
-        6 shows more | 按 6 详看
         95 % within | 95 % 不超过
         A/B apart | A/B 偏差
         AGE | 时长
@@ -500,7 +499,7 @@ enum ChinesePhrases {
         {0} of {1} on | {1} 个中 {0} 个接通
         {0} of {1}U used | 已用 {0}/{1}U
         {0} others; e opens them | 另 {0} 条；e 展开
-        {0} out of service, who approves, how long, why:  | 停用 {0}，批准人、多久、原因：
+        {0} out of service: who approves, how long, why:  | 停用 {0}，批准人、多久、原因：
         {0} racks | {0} 个机柜
         {0} requests a poll | 每次 {0} 个请求
         {0} retries | 重试 {0} 次

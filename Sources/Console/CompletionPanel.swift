@@ -10,7 +10,7 @@ extension Painter {
         let isVerb = completion.stem.isEmpty
         let count = min(completion.choices.count, isVerb ? Verb.all.count : 8, body.height - 2)
         guard count > 0 else { return }
-        let width = min(body.width, 62)
+        let width = min(body.width, 76)
         let rect = Rect(
             x: body.x, y: body.bottom - count, width: width, height: count)
         screen.fill(rect, " ", Style(.plain, fill: .titleBar))

@@ -263,7 +263,7 @@ struct Painter {
             let label = promptLabel(prompt.purpose)
             let room = max(4, width - 3 - prompt.text.count)
             var x = 1
-            x += screen.put([Span(label, .title)], x: x, y: y, width: min(room, width / 2))
+            x += screen.put([Span(label, .title)], x: x, y: y, width: min(room, width * 2 / 3))
             // The end of what is typed stays in sight.
             var text = prompt.text
             while CharacterWidth.columns(of: text) > width - x - 2, !text.isEmpty {
@@ -277,9 +277,7 @@ struct Painter {
             return
         }
         if let notice = model.notice {
-            let style = notice.isError ? Style(.critical, .bold) : .accent
-            screen.put([Span(notice.text, style)], x: 1, y: y, width: width - 2)
-            return
+            return drawNotice(notice.text, notice.isError ? Style(.critical, .bold) : .accent)
         }
         // How to leave is always there; what has no room before it stands in the help.
         var keys = HelpText.keys(model)
@@ -296,6 +294,21 @@ struct Painter {
         }
     }
 
+    /// Lines that a notice may have; what is longer is cut.
+    private static let noticeLines = 4
+
+    /// At the bottom; a long one goes on above it, so that what to do is not cut off.
+    private mutating func drawNotice(_ text: String, _ style: Style) {
+        let size = screen.size
+        let lines = TextWrap.lines(text, width: max(1, size.width - 2)).prefix(Self.noticeLines)
+        let rect = Rect(
+            x: 0, y: max(0, size.height - lines.count), width: size.width, height: lines.count)
+        screen.fill(rect, " ", .plain)
+        for (index, line) in lines.enumerated() {
+            screen.put(line, in: rect.rows(index, 1).inset(horizontal: 1), style)
+        }
+    }
+
     private func promptLabel(_ purpose: ConsoleModel.Prompt.Purpose) -> String {
         func rule(_ id: String) -> String { String(id.prefix { $0 != ":" }) }
         switch purpose {
@@ -306,7 +319,7 @@ struct Painter {
         case .acknowledge(let id): return t("acknowledge {0}, comment: ", rule(id))
         case .shelve(let id): return t("shelve {0}, how long and why: ", rule(id))
         case .outOfService(let id):
-            return t("{0} out of service, who approves, how long, why: ", rule(id))
+            return t("{0} out of service: who approves, how long, why: ", rule(id))
         }
     }
 

@@ -250,16 +250,16 @@ extension Painter {
     ) {
         let wide = area.width >= 110
         var columns: [Table.Column] = [
-            .init(t("NODE"), .share(4), least: area.width >= 60 ? 28 : 14),
+            .init(t("NODE"), .share(1), least: area.width >= 60 ? 28 : 14),
             .init(t("FEED"), .fixed(4), rank: 3), .init(t("POWER"), .fixed(11), .right),
             .init(t("RATED"), .fixed(9), .right, rank: 4), .init(t("LOAD"), .fixed(5), .right),
-            .init("", wide ? .share(2) : .fixed(8), rank: 5),
+            .init("", wide ? .share(3) : .fixed(8), least: 8, rank: 5),
         ]
         if outcome != nil { columns.append(.init(t("BEFORE") + " kW", .fixed(9), .right, rank: 2)) }
         if wide {
             columns += [
                 .init(t("BATTERY"), .fixed(8), .right), .init(t("KIND"), .fixed(11), rank: 6),
-                .init(t("ALSO FED BY"), .share(2), least: 12, rank: 1),
+                .init(t("ALSO FED BY"), .share(1), least: 12, rank: 1),
             ]
         }
         var table = Table(columns: columns, count: lines.count)

@@ -34,6 +34,30 @@ struct DashboardTests {
         }
     }
 
+    @Test("Titles and headings of the dashboards that ship are in both languages")
+    func languages() throws {
+        for file in try Self.shipped() {
+            let dashboard = try #require(Self.parse(file.text).0)
+            let titles = [dashboard.title] + dashboard.panels.map(\.title)
+            for title in titles + dashboard.panels.flatMap({ $0.columns ?? [] }) {
+                let english = title.text(in: .english)
+                // What has one name only stays as it is.
+                let isSame = title.text(in: .chinese) == english
+                #expect(isSame == ["UPS"].contains(english), "\(file.name): \(english)")
+                #expect(english.unicodeScalars.allSatisfy { $0.isASCII }, "\(english)")
+            }
+        }
+    }
+
+    @Test("A title of one language stands for the other, one of none is refused")
+    func title() {
+        let one = Self.parse("{title: {zh: 甲}, panels: [{title: b, points: [a/b]}]}").0
+        #expect(one?.title.text(in: .chinese) == "甲" && one?.title.text(in: .english) == "甲")
+        let (none, problems) = Self.parse("{title: {}, panels: [{title: {de: x}, points: [a/b]}]}")
+        #expect(none == nil && problems.count == 2, "\(problems)")
+        #expect(problems.contains { $0.contains("write `title: Cooling` or") }, "\(problems)")
+    }
+
     @Test("The dashboard that the console's page shows whole is valid")
     func documented() throws {
         let page = try readText(repositoryRoot() + "/docs/CONSOLE.md")
