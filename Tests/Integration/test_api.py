@@ -16,6 +16,12 @@ from devices import HOT, Probes
 
 UNITS = range(1, 9)
 HOT_ID = "hot:probe-1/ambient.temperature"
+RACK = """
+layouts:
+  edge: [{name: 路由器, u: 40, height: 2, outlets: A1}, {kind: blank, u: 30..39}]
+halls:
+  - {name: h1, rows: [{name: r1, racks: [{name: k1, rated: 3 kW, contents: edge}]}]}
+"""
 
 
 class Answer:
@@ -55,7 +61,7 @@ class API(unittest.TestCase):
         os.mkdir(cls.data)
         cls.path = os.path.join(folder, "site.yaml")
         with open(cls.path, "w") as f:
-            f.write(cls.probes.site(UNITS, extra=HOT))
+            f.write(cls.probes.site(UNITS, extra=HOT + RACK))
         cls.sock = os.path.join(cls.data, "frostline.sock")
         cls.port = harness.free_port()
         cls.child = harness.Child(
@@ -127,6 +133,13 @@ class API(unittest.TestCase):
             missing = self.ask("/api/v1/devices/nobody", over)
             self.assertEqual(missing.status, 404)
             self.assertIn(b"nobody", missing.body)
+            rack = self.ask("/api/v1/racks/h1-r1-k1", over).json()
+            self.assertEqual(rack["heightUnits"], 42)
+            self.assertEqual(rack["items"], [
+                {"name": "路由器", "unit": 40, "units": 2, "outlets": ["A1"]},
+                {"kind": "blank", "unit": 30, "units": 10}])
+            for name in ("h1-r1-k9", "h1-r1", "..%2fk1"):
+                self.assertEqual(self.ask("/api/v1/racks/" + name, over).status, 404)
             last = self.ask("/api/v1/last?glob=" + urllib.parse.quote("*/ambient.humidity"),
                             over).json()
             self.assertEqual([(p["device"], p["text"]) for p in last if p["device"] != "site"],
