@@ -89,7 +89,8 @@ extension Painter {
         var columns: [Table.Column] = [
             .init("P", .fixed(1)), .init(t("STATE"), .fixed(6), rank: 2),
             .init(t("AGE"), .fixed(7), .right, rank: 1),
-            .init(t("WHAT"), .share(5), least: 16), .init(t("WHERE"), .share(4), least: 11),
+            .init(t("WHAT"), .share(5), least: 16),
+            .init(t("WHERE"), .share(width >= 100 ? 3 : 4), least: 11),
             .init(t("VALUE"), .fixed(width >= 100 ? 12 : 10), .right, rank: 3),
         ]
         if width >= 120 { columns.append(.init(t("POINT"), .share(4))) }
@@ -119,8 +120,8 @@ extension Painter {
         var what = alarm.cause
         if let count = alarm.childrenCount, count > 0 {
             let isOpen = model.state.expandedAlarms.contains(alarm.id)
-            what = (isOpen ? glyphs.down : glyphs.cursor) + " " + what
-            what += "  " + t("explains {0}", "\(count)")
+            // How many it explains comes before its text, which may be cut.
+            what = (isOpen ? glyphs.down : glyphs.cursor) + "\(count) " + what
         }
         return [
             Span(Self.letter(ofPriority: alarm.priority), Style(ink, .bold)),
