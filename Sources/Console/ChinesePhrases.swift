@@ -42,7 +42,8 @@ enum ChinesePhrases {
         Free cooling: potential and actual | 自然冷却：潜力与实际
         Fullest racks | 最满机柜
         Hidden alarms | 隐藏的告警
-        Highest temperature | 最高温度
+        Highest inlet | 最高进风
+        Highest outlet | 最高出风
         Hottest inlets | 最热进风
         Hours today | 今日时数
         IT | IT

@@ -113,22 +113,30 @@ struct Elevation {
         }
     }
 
+    /// Units from the top down in runs that end above a probe and below it.
+    private func cut(_ units: ClosedRange<Int>) -> [ClosedRange<Int>] {
+        let measured = Set(probes.map(\.unit))
+        var runs: [ClosedRange<Int>] = []
+        var upper = units.upperBound
+        while upper >= units.lowerBound {
+            var lower = upper
+            if !measured.contains(upper) {
+                while lower > units.lowerBound, !measured.contains(lower - 1) { lower -= 1 }
+            }
+            runs.append(lower...upper)
+            upper = lower - 1
+        }
+        return runs
+    }
+
     /// Things and the gaps between them from the top down. A gap ends above a probe and below it,
     /// so that a temperature stands at its own unit also where gaps are drawn as one line.
     private func cut() -> [(part: Int?, units: ClosedRange<Int>)] {
         var result: [(part: Int?, units: ClosedRange<Int>)] = []
-        let measured = Set(probes.map(\.unit))
         var top = heightUnits
         func gap(downTo lowest: Int) {
-            var upper = top
-            while upper >= lowest {
-                var lower = upper
-                if !measured.contains(upper) {
-                    while lower > lowest, !measured.contains(lower - 1) { lower -= 1 }
-                }
-                result.append((nil, lower...upper))
-                upper = lower - 1
-            }
+            guard lowest <= top else { return }
+            result += cut(lowest...top).map { (nil, $0) }
         }
         for (index, part) in parts.enumerated() {
             guard let units = part.units else { continue }
@@ -158,12 +166,16 @@ struct Elevation {
 
     private func unitRows(room: Int) -> [Row] {
         let isGap = segments.map { $0.part.map { parts[$0].isBlank } ?? true }
-        let squeezed = zip(segments, isGap).reduce(0) { $0 + ($1.1 ? 1 : $1.0.units.count) }
+        let squeezed = zip(segments, isGap).reduce(0) {
+            $0 + ($1.1 ? cut($1.0.units).count : $1.0.units.count)
+        }
         let isWhole = heightUnits <= room
         let isSqueezed = squeezed <= room
         return zip(segments, isGap).flatMap { segment, isGap -> [Row] in
             let isOneLine = !isWhole && (isGap || !isSqueezed)
-            let lines = isOneLine ? [segment.units] : segment.units.reversed().map { $0...$0 }
+            // Blanking panels are cut at probes as gaps are.
+            let short = isGap ? cut(segment.units) : [segment.units]
+            let lines = isOneLine ? short : segment.units.reversed().map { $0...$0 }
             return lines.map { units in
                 segment.part.map { .part($0, units: units) }
                     ?? .empty(units: units, run: segment.units)

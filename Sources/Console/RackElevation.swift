@@ -11,7 +11,7 @@ extension Painter {
     /// What the lines of one drawing share.
     private struct ElevationStyle {
         /// What names need not say again.
-        var rack: String
+        var rack: RackView
         var unitWidth: Int
         var hasFront: Bool
         var hasRear: Bool
@@ -34,7 +34,7 @@ extension Painter {
         let rows = elevation.rows(room: area.height)
         let probes = RackProbe.all(open, model.rackDevices, elevation).filter { $0.unit != nil }
         let style = ElevationStyle(
-            rack: rack.displayName,
+            rack: rack,
             unitWidth: rows.contains { Self.isSpan($0) } ? 5 : 2,
             hasFront: probes.contains { $0.isBehind != true },
             hasRear: probes.contains { $0.isBehind == true })
@@ -101,7 +101,7 @@ extension Painter {
             columns: [
                 .fixed(style.unitWidth), .fixed(1), .share(1), .fixed(Self.valueWidth),
                 .fixed(style.hasFront ? Self.frontWidth : 0),
-                .fixed(style.hasRear ? Self.rearWidth : 0), .fixed(1),
+                .fixed(style.hasRear ? Self.rearWidth : 0), .fixed(2),
             ], gap: 0)
         // A column between the rail and the unit, and one behind it.
         let rail = Rect(x: parts[0].right + 1, y: line.y, width: 1, height: 1)
@@ -204,11 +204,27 @@ extension Painter {
         putFigure(figures.figure(of: part), in: cells.value)
     }
 
-    /// A name without the rack's in front: on its page it says nothing.
-    private static func shortened(_ name: String, _ rack: String) -> String {
-        guard !rack.isEmpty, name.hasPrefix(rack), name.count > rack.count else { return name }
-        let rest = name.dropFirst(rack.count).drop { " -_.".contains($0) }
-        return rest.isEmpty ? name : String(rest)
+    /// A name without the rack's in it: on its page it says nothing. `A10` is not the 0 of `A1`.
+    private static func shortened(_ name: String, _ rack: RackView) -> String {
+        let separators = " -_."
+        func isJoined(_ a: Character?, _ b: Character?) -> Bool {
+            guard let a, let b else { return true }
+            return a.isASCII && b.isASCII && (a.isLetter || a.isNumber)
+                && (b.isLetter || b.isNumber)
+        }
+        for own in [rack.displayName, rack.name] where name.count > own.count {
+            if name.hasPrefix(own) {
+                let rest = name.dropFirst(own.count)
+                let short = rest.drop { separators.contains($0) }
+                if !isJoined(own.last, rest.first), !short.isEmpty { return String(short) }
+            } else if name.hasSuffix(own) {
+                var rest = name.dropLast(own.count)
+                if isJoined(rest.last, own.first) { continue }
+                while let last = rest.last, separators.contains(last) { rest.removeLast() }
+                if !rest.isEmpty { return String(rest) }
+            }
+        }
+        return name
     }
 
     private mutating func putFigure(_ figure: RackPartFigures.Figure, in cell: Rect) {

@@ -123,6 +123,18 @@ struct RackOutlet {
     }
 }
 
+extension RackLayoutView {
+    /// What the site file says is plugged into an outlet.
+    var namesByOutlet: [String: String] {
+        var names: [String: String] = [:]
+        for item in items.prefix(Elevation.maximumParts) {
+            guard let name = item.name else { continue }
+            for outlet in item.outlets ?? [] { names[outlet] = name }
+        }
+        return names
+    }
+}
+
 /// One temperature at the rack.
 struct RackProbe {
     var device: String
@@ -261,24 +273,30 @@ struct RackPartFigures {
     }
 }
 
-/// A day of a rack: its feeds together, and the highest of its temperatures.
+/// A day of a rack: its feeds together, and the highest of its temperatures before and behind it.
 struct RackDay {
     var watts: [Double?] = []
-    var celsius: [Double?] = []
+    var inlet: [Double?] = []
+    /// Empty where nothing is measured there.
+    var outlet: [Double?] = []
 
-    init(_ series: SeriesView?) {
+    /// - Parameter behind: probes at the rear, as `device/point`.
+    init(_ series: SeriesView?, behind: Set<String>) {
         guard let series else { return }
         let count = series.timesMS.count
         let whole = series.lines.filter { $0.values.count == count }
         let powers = whole.filter { $0.point.hasSuffix("/input.power") }
         let temperatures = whole.filter { $0.unit == "°C" }
+        let front = temperatures.filter { !behind.contains($0.point) }
+        let rear = temperatures.filter { behind.contains($0.point) }
         for index in 0..<count {
             let parts = powers.map { $0.values[index] }
             // Half of the feeds would look like half of the load.
             let known = parts.compactMap(\.self)
             watts.append(
                 !parts.isEmpty && known.count == parts.count ? known.reduce(0, +) : nil)
-            celsius.append(temperatures.compactMap { $0.values[index] }.max())
+            inlet.append(front.compactMap { $0.values[index] }.max())
+            if !rear.isEmpty { outlet.append(rear.compactMap { $0.values[index] }.max()) }
         }
     }
 }

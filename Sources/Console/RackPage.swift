@@ -46,7 +46,7 @@ extension Painter {
         drawOutlets(open, middle[0])
         drawHeights(rack, open, middle[1])
         drawRackAlarms(snapshot, rack, parts[2])
-        drawRackDay(open, parts[3])
+        drawRackDay(rack, open, parts[3])
     }
 
     /// The same where lines are few: outlets and temperatures stand in the elevation.
@@ -59,7 +59,7 @@ extension Painter {
             rows: [.fixed(min(feeds.lines + 1, rect.height / 2)), .fixed(alarms), .share(1)])
         drawFeeds(feeds, parts[0])
         drawRackAlarms(snapshot, rack, parts[1])
-        drawRackDay(open, parts[2])
+        drawRackDay(rack, open, parts[2])
     }
 
     private mutating func drawRackHeading(
@@ -168,6 +168,7 @@ extension Painter {
     private mutating func drawOutlets(_ open: OpenRack, _ rect: Rect) {
         guard rect.height >= 2 else { return }
         let outlets = RackOutlet.all(open, model.rackDevices)
+        let fed = open.layout?.namesByOutlet ?? [:]
         let on = outlets.count { $0.state == "on" }
         let columnCount = max(1, min(3, rect.width / 26))
         let height = rect.height - 1
@@ -191,7 +192,8 @@ extension Painter {
             let cells = line.split(columns: [.fixed(6), .share(1), .fixed(8)], gap: 1)
             let isOff = outlet.state == "off"
             screen.put(outlet.name, in: cells[0], isOff ? .faint : .muted)
-            screen.put(outlet.label ?? outlet.state ?? "", in: cells[1], isOff ? .faint : .plain)
+            let label = fed[outlet.name] ?? outlet.label ?? outlet.state ?? ""
+            screen.put(label, in: cells[1], isOff ? .faint : .plain)
             screen.put(
                 isOff ? t("off") : outlet.valueText ?? unknown, in: cells[2],
                 isOff ? .faint : .bright, align: .right)
@@ -231,14 +233,22 @@ extension Painter {
 
     // MARK: A day
 
-    private mutating func drawRackDay(_ open: OpenRack, _ rect: Rect) {
+    private mutating func drawRackDay(_ rack: RackView, _ open: OpenRack, _ rect: Rect) {
         guard rect.height >= 3 else { return }
-        let halves = rect.split(rows: [.share(1), .share(1)])
-        let day = RackDay(open.history)
-        drawDay(t("Power"), "kW", day.watts.map { $0.map { $0 / 1000 } }, .accent, halves[0])
-        drawDay(
-            t("Highest temperature"), glyphs.degree + "C", day.celsius, .high, halves[1])
+        let probes = RackProbe.all(open, model.rackDevices, Elevation(rack, open.layout))
+        let behind = Set(
+            probes.filter { $0.isBehind == true }.map { $0.device + "/" + $0.point })
+        let day = RackDay(open.history, behind: behind)
+        let hasOutlet = !day.outlet.isEmpty && rect.height >= Self.threeGraphs
+        let parts = rect.split(rows: Array(repeating: .share(1), count: hasOutlet ? 3 : 2))
+        let degree = glyphs.degree + "C"
+        drawDay(t("Power"), "kW", day.watts.map { $0.map { $0 / 1000 } }, .accent, parts[0])
+        drawDay(t("Highest inlet"), degree, day.inlet, .high, parts[1])
+        if hasOutlet { drawDay(t("Highest outlet"), degree, day.outlet, .medium, parts[2]) }
     }
+
+    /// Lines from which on a graph each has room beside the power's.
+    private static let threeGraphs = 12
 
     /// A heading and a graph of the last 24 hours with the ends of its scale.
     mutating func drawDay(

@@ -72,9 +72,37 @@ extension ConsoleModel {
         ]
     }
 
+    /// Every point with the rack unit of its probe or device, then what is not polled with the
+    /// power of its outlets.
     private var rackRows: [[String]] {
-        [["device", "point", "value", "unit", "quality", "time", "origin", "label"]]
-            + rackDevices.flatMap { state.rack?.devices[$0]?.points ?? [] }.map(pointRow)
+        guard let snapshot, let open = state.rack, let rack = selectedRackView, let elevation
+        else { return [] }
+        let head = [
+            "device", "point", "value", "unit", "quality", "time", "origin", "label", "rack_unit",
+            "rack_units", "outlets",
+        ]
+        func place(_ units: ClosedRange<Int>?) -> [String] {
+            [units.map { "\($0.lowerBound)" } ?? "", units.map { "\($0.count)" } ?? ""]
+        }
+        let points = rackDevices.flatMap { open.devices[$0]?.points ?? [] }.map { point in
+            let probe = elevation.probes.first {
+                $0.device == point.device && $0.point == point.name
+            }
+            let units = elevation.parts.first { $0.id == point.device }?.units
+            return pointRow(point) + place(probe.map { $0.unit...$0.unit } ?? units) + [""]
+        }
+        let figures = RackPartFigures(open, rackDevices, snapshot, rack: rack, elevation)
+        let things = elevation.parts.filter { $0.device == nil }.map { part -> [String] in
+            var value = ["", ""]
+            switch figures.figure(of: part) {
+            case .watts(let watts): value = [number(watts), "W"]
+            case .amperes(let amperes): value = [number(amperes), "A"]
+            case .off, .celsius, .unknown, .none: break
+            }
+            return ["", ""] + value + ["", "", "", part.name ?? part.kind ?? ""]
+                + place(part.units) + [part.outlets.joined(separator: " ")]
+        }
+        return [head] + points + things
     }
 
     private func overviewRows(_ snapshot: SiteView) -> [[String]] {

@@ -1,6 +1,7 @@
 import Console
 import FoundationEssentials
 import Screen
+import TestSupport
 import Testing
 import Views
 
@@ -51,7 +52,8 @@ struct ElevationTests {
 
     @Test("Where there is room every unit has its line, from the top down")
     func whole() throws {
-        let lines = Self.lines(try Self.page(), 200, 60)
+        // The outlets beside it have the names of what they feed too.
+        let lines = Self.lines(try Self.page(), 200, 60).map { String($0.prefix(76)) }
         #expect(Self.units(lines) == Array((1...42).reversed()))
         let server = try #require(lines.firstIndex { $0.contains("服务器 01") })
         #expect(lines[server].hasPrefix("  6 ┌") && lines[server].contains("385 W"))
@@ -76,6 +78,41 @@ struct ElevationTests {
         }
         // Scrolling comes by every unit, the empty ones at the ends too.
         #expect(seen == Set(1...42))
+    }
+
+    @Test("Names leave the rack's out, but no part of a word")
+    func names() throws {
+        var model = try Self.page { layout in
+            layout.items += [
+                Self.item("A1-010", 1, 1), Self.item("A1-01", 2, 1),
+                Self.item("sw-h1-r01-k01", 3, 1), Self.item("xh1-r01-k01", 4, 1),
+            ]
+        }
+        model.press(.end)
+        let lines = Self.lines(model, 200, 60).map { $0.prefix(76) }
+        for (unit, name) in [(1, "A1-010"), (2, "A1-01"), (3, "sw"), (4, "xh1-r01-k01")] {
+            let line = lines.first { $0.hasPrefix("  \(unit) ─   \(name) ") }
+            #expect(line != nil, "\(unit) \(name)")
+        }
+    }
+
+    @Test("A temperature within blanking panels stands at its own unit")
+    func blanks() throws {
+        let model = try Self.page { layout in
+            layout.items.removeAll { $0.unit == 25 }
+            layout.items.append(Self.item("blanks", 25, 15, kind: "blank"))
+        }
+        let lines = Self.lines(model, 80, 24)
+        #expect(lines.contains { $0.hasPrefix("    39 ") && $0.contains("blanks") })
+        #expect(lines.contains { $0.hasPrefix("    38 ") && $0.contains("24.1   33.8") })
+        #expect(lines.contains { $0.hasPrefix(" 25-37 ") })
+    }
+
+    @Test("The day of what is behind a rack is apart from that of its inlets")
+    func day() throws {
+        let tall = try Self.page().text(200, 60)
+        #expect(tall.contains("Highest inlet") && tall.contains("Highest outlet"))
+        #expect(try !Self.page("h2-r02-k03").text(80, 24).contains("Highest outlet"))
     }
 
     @Test("The selection goes by all things, and only a device opens")
@@ -201,6 +238,55 @@ struct ElevationTests {
         #expect(text.contains("B  2.24 kW  margin 71 % of 16 A"))
         #expect(text.contains("A  2.31 kW  margin 35 % of 16 A"))
         #expect(text.contains("L3 4.6 A 29 %"))
+    }
+
+    @Test("A saved rack has its things with their units, outlets and power")
+    func saved() throws {
+        var model = try Self.page()
+        _ = update(&model, .resized(Size(width: 120, height: 40)))
+        let table = try #require(SavedView(model, Self.colour).table)
+        let lines = table.split(separator: "\r\n")
+        #expect(lines[0].hasSuffix("label,rack_unit,rack_units,outlets"))
+        #expect(lines.contains(",,385.0,W,,,,服务器 01,5,2,A1 B1"))
+        #expect(lines.contains(",,,,,,,存储节点,19,4,A12 A7"))
+        #expect(lines.contains { $0.contains("ambient.top.temperature") && $0.hasSuffix("38,1,") })
+        let count = lines[0].split(separator: ",", omittingEmptySubsequences: false).count
+        #expect(
+            lines.allSatisfy {
+                $0.split(separator: ",", omittingEmptySubsequences: false).count == count
+            })
+    }
+
+    @Test("Whatever a layout says, no line is too wide and no unit is told twice")
+    func storm() throws {
+        var random = SplitMix(4242)
+        let numbers: [Int?] = [nil, .min, -1, 0, 1, 2, 7, 20, 41, 42, 43, 60, .max]
+        func number() -> Int? { numbers.randomElement(using: &random) ?? nil }
+        for _ in 0..<150 {
+            var model = try Self.page { layout in
+                layout.heightUnits = number() ?? 42
+                layout.items = (0..<Int.random(in: 0...60, using: &random)).map { index in
+                    var item = Self.item("件\u{1B}[31m\u{301} \(index)", number(), number())
+                    if random.chance(3) { item.device = layout.items.first?.device ?? "gone" }
+                    if random.chance(4) { item.isAtSide = true }
+                    if random.chance(4) { item.kind = "blank" }
+                    item.probes = [
+                        RackProbeView(point: "input.power", unit: number() ?? 0, isBehind: true)
+                    ]
+                    item.outlets = ["A1", "", "\u{7}", "B2"]
+                    return item
+                }
+            }
+            for _ in 0..<3 {
+                let size = Size(
+                    width: Int.random(in: 40...210, using: &random),
+                    height: Int.random(in: 10...70, using: &random))
+                model.press(random.chance(2) ? Key.down : Key.end)
+                let lines = Self.lines(model, size.width, size.height)
+                #expect(lines.allSatisfy { CharacterWidth.columns(of: $0) <= size.width })
+                #expect(!lines.contains { $0.unicodeScalars.contains { $0.value < 32 } })
+            }
+        }
     }
 
     @Test("The elevation looks as recorded in three sizes, with and without colour, in both languages")

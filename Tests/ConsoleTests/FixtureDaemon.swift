@@ -100,6 +100,7 @@ enum FixtureDaemon {
         case "site/total.power": return ((header?.totalWatts ?? 0) * 0.9, 20_000, "W")
         case "site/it.power": return ((header?.itWatts ?? 0) * 0.95, 10_000, "W")
         case "site/cooling.power": return ((header?.coolingWatts ?? 0) * 0.8, 9_000, "W")
+        case _ where point.contains(".rear.temperature"): return (31.5, 3, "°C")
         case _ where point.contains("temperature"): return (21.5, 2, "°C")
         default: return (2100, 350, "W")
         }
