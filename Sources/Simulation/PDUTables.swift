@@ -61,8 +61,8 @@ enum PDUSignals {
         return s
     }
 
-    /// Both hang near the rack's top: there the air in front is warmer than at half height, and what
-    /// the servers give it, 4 to 13 K as between a room's supply and return, is in the air behind.
+    /// Both hang near the rack's top: there the air in front is warmer than at half height, and the
+    /// air behind has what the servers give it, 4 to 13 K as between a room's supply and return.
     private static func probeTemperature(
         _ moment: borrowing SiteMoment, _ rack: Int, feed: Int, share: Double
     ) -> Double {

@@ -23,7 +23,7 @@ package struct RackItemView: Codable, Sendable, Equatable {
     package var device: String?
     /// What people read; nil where `kind` says enough.
     package var name: String?
-    /// `server`, `storage`, `network`, `panel`, `shelf`, `power`, `blank`; nil where it is not said.
+    /// `server`, `storage`, `network`, `panel`, `shelf`, `power`, `blank`; nil where none is said.
     package var kind: String?
     /// The lowest unit that it takes, and how many; nil at the side or where none is written.
     package var unit: Int?

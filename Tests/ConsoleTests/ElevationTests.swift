@@ -289,7 +289,7 @@ struct ElevationTests {
         }
     }
 
-    @Test("The elevation looks as recorded in three sizes, with and without colour, in both languages")
+    @Test("The elevation looks as recorded in three sizes, colours or none, both languages")
     func pictures() throws {
         var text = ""
         var alarmed = try Self.page("h1-r01-k04")

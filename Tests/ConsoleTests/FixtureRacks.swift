@@ -3,8 +3,8 @@ import Views
 
 /// What the site file of the golden screens says of its racks.
 extension FixtureDaemon {
-    /// PDUs at the sides, an air sensor with a probe at each height, servers on both feeds. One rack
-    /// has devices of which no unit is written; those of the last row have no units at all.
+    /// PDUs at the sides, an air sensor with a probe at each height, servers on both feeds. One
+    /// rack has devices of which no unit is written; those of the last row have no units at all.
     static func rackLayout(_ name: String, _ model: ConsoleModel) -> RackLayoutView? {
         let racks = model.snapshot?.rows.flatMap(\.racks) ?? []
         guard let rack = racks.first(where: { $0.name == name }) else { return nil }
