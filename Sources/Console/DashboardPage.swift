@@ -166,7 +166,8 @@ extension Painter {
         let mark = isSelected ? glyphs.cursor + " " : ""
         let room = max(0, rect.width - width - 1)
         let used = screen.put(
-            [Span(mark, .bright), Span(panel.title.text(in: model.language), .title)], x: rect.x, y: rect.y, width: room)
+            [Span(mark, .bright), Span(panel.title.text(in: model.language), .title)],
+            x: rect.x, y: rect.y, width: room)
         screen.put(" ", x: rect.x + used, y: rect.y, width: max(0, room - used))
         if width <= rect.width {
             screen.put(note, x: rect.right - width, y: rect.y, width: width)

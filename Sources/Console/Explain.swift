@@ -207,7 +207,8 @@ extension ConsoleModel {
                 ExplainedFigure.Entry(
                     name: t("full free cooling this month"),
                     formula: t("hours of full free cooling, as measured"),
-                    inputs: [t("Enter has them counted")], id: "energy.cooling.hours.full:\(unit.name)@" + month),
+                    inputs: [t("Enter has them counted")],
+                    id: "energy.cooling.hours.full:\(unit.name)@" + month),
             ])
     }
 

@@ -158,7 +158,8 @@ extension Painter {
     private mutating func drawCoolingSummary(_ snapshot: SiteView, _ rect: Rect) {
         guard rect.height >= 2, !snapshot.cooling.isEmpty else { return }
         let shown = min(rect.height - 1, snapshot.cooling.count)
-        let note = moreNote([Span(t("supply, power, fan; 6 shows more"), .muted)], shown, of: snapshot.cooling.count)
+        let what = Span(t("supply, power, fan; 6 shows more"), .muted)
+        let note = moreNote([what], shown, of: snapshot.cooling.count)
         screen.heading(t("Cooling units"), note: note, in: rect)
         for (index, unit) in snapshot.cooling.prefix(shown).enumerated() {
             let line = rect.rows(1 + index, 1)

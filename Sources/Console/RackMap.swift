@@ -155,11 +155,13 @@ extension Painter {
         var compact: [MapLine] = []
         var airy: [MapLine] = []
         var hall: String?
+        let halls = Set(rows.map { all[$0].hall }).count
+        let hasNumbers = room >= min(Self.linesWithNumbers, rows.count + 2 * halls)
         for row in rows {
             if all[row].hall != hall {
                 if hall != nil { airy.append(.gap) }
                 compact.append(.hall(row))
-                if room >= Self.linesWithNumbers { compact.append(.numbers(row)) }
+                if hasNumbers { compact.append(.numbers(row)) }
                 airy.append(.hall(row))
                 airy.append(.numbers(row))
                 hall = all[row].hall
@@ -193,8 +195,8 @@ extension Painter {
     ) {
         let middle = place.y + (place.height - 1) / 2
         screen.put(
-            row.displayName, in: Rect(x: place.x, y: middle, width: Self.mapLabelWidth - 1, height: 1),
-            .muted)
+            row.displayName,
+            in: Rect(x: place.x, y: middle, width: Self.mapLabelWidth - 1, height: 1), .muted)
         let width = columns.cellWidth - 1
         let range = columns.window.range
         for (slot, index) in range.enumerated() where index < row.racks.count {

@@ -128,7 +128,7 @@ struct StormTests {
     }
 
     @Test(
-        "Endless names, huge, negative and missing values, any size: no cell torn, no line too wide",
+        "Endless names, huge, negative, missing values, any size: no cell torn, no line too wide",
         arguments: GoldenView.allCases)
     func storm(view: GoldenView) throws {
         var random = SplitMix(20_261_122)
