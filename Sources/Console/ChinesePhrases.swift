@@ -133,6 +133,7 @@ enum ChinesePhrases {
         no other dashboard; docs/CONSOLE.md says how to write one | 没有其他看板；写法见 docs/CONSOLE.md
         no target named | 未定目标价
         no U written | 未写明 U 位
+        not all devices have answered | 有设备尚未应答
         of {0} A | / {0} A
         patch panel | 配线架
         power unit | 电源

@@ -164,7 +164,16 @@ struct RackProbe {
                     isBehind: place?.isBehind ?? names.contains { isRear($0) })
             }
         }
-        return found.enumerated().sorted { a, b in
+        // What the site file names and the device does not tell is missing, and is not left out.
+        let told = Set(found.map { $0.device + "/" + $0.point })
+        let missing = elevation.probes.filter { !told.contains($0.device + "/" + $0.point) }
+            .map { probe in
+                RackProbe(
+                    device: probe.device, point: probe.point,
+                    title: probe.point + "  " + probe.device, celsius: nil, quality: "absent",
+                    unit: probe.unit, isBehind: probe.isBehind ?? isRear(probe.device))
+            }
+        return (found + missing).enumerated().sorted { a, b in
             let (first, second) = (a.element.unit ?? 0, b.element.unit ?? 0)
             return first == second ? a.offset < b.offset : first > second
         }.map(\.element)

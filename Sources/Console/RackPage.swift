@@ -165,6 +165,14 @@ extension Painter {
 
     // MARK: Outlets and temperatures
 
+    /// Why there may be more than the points tell; nil where all devices have told theirs.
+    private func pointsNote(_ open: OpenRack) -> String? {
+        let names = model.rackDevices
+        if names.contains(where: { open.devices[$0] == nil }) { return t("reading the points") }
+        let isSilent = names.contains { open.devices[$0]?.points.isEmpty ?? true }
+        return isSilent ? t("not all devices have answered") : nil
+    }
+
     private mutating func drawOutlets(_ open: OpenRack, _ rect: Rect) {
         guard rect.height >= 2 else { return }
         let outlets = RackOutlet.all(open, model.rackDevices)
@@ -179,10 +187,8 @@ extension Painter {
         screen.heading(
             t("Outlets"), note: moreNote(note, columnCount * height, of: outlets.count), in: rect)
         guard !outlets.isEmpty else {
-            let reading = open.devices.count < model.rackDevices.count
-            screen.put(
-                reading ? t("reading the points") : t("no outlet is measured or switched here"),
-                in: rect.rows(1, 1), .muted)
+            let why = pointsNote(open) ?? t("no outlet is measured or switched here")
+            screen.put(why, in: rect.rows(1, 1), .muted)
             return
         }
         let columns = rect.rows(1).split(
@@ -206,10 +212,8 @@ extension Painter {
         screen.heading(
             t("Temperatures"), note: moreNote([], rect.height - 1, of: probes.count), in: rect)
         guard !probes.isEmpty else {
-            let reading = open.devices.count < model.rackDevices.count
-            screen.put(
-                reading ? t("reading the points") : t("no probe stands at this rack"),
-                in: rect.rows(1, 1), .muted)
+            let why = pointsNote(open) ?? t("no probe stands at this rack")
+            screen.put(why, in: rect.rows(1, 1), .muted)
             return
         }
         let hasUnits = probes.contains { $0.unit != nil }

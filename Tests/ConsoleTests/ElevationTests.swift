@@ -221,6 +221,19 @@ struct ElevationTests {
         #expect(!update(&asked, .tick(70_000)).contains(.loadRack("h1-r01-k01")))
     }
 
+    @Test("A probe of which nothing is known stands at its height without a value")
+    func silent() throws {
+        var model = try Self.page()
+        let name = "env-h1-r01-k01"
+        var view = try #require(model.state.rack?.devices[name])
+        view.points = []
+        _ = update(&model, .device(view))
+        let lines = Self.lines(model, 120, 40)
+        #expect(lines.contains { $0.hasPrefix("    38 ") && $0.contains("a –    a –") })
+        #expect(lines.contains { $0.contains("U22 ambient.mid") })
+        #expect(lines.contains { $0.contains("0U") && $0.contains("温湿度") && $0.contains("a –") })
+    }
+
     @Test("The past has the same elevation")
     func past() throws {
         var model = try Self.page()

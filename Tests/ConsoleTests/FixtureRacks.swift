@@ -22,8 +22,6 @@ extension FixtureDaemon {
                     RackProbeView(point: "ambient.middle.temperature", unit: 22),
                     RackProbeView(point: "ambient.bottom.temperature", unit: 4),
                     RackProbeView(point: "ambient.rear.temperature", unit: 38, isBehind: true),
-                    // The recorded site has one probe in each rack.
-                    RackProbeView(point: "ambient.temperature", unit: 22),
                 ]
             }
             return item
