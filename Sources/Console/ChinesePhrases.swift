@@ -617,5 +617,9 @@ enum ChinesePhrases {
         being computed | 正在计算
         busy {0} | 占用 {0}
         supply, power, fan; 6 shows more | 送风、功率、风机；按 6 详看
+        the daemon is not reachable at {0}: {1} | 守护进程 {0} 连接不上：{1}
+        ; start it with `{0}`, or give its address | ；请用 `{0}` 启动，或指定其地址
+        nobody listens on this socket | 该套接字无人监听
+        the daemon ended the stream; it may be restarting | 守护进程已结束数据流，可能正在重启
         """
 }

@@ -54,7 +54,7 @@ struct Painter {
         var body = Rect(x: 1, y: 4, width: size.width - 2, height: size.height - 5)
         drawSeparator()
         if model.pictureMS != nil, case .lost(let reason, _) = model.connection {
-            let lines = TextWrap.lines(reason, width: body.width).prefix(Self.reasonLines)
+            let lines = TextWrap.lines(model.shownReason(reason), width: body.width).prefix(Self.reasonLines)
             for (index, line) in lines.enumerated() {
                 screen.put(line, in: body.rows(index, 1), .critical)
             }
@@ -106,7 +106,7 @@ struct Painter {
         if case .lost(let reason, _) = model.connection {
             lines = [[Span(t("not connected"), Style(.critical, .bold))], []]
             let width = min(body.width, 76)
-            lines += TextWrap.lines(reason, width: width).map { [Span($0)] }
+            lines += TextWrap.lines(model.shownReason(reason), width: width).map { [Span($0)] }
             lines += [[], [Span(t("trying again every few seconds; q leaves"), .muted)]]
         }
         let top = body.y + max(0, (body.height - lines.count) / 2)

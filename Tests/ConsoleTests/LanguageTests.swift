@@ -57,6 +57,22 @@ struct LanguageTests {
         #expect(Language.of { _ in nil } == .english)
     }
 
+    @Test("Why there is no connection is said in the console's language, with path and command")
+    func reasons() throws {
+        let reason =
+            "the daemon is not reachable at /run/f.sock: nobody listens on this socket; "
+            + "start it with `frostline serve --config site.yaml`, or give its address"
+        var model = ConsoleModel(user: "wang", target: "/run/f.sock")
+        #expect(model.shownReason(reason) == reason)
+        model.language = .chinese
+        let shown = model.shownReason(reason)
+        #expect(shown.contains("/run/f.sock") && shown.contains("`frostline serve --config"))
+        #expect(!shown.contains("reachable") && !shown.contains("listens"), "\(shown)")
+        #expect(model.shownReason("disk is full") == "disk is full")
+        let ended = "the daemon ended the stream; it may be restarting"
+        #expect(!model.shownReason(ended).contains("daemon"))
+    }
+
     /// Words that are the same in both languages: units, standards, names of keys.
     private static let shared: Set<String> = [
         "PUE", "UPS", "IT", "yuan", "kWh", "min", "Esc", "Ctrl", "Tab", "Enter", "PgUp", "PgDn",
