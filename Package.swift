@@ -251,9 +251,9 @@ let package = Package(
         tests(
             "Daemon",
             [
-                "ConfigTree", "Daemon", "Model", "Platform", "Polling", "Profiles", "Redundancy",
-                "SNMPSecurity", "Serve", "Simulation", "Store", "TestSupport", "Views", "YAML",
-                logging,
+                "ConfigTree", "Daemon", "Energy", "Model", "Platform", "Polling", "Profiles",
+                "Redundancy", "SNMPSecurity", "Serve", "Simulation", "Store", "TestSupport",
+                "Views", "YAML", logging,
             ]),
         tests("Tidy", ["TestSupport"]),
     ],

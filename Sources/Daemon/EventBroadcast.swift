@@ -16,6 +16,8 @@ final class EventBroadcast: Sendable {
 
     var latest: SitePicture? { state.withLock { $0.latest } }
 
+    var isFollowed: Bool { state.withLock { !$0.listeners.isEmpty } }
+
     func publish(_ view: SiteView) {
         let picture = SitePicture(view)
         let listeners = state.withLock { state in

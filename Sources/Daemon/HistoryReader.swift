@@ -1,34 +1,10 @@
 package import Energy
 package import Model
 import Platform
-package import Serve
+import Serve
 package import Store
 import Synchronization
-package import Views
-
-/// The reader of a store between two questions: it knows the names, and what was read lately.
-package final class IdleReader: Sendable {
-    private let directory: String
-    private let reader = Mutex<StoreReader?>(nil)
-
-    package init(directory: String) { self.directory = directory }
-
-    /// Questions at the same time get readers of their own; one of them is kept. One that has
-    /// failed is not.
-    fileprivate func lend<Value>(
-        _ body: (StoreReader) throws(StoreError) -> Value
-    ) throws(StoreError) -> Value {
-        let waiting = reader.withLock { reader in
-            defer { reader = nil }
-            return reader
-        }
-        let lent: StoreReader
-        if let waiting { lent = waiting } else { lent = try StoreReader(directory: directory) }
-        let value = try body(lent)
-        reader.withLock { $0 = lent }
-        return value
-    }
-}
+import Views
 
 /// History for the API and for reports.
 package enum HistoryReader {
@@ -37,12 +13,12 @@ package enum HistoryReader {
     private static let running = Mutex(0)
 
     /// Several points on one grid of time. Refuses when too many are under way.
-    package static func series(
-        _ query: SeriesQuery, _ idle: IdleReader
+    static func series(
+        _ query: SeriesQuery, _ readers: ReaderPool<StoreReader>
     ) async throws(APIRefusal) -> SeriesView {
         try await admitted { () throws(APIRefusal) in
             do throws(StoreError) {
-                return try idle.lend { reader throws(StoreError) in try read(query, reader) }
+                return try readers.lend { reader throws(StoreError) in try read(query, reader) }
             } catch .unknownPoint(let name) {
                 throw APIRefusal(
                     status: 404, message: "no readings of \(name); /api/v1/last lists the points")

@@ -10,7 +10,7 @@ import Views
 struct LiveBackend: APIBackend {
     let collector: Collector
     let broadcast: EventBroadcast
-    let history: IdleReader
+    let readers: ReaderPool<StoreReader>
     let past: PastSite
     let pages: PageReader
     let figures: FigureDesk
@@ -46,7 +46,7 @@ struct LiveBackend: APIBackend {
     }
 
     func series(_ query: SeriesQuery) async throws(APIRefusal) -> SeriesView {
-        try await HistoryReader.series(query, history)
+        try await HistoryReader.series(query, readers)
     }
 
     func act(

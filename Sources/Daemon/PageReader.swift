@@ -14,16 +14,16 @@ final class PageReader: Sendable {
     private let configuration: LoadedConfiguration
     private var site: Site { configuration.site }
     private var tariff: TariffTable? { configuration.tariff }
-    private let directory: String
+    private let readers: ReaderPool<StoreReader>
     private let worker: WorkerThread
     /// Energy of the utility meters of the month before a day, by that day's midnight.
     private let month = Mutex<(day: Instant, energy: [QuarterHour: Int64?])?>(nil)
 
     init(
-        _ configuration: LoadedConfiguration, directory: String
+        _ configuration: LoadedConfiguration, _ readers: ReaderPool<StoreReader>
     ) throws(PlatformError) {
         self.configuration = configuration
-        self.directory = directory
+        self.readers = readers
         worker = try WorkerThread(name: "api-pages")
     }
 
@@ -56,13 +56,11 @@ final class PageReader: Sendable {
     private func ask<Answer: Sendable>(
         _ question: @escaping @Sendable (StoreReader) throws(StoreError) -> Answer
     ) async throws(APIRefusal) -> Answer {
-        let directory = directory
+        let readers = readers
         let result: Result<Answer, StoreError>? = await withCheckedContinuation { continuation in
             let isTaken = worker.submit {
                 continuation.resume(
-                    returning: Result { () throws(StoreError) in
-                        try question(try StoreReader(directory: directory))
-                    })
+                    returning: Result { () throws(StoreError) in try readers.lend(question) })
             }
             if !isTaken { continuation.resume(returning: nil) }
         }
@@ -136,15 +134,10 @@ final class PageReader: Sendable {
     private func sums(
         of meters: [Meter], _ range: TimeRange, _ reader: StoreReader
     ) throws(StoreError) -> [QuarterHour: Int64?] {
-        var parts: [QuarterHour: (sum: Int64, count: Int)] = [:]
-        for meter in meters {
-            for entry in try reader.ledger(meter: meter.name, range) {
-                guard let wattHours = entry.wattHours else { continue }
-                let part = parts[entry.interval] ?? (0, 0)
-                parts[entry.interval] = (part.sum &+ wattHours, part.count + 1)
-            }
-        }
-        return parts.mapValues { $0.count == meters.count ? $0.sum : nil }
+        var sums = QuarterSums(range)
+        for entries in try reader.ledgers(of: meters.map(\.name), range) { sums.add(entries) }
+        return Dictionary(
+            uniqueKeysWithValues: (0..<sums.count).map { (sums.quarter($0), sums[$0]) })
     }
 
     private func setPrice(

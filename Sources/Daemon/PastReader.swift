@@ -1,5 +1,6 @@
 import Model
 import Store
+import Synchronization
 import Views
 
 /// What a device's profile says of one of its points.
@@ -9,17 +10,57 @@ struct PointFacts: Sendable {
     var origin: String
 }
 
-/// Reads what devices had said by a moment, and makes it the live values of that moment.
-// Lent by `PastSite` to the thread of one question at a time.
-final class PastReader: @unchecked Sendable {
-    let source: any MomentSource
-    private let site: Site
+/// What a picture of a site asks of a store, learned once for all who read it.
+final class PastQuestions: Sendable {
+    struct Plan: Sendable {
+        fileprivate var version: NamesVersion
+        /// One for each device of the site.
+        var questions: [MomentQuestion]
+        /// How many points each has, shown or not.
+        var pointCounts: [Int]
+    }
+
+    let site: Site
+    fileprivate let deviceIndex: [String: Int]
     private let builder: SiteViewBuilder
-    private let deviceIndex: [String: Int]
-    /// What a picture of the site asks for, and how many points each device has; of `series`.
-    private var questions: [MomentQuestion] = []
-    private var pointCounts: [Int] = []
-    private var namesVersion = -1
+    private let plan = Mutex<Plan?>(nil)
+
+    init(site: Site, builder: SiteViewBuilder) {
+        self.site = site
+        self.builder = builder
+        deviceIndex = Dictionary(
+            uniqueKeysWithValues: site.devices.enumerated().map { ($0.element.name, $0.offset) })
+    }
+
+    /// Which points are asked for changes only when the store gets to know new ones.
+    func plan(_ source: any MomentSource) throws(StoreError) -> Plan {
+        let version = try source.namesVersion()
+        if let known = plan.withLock({ $0 }), known.version == version { return known }
+        var new = Plan(
+            version: version,
+            questions: site.devices.map { MomentQuestion(device: $0.name, points: []) },
+            pointCounts: .init(repeating: 0, count: site.devices.count))
+        for point in try source.points(matching: Glob("*")) {
+            guard let index = deviceIndex[point.device] else { continue }
+            new.pointCounts[index] += 1
+            if builder.shows(point.definition, ofDevice: index) {
+                new.questions[index].points?.append(point.definition.name)
+            }
+        }
+        // Of a device that shows nothing all points say whether it answers.
+        for index in new.questions.indices where new.questions[index].points?.isEmpty == true {
+            new.questions[index].points = nil
+        }
+        plan.withLock { $0 = new }
+        return new
+    }
+}
+
+/// Reads what devices had said by a moment, and makes it the live values of that moment.
+struct PastReader {
+    let source: any MomentSource
+    private let known: PastQuestions
+    private var site: Site { known.site }
 
     /// Intervals without a reading after which a value is stale: `Quality.stale`.
     private static let staleIntervals: Int64 = 3
@@ -27,38 +68,28 @@ final class PastReader: @unchecked Sendable {
     /// claim more either.
     private static let longestSpacing: Int64 = 900_000
 
-    init(_ source: any MomentSource, site: Site, builder: SiteViewBuilder) {
+    init(_ source: any MomentSource, _ known: PastQuestions) {
         self.source = source
-        self.site = site
-        self.builder = builder
-        deviceIndex = Dictionary(
-            uniqueKeysWithValues: site.devices.enumerated().map { ($0.element.name, $0.offset) })
+        self.known = known
     }
 
-    /// All devices of the site, with the points that a picture of it shows.
-    struct Devices {
-        var live: [LiveDevice]
-        var pointCounts: [Int]
-        var known: Int
-        var damaged: Int
-    }
-
-    func devices(
-        at time: Instant, groups: [Int: [String: PollGroup]],
-        isCancelled: @escaping @Sendable () -> Bool
-    ) throws(StoreError) -> Devices {
-        try learn()
-        let moments = try source.moment(at: time, questions, isCancelled: isCancelled)
-        var result = Devices(live: [], pointCounts: pointCounts, known: 0, damaged: 0)
-        for (index, moment) in moments.enumerated() {
-            let device = liveDevice(
-                moment, interval: { [site] in site.devices[index].intervalMilliseconds(of: $0) },
-                groups: groups[index] ?? [:], at: time)
-            if device.lastAnswer != nil { result.known += 1 }
-            result.damaged += moment.damage.count
-            result.live.append(device)
+    /// Does a share of the work: pieces of it until none is left.
+    func share(in work: MomentWork) throws(StoreError) {
+        let plan = try known.plan(source)
+        while let piece = work.take(), !work.isCancelled() {
+            let moments = try source.moment(
+                at: work.time, Array(plan.questions[piece]), isCancelled: work.isCancelled)
+            work.add(
+                zip(piece, moments).map { index, moment in
+                    let device = liveDevice(
+                        moment,
+                        interval: { site.devices[index].intervalMilliseconds(of: $0) },
+                        groups: work.groups[index] ?? [:], at: work.time)
+                    return MomentWork.Found(
+                        index: index, device: device, pointCount: plan.pointCounts[index],
+                        damaged: moment.damage.count)
+                })
         }
-        return result
     }
 
     /// Every point of one device, or those that are named.
@@ -75,32 +106,12 @@ final class PastReader: @unchecked Sendable {
         isCancelled: @escaping @Sendable () -> Bool = { false }
     ) throws(StoreError) -> [LiveDevice] {
         try source.moment(at: time, questions, isCancelled: isCancelled).map { moment in
-            let spec = deviceIndex[moment.device].map { site.devices[$0] }
+            let spec = known.deviceIndex[moment.device].map { site.devices[$0] }
             return liveDevice(
                 moment,
                 interval: { spec?.intervalMilliseconds(of: $0) ?? SiteSeries.stepMilliseconds },
                 groups: groups[moment.device] ?? [:], at: time)
         }
-    }
-
-    /// Which points are asked for changes only when the store gets to know new ones.
-    private func learn() throws(StoreError) {
-        let version = try source.namesVersion()
-        guard version != namesVersion else { return }
-        questions = site.devices.map { MomentQuestion(device: $0.name, points: []) }
-        pointCounts = .init(repeating: 0, count: site.devices.count)
-        for point in try source.points(matching: Glob("*")) {
-            guard let index = deviceIndex[point.device] else { continue }
-            pointCounts[index] += 1
-            if builder.shows(point.definition, ofDevice: index) {
-                questions[index].points?.append(point.definition.name)
-            }
-        }
-        // Of a device that shows nothing all points say whether it answers.
-        for index in questions.indices where questions[index].points?.isEmpty == true {
-            questions[index].points = nil
-        }
-        namesVersion = version
     }
 
     /// A device as it stood at `time`. A value whose next reading is overdue is stale: the one by

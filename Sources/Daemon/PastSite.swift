@@ -10,8 +10,7 @@ import Views
 /// them, by the code that makes them of the present. What is not there is absent, never the value
 /// of now.
 final class PastSite: Sendable {
-    /// Questions that are answered at once; each has two threads, and readers that keep some
-    /// 40 MB.
+    /// Questions that are answered at once; each has two threads and two readers.
     private static let maximumQuestions = 2
     /// Days whose figures are kept: one goes back and forth.
     private static let keptDays = 4
@@ -23,28 +22,30 @@ final class PastSite: Sendable {
     private let site: Site
     private let tariff: TariffTable?
     private let knowledge: any PointKnowledge
-    private let makeSource: @Sendable () throws(StoreError) -> any MomentSource
+    private let sources: any MomentSources
+    private let questions: PastQuestions
     private let liveEnergy: LiveEnergy
     private let builder: SiteViewBuilder
     private let state = Mutex(State())
 
     private struct State: Sendable {
         var running = 0
-        var idle: [PastReader] = []
         var days: [(day: PastDay, read: Int64)] = []
+        /// The builder as it was last used, and the points of each device that it knows.
+        var bound: (builder: SiteViewBuilder, points: [[PointDefinition]])?
     }
 
-    /// - Parameter makeSource: called for each thread that reads.
     init(
         site: Site, tariff: TariffTable?, knowledge: any PointKnowledge,
-        makeSource: @escaping @Sendable () throws(StoreError) -> any MomentSource
+        sources: any MomentSources
     ) {
         self.site = site
         self.tariff = tariff
         self.knowledge = knowledge
-        self.makeSource = makeSource
+        self.sources = sources
         liveEnergy = LiveEnergy(site: site, tariff: tariff)
         builder = SiteViewBuilder(site: site)
+        questions = PastQuestions(site: site, builder: builder)
     }
 
     // MARK: Questions
@@ -108,26 +109,32 @@ final class PastSite: Sendable {
         _ isCancelled: @escaping @Sendable () -> Bool
     ) throws(StoreError) -> SiteView? {
         let oldest = try reader.source.oldest() ?? time
-        let day = beginDay(of: time)
-        let devices = try reader.devices(at: time, groups: groups, isCancelled: isCancelled)
+        let work = MomentWork(
+            at: time, devices: site.devices.count, pieceLength: reader.source.devicesAtOnce,
+            groups: groups, isCancelled: isCancelled)
+        let help = Pending { [self] () throws(StoreError) in
+            _ = try sources.lendSourceIfFree { other throws(StoreError) in
+                try PastReader(other, questions).share(in: work)
+            }
+        }
+        let today = try day(of: time, reader)
+        try reader.share(in: work)
         let alarms = try reader.source.alarms(at: time)
-        guard devices.known > 0 || alarms != nil else { return nil }
         let own = try reader.device(named: SiteSeries.device, groups: [:], at: time)
-        let today = try day.wait()
+        try help.wait()
+        let devices = work.devices
+        guard devices.known > 0 || alarms != nil else { return nil }
         return compose(
             at: time, devices, alarms, today, own: own, oldest: oldest)
     }
 
     private func compose(
-        at time: Instant, _ devices: PastReader.Devices, _ records: [PastAlarm]?, _ day: PastDay,
+        at time: Instant, _ devices: MomentWork.Devices, _ records: [PastAlarm]?, _ day: PastDay,
         own: LiveDevice, oldest: Instant
     ) -> SiteView {
-        var builder = builder
+        let builder = builder(boundTo: devices.live)
         var table = LiveTable(site: site)
-        for (index, device) in devices.live.enumerated() {
-            builder.bind(DeviceID(index), points: device.points)
-            table[index] = device
-        }
+        for (index, device) in devices.live.enumerated() { table[index] = device }
         let figures = liveEnergy.figures(at: time) { table.liveValue(of: $0) }
         let today = day.figures(site: site, tariff: tariff, at: time)
         let rules = Dictionary(site.alarmRules.map { ($0.name, $0) }) { first, _ in first }
@@ -196,8 +203,9 @@ final class PastSite: Sendable {
 
     // MARK: The day
 
-    /// The day's figures, while the readings are looked up.
-    private func beginDay(of time: Instant) -> Pending<PastDay> {
+    /// The day's figures as far as they are known now; of a day that is not over they are read
+    /// again.
+    private func day(of time: Instant, _ reader: PastReader) throws(StoreError) -> PastDay {
         let midnight = time.startOfDay(offsetMinutes: site.offsetMinutes)
         let now = Instant(milliseconds: Clocks.wallMilliseconds())
         let end = min(midnight.advanced(bySeconds: 86_400), now)
@@ -209,16 +217,27 @@ final class PastSite: Sendable {
                         || clock - $0.read < Self.freshMilliseconds && $0.day.end >= time)
             }?.day
         }
-        if let known { return Pending(known) }
-        return Pending { [self] () throws(StoreError) in
-            let day = try makeSource().day(of: site, midnight: midnight, end: end)
-            state.withLock { state in
-                state.days.removeAll { $0.day.midnight == midnight }
-                state.days.append((day, clock))
-                if state.days.count > Self.keptDays { state.days.removeFirst() }
-            }
-            return day
+        if let known { return known }
+        let day = try reader.source.day(of: site, midnight: midnight, end: end)
+        state.withLock { state in
+            state.days.removeAll { $0.day.midnight == midnight }
+            state.days.append((day, clock))
+            if state.days.count > Self.keptDays { state.days.removeFirst() }
         }
+        return day
+    }
+
+    /// Points change rarely, and to look what a rack shows of them takes as long as a picture.
+    private func builder(boundTo live: [LiveDevice]) -> SiteViewBuilder {
+        let known = state.withLock { $0.bound }
+        if let known, known.points.elementsEqual(live.lazy.map(\.points)) { return known.builder }
+        var builder = builder
+        for (index, device) in live.enumerated() {
+            builder.bind(DeviceID(index), points: device.points)
+        }
+        let bound = (builder, live.map(\.points))
+        state.withLock { $0.bound = bound }
+        return builder
     }
 
     // MARK: Threads
@@ -253,20 +272,9 @@ final class PastSite: Sendable {
         defer { state.withLock { $0.running -= 1 } }
         let cancelled = Flag()
         let outcome: Result<Value?, StoreError> = await withTaskCancellationHandler {
-            // Reading blocks: it must not hold a thread of Swift's pool.
-            await withCheckedContinuation { continuation in
-                do {
-                    let thread = try NativeThread(name: "api-past") { [self] in
-                        continuation.resume(
-                            returning: Result { () throws(StoreError) in
-                                try lend(at: time) { reader throws(StoreError) in
-                                    try body(self, reader) { cancelled.isSet }
-                                }
-                            })
-                    }
-                    thread.detach()
-                } catch {
-                    continuation.resume(returning: .failure(.system("\(error)")))
+            await onThread { [self] () throws(StoreError) in
+                try lend(at: time) { reader throws(StoreError) in
+                    try body(self, reader) { cancelled.isSet }
                 }
             }
         } onCancel: {
@@ -287,20 +295,48 @@ final class PastSite: Sendable {
         time.iso8601(offsetMinutes: site.offsetMinutes)
     }
 
-    /// Nil where `time` lies before the first reading. A reader that has failed is not kept.
+    /// Nil where `time` lies before the first reading.
     private func lend<Value>(
         at time: Instant, _ body: (PastReader) throws(StoreError) -> Value
     ) throws(StoreError) -> Value? {
-        let reader: PastReader
-        if let idle = state.withLock({ $0.idle.popLast() }) {
-            reader = idle
-        } else {
-            reader = PastReader(try makeSource(), site: site, builder: builder)
+        try sources.lendSource { source throws(StoreError) in
+            guard let oldest = try source.oldest(), oldest <= time else { return nil }
+            return try body(PastReader(source, questions))
         }
-        guard let oldest = try reader.source.oldest(), oldest <= time else { return nil }
-        let value = try body(reader)
-        state.withLock { $0.idle.append(reader) }
-        return value
+    }
+
+    /// How often readers look what has come.
+    private static let wakeSeconds: Int64 = 20
+
+    /// Keeps readers awake while somebody follows the present, who may turn to the past at any
+    /// moment; ends with the task.
+    func stayAwake(while isFollowed: @escaping @Sendable () -> Bool) async {
+        var next: Int64 = 0
+        while !Task.isCancelled {
+            let seconds = Clocks.monotonicNanoseconds() / 1_000_000_000
+            if isFollowed(), seconds >= next {
+                next = seconds + Self.wakeSeconds
+                // What cannot be read is told to who asks for it.
+                _ = await onThread { [self] () throws(StoreError) in try sources.wake() }
+            }
+            try? await Task.sleep(for: .seconds(1))
+        }
+    }
+
+    /// Reading blocks: it must not hold a thread of Swift's pool.
+    private func onThread<Value: Sendable>(
+        _ body: @escaping @Sendable () throws(StoreError) -> Value
+    ) async -> Result<Value, StoreError> {
+        await withCheckedContinuation { continuation in
+            do {
+                try NativeThread(name: "api-past") {
+                    continuation.resume(
+                        returning: Result { () throws(StoreError) in try body() })
+                }.detach()
+            } catch {
+                continuation.resume(returning: .failure(.system("\(error)")))
+            }
+        }
     }
 }
 
@@ -309,35 +345,6 @@ private final class Flag: Sendable {
     private let value = Atomic(false)
     var isSet: Bool { value.load(ordering: .relaxed) }
     func set() { value.store(true, ordering: .relaxed) }
-}
-
-/// What a thread of its own is making.
-private struct Pending<Value: Sendable>: Sendable {
-    private let box: ConditionLock<Result<Value, StoreError>?>
-
-    init(_ value: Value) { box = ConditionLock(.success(value)) }
-
-    init(_ body: @escaping @Sendable () throws(StoreError) -> Value) {
-        let box = ConditionLock<Result<Value, StoreError>?>(nil)
-        self.box = box
-        do {
-            try NativeThread(name: "api-past-day") {
-                let result = Result { () throws(StoreError) in try body() }
-                box.update { $0 = result }
-            }.detach()
-        } catch {
-            box.update { $0 = .failure(.system("\(error)")) }
-        }
-    }
-
-    /// A day of a large site is read in less than a second; beyond this the disk is gone.
-    private static var longestWait: Int64 { 60_000 }
-
-    func wait() throws(StoreError) -> Value {
-        let result = box.wait(forMilliseconds: Self.longestWait) { $0 }
-        guard let result else { throw .system("the day's figures were not read in a minute") }
-        return try result.get()
-    }
 }
 
 extension LiveDevice {

@@ -27,10 +27,10 @@ package final class RemoteBackend: APIBackend {
         labels = configuration.labels
         let name = site.name
         past = PastSite(
-            site: site, tariff: configuration.tariff, knowledge: NothingKnown()
-        ) { () throws(StoreError) in
-            RemoteMoments(RemoteReader(access, site: name), configuration) { Self.now }
-        }
+            site: site, tariff: configuration.tariff, knowledge: NothingKnown(),
+            sources: ReaderPool { () throws(StoreError) in
+                RemoteMoments(RemoteReader(access, site: name), configuration) { Self.now }
+            })
     }
 
     private static var now: Instant { Instant(milliseconds: Clocks.wallMilliseconds()) }

@@ -8,17 +8,20 @@ import Store
 ///
 /// What a device said that could not be trusted was not forwarded: a point is good there, or has no
 /// value. Alarms are not forwarded, only their number.
-final class RemoteMoments: MomentSource {
+// Lent to one thread at a time.
+final class RemoteMoments: MomentSource, @unchecked Sendable {
     private let reader: RemoteReader
     private let configuration: LoadedConfiguration
     /// The moment that points are looked up at; of the present it goes on.
     private let now: () -> Instant
     private var known: [KnownPoint] = []
     private var learnedAt: Instant?
-    private var version = 0
+    private var version = NamesVersion()
 
     /// New points are looked for after this: the answer of a large site is some 30 MB.
     private static let learnMilliseconds: Int64 = 300_000
+    /// Their answers are made from one, whatever is asked of it.
+    var devicesAtOnce: Int { .max }
     /// Up to so many devices are named in a question; of more all are asked.
     private static let maximumNamed = 50
 
@@ -29,7 +32,7 @@ final class RemoteMoments: MomentSource {
         self.now = now
     }
 
-    func namesVersion() throws(StoreError) -> Int {
+    func namesVersion() throws(StoreError) -> NamesVersion {
         try learn()
         return version
     }
@@ -72,11 +75,14 @@ final class RemoteMoments: MomentSource {
     }
 
     func day(of site: Site, midnight: Instant, end: Instant) throws(StoreError) -> PastDay {
-        try PastDay(site: site, midnight: midnight, end: end) { meter, range throws(StoreError) in
-            try asking { () throws(RemoteReadError) in
+        let range = TimeRange(start: midnight, end: max(midnight, end))
+        var ledgers: [String: [LedgerEntry]] = [:]
+        for meter in PastDay.meters(of: site) {
+            ledgers[meter.name] = try asking { () throws(RemoteReadError) in
                 try reader.ledger(meter, configuration, range)
             }
         }
+        return PastDay(site: site, range, ledgers: ledgers)
     }
 
     private func learn() throws(StoreError) {
@@ -88,7 +94,8 @@ final class RemoteMoments: MomentSource {
         learnedAt = now
         guard found.map(\.name) != known.map(\.name) else { return }
         known = found
-        version += 1
+        version.series = Int64(found.count)
+        version.checksum = Int64(found.map(\.name).hashValue)
     }
 
     private func asking<Value>(

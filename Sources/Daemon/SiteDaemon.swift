@@ -52,11 +52,13 @@ package final class SiteDaemon: Sendable {
     private let forwarders: [Forwarder]
     private let broadcast: EventBroadcast
     private let past: PastSite
+    private let readers: ReaderPool<StoreReader>
     private let polls: AsyncStream<[RawPoll]>
     private let pollsContinuation: AsyncStream<[RawPoll]>.Continuation
     private let tasks = Mutex<[Task<Void, Never>]>([])
     private let servers = Mutex<[APIServer]>([])
-    private let ticker = Mutex<Task<Void, Never>?>(nil)
+    /// Those of `tasks` that end when they are told to.
+    private let tickers = Mutex<[Task<Void, Never>]>([])
 
     /// Opens the store and builds all parts; nothing runs before `start`.
     package init(_ options: Options) throws {
@@ -96,12 +98,13 @@ package final class SiteDaemon: Sendable {
             pollerStatistics: { statistics.withLock { $0?() ?? PollerStatistics() } },
             feed: pair?.feed, pairView: { pair?.view() }, deviceNotes: { engines.notes },
             forwardViews: { forwarders.map(\.view) })
-        pages = try PageReader(options.configuration, directory: options.dataDirectory)
-        figures = try FigureDesk(options.configuration, directory: options.dataDirectory)
         let directory = options.dataDirectory
+        readers = ReaderPool { () throws(StoreError) in try StoreReader(directory: directory) }
+        pages = try PageReader(options.configuration, readers)
+        figures = try FigureDesk(options.configuration, directory: directory)
         past = PastSite(
-            site: site, tariff: options.configuration.tariff, knowledge: collector
-        ) { () throws(StoreError) in try StoreReader(directory: directory) }
+            site: site, tariff: options.configuration.tariff, knowledge: collector,
+            sources: readers)
         let (stream, continuation) = AsyncStream.makeStream(
             of: [RawPoll].self, bufferingPolicy: .bufferingNewest(Self.maximumWaitingBatches))
         polls = stream
@@ -170,8 +173,11 @@ package final class SiteDaemon: Sendable {
                 for await batch in polls { await collector.apply(batch) }
             })
         let ticking = Task { [pair, polling] in await Self.tick(collector, polling, pair) }
-        ticker.withLock { $0 = ticking }
-        running.append(ticking)
+        let waking = Task { [past, broadcast] in
+            await past.stayAwake { broadcast.isFollowed }
+        }
+        tickers.withLock { $0 = [ticking, waking] }
+        running += [ticking, waking]
         tasks.withLock { $0 = running }
         let outcome: Listening? = listening.wait(forMilliseconds: 10_000) {
             $0.failure != nil || $0.count >= expected ? $0 : nil
@@ -226,7 +232,7 @@ package final class SiteDaemon: Sendable {
     ) -> APIServer {
         let backend = LiveBackend(
             collector: collector, broadcast: broadcast,
-            history: IdleReader(directory: options.dataDirectory), past: past,
+            readers: readers, past: past,
             pages: pages, figures: figures,
             sealer: MonthSealer(
                 configuration: options.configuration, directory: options.dataDirectory),
@@ -276,7 +282,7 @@ package final class SiteDaemon: Sendable {
         }
         broadcast.finish()
         for server in servers.withLock({ $0 }) { await server.stop() }
-        ticker.withLock { $0 }?.cancel()
+        for ticker in tickers.withLock({ $0 }) { ticker.cancel() }
         for task in running { await task.value }
         await collector.finish()
         collector.stop()

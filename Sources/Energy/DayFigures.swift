@@ -17,13 +17,29 @@ package struct DayFigures: Sendable {
         site: Site, tariff: TariffTable?, at now: Instant,
         entry: (Meter, QuarterHour) -> Int64?
     ) {
-        let midnight = now.startOfDay(offsetMinutes: site.offsetMinutes)
-        let finished = QuarterHour(containing: now).start
-        let range = TimeRange(start: midnight, end: max(midnight, finished))
         let boundary = PUEBoundary(site.meters)
-        paired =
-            boundary.category.map { boundary.paired($0, in: range, entry: entry) }
-            ?? PairedEnergy()
+        let range = Self.finished(at: now, offsetMinutes: site.offsetMinutes)
+        self.init(
+            site: site, tariff: tariff, at: now,
+            paired: boundary.category.map { boundary.paired($0, in: range, entry: entry) }
+                ?? PairedEnergy(), bought: entry)
+    }
+
+    /// From midnight to the end of the last quarter hour that is over at `now`.
+    package static func finished(at now: Instant, offsetMinutes: Int) -> TimeRange {
+        let midnight = now.startOfDay(offsetMinutes: offsetMinutes)
+        return TimeRange(start: midnight, end: max(midnight, QuarterHour(containing: now).start))
+    }
+
+    /// - Parameters:
+    ///   - paired: of the quarter hours that are `finished`.
+    ///   - entry: the same as above, of utility meters.
+    package init(
+        site: Site, tariff: TariffTable?, at now: Instant, paired: PairedEnergy,
+        bought entry: (Meter, QuarterHour) -> Int64?
+    ) {
+        let range = Self.finished(at: now, offsetMinutes: site.offsetMinutes)
+        self.paired = paired
         if let ratio = paired.pue, ratio.numerator >= ratio.denominator { pue = ratio }
         guard let tariff, let choice = site.tariff else { return }
         let bought = site.meters.filter { $0.role == .utility }

@@ -41,12 +41,17 @@ enum LedgerTable {
     }
 
     static func checksum(_ meter: Int64, _ entry: LedgerEntry) -> UInt32 {
-        var bytes: [UInt8] = []
-        bytes.appendFixed(meter)
-        bytes.appendFixed(entry.interval.number)
-        bytes.appendFixed(entry.wattHours ?? 0)
-        bytes += Array(entry.flag.rawValue.utf8)
-        return CRC32C.checksum(bytes)
+        // A month of a large site is three million rows: no array for each.
+        withUnsafeTemporaryAllocation(byteCount: 25, alignment: 8) { bytes in
+            bytes.storeBytes(of: meter.littleEndian, as: Int64.self)
+            bytes.storeBytes(
+                of: entry.interval.number.littleEndian, toByteOffset: 8, as: Int64.self)
+            bytes.storeBytes(
+                of: (entry.wattHours ?? 0).littleEndian, toByteOffset: 16, as: Int64.self)
+            let flag = entry.flag.rawValue.utf8
+            bytes[24] = flag[flag.startIndex]
+            return CRC32C.checksum(UnsafeRawBufferPointer(bytes))
+        }
     }
 
     /// Entries of intervals that start in `range`, ascending: of sealed months as they were

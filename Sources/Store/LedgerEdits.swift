@@ -23,7 +23,7 @@ enum LedgerEditTable {
 
     /// Files of before have no such table, and readers never migrate.
     private static func exists(_ db: Connection) throws(SQLiteError) -> Bool {
-        try db.integer("SELECT count(*) FROM sqlite_schema WHERE name = 'ledger_edit'") ?? 0 > 0
+        try db.number("SELECT count(*) FROM sqlite_schema WHERE name = 'ledger_edit'") > 0
     }
 
     static func append(_ edit: LedgerEdit, _ db: Connection) throws(SQLiteError) {
@@ -141,7 +141,7 @@ extension StoreReader {
     package func ledgerEdits(
         meter: String? = nil, _ range: TimeRange
     ) throws(StoreError) -> [LedgerEdit] {
-        try read { state throws(SQLiteError) in try state.ledgerEdits(meter, range) }
+        try table { state throws(SQLiteError) in try state.ledgerEdits(meter, range) }
     }
 }
 

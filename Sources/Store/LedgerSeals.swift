@@ -29,7 +29,7 @@ enum LedgerSealTable {
 
     /// Files of before have no such table, and readers never migrate.
     private static func exists(_ db: Connection) throws(SQLiteError) -> Bool {
-        try db.integer("SELECT count(*) FROM sqlite_schema WHERE name = 'ledger_seal'") ?? 0 > 0
+        try db.number("SELECT count(*) FROM sqlite_schema WHERE name = 'ledger_seal'") > 0
     }
 
     /// `meters` in the order of their names; each with one entry for every quarter hour of the
@@ -231,21 +231,21 @@ extension SiteStore {
 extension StoreReader {
     /// Seals of months, those that touch a range, in the order in which they were made.
     package func seals(_ range: TimeRange? = nil) throws(StoreError) -> [LedgerSeal] {
-        try read { state throws(SQLiteError) in
+        try table { state throws(SQLiteError) in
             try LedgerSealTable.seals(range, state.db).map(\.seal)
         }
     }
 
     /// Numbers of seals that do not follow from the one before: changed, or one is gone.
     package func brokenSeals() throws(StoreError) -> [Int64] {
-        try read { state throws(SQLiteError) in try LedgerSealTable.broken(state.db) }
+        try table { state throws(SQLiteError) in try LedgerSealTable.broken(state.db) }
     }
 
     /// Entries as they would be if no month had been sealed.
     package func unsealedLedger(
         meter: String, _ range: TimeRange
     ) throws(StoreError) -> [LedgerEntry] {
-        try read { state throws(SQLiteError) in
+        try table { state throws(SQLiteError) in
             try LedgerTable.edited(meter, range, state.db).entries
         }
     }

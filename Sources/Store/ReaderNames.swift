@@ -2,6 +2,15 @@ import Model
 import Platform
 import SQLite
 
+/// Which devices and points there are, in short.
+package struct NamesVersion: Hashable, Sendable {
+    package var device: Int64 = -1
+    package var series: Int64 = -1
+    /// Of labels and limits, which change without a row more.
+    package var checksum: Int64 = -1
+    package init() {}
+}
+
 /// The devices and series of a store, as a reader knows them.
 struct ReaderNames {
     struct Device {
@@ -20,16 +29,10 @@ struct ReaderNames {
     private(set) var version = 0
     private var byName: [String: Int] = [:]
     private var byID: [UInt32: Int] = [:]
-    private var known = Known()
+    private(set) var known = NamesVersion()
     /// The last pattern that was asked for: questions repeat themselves.
     private var matched: (pattern: Glob, places: [Int])?
 
-    private struct Known: Equatable {
-        var device: Int64 = -1
-        var series: Int64 = -1
-        /// Of labels and limits, which change without a row more.
-        var checksum: Int64 = -1
-    }
     private var nextCheck: Int64 = 0
     /// Labels and limits change when somebody edits a profile; to look at all of them takes a
     /// millisecond at 10,000 series.

@@ -138,8 +138,11 @@ final class ReaderState: @unchecked Sendable {
 
     // MARK: - Other tables
 
-    func ledger(_ meter: String, _ range: TimeRange) throws(SQLiteError) -> [LedgerEntry] {
-        try LedgerTable.entries(meter, range, db).entries
+    func ledgers(_ meters: [String], _ range: TimeRange) throws(SQLiteError) -> [[LedgerEntry]] {
+        var ledgers: [[LedgerEntry]] = []
+        ledgers.reserveCapacity(meters.count)
+        for meter in meters { ledgers.append(try LedgerTable.entries(meter, range, db).entries) }
+        return ledgers
     }
 
     // MARK: - Names

@@ -117,7 +117,8 @@ enum SeriesTable {
             """)
         var labels = LabelTexts()
         while try select.step() {
-            guard let series = series(select, &labels), let device = UInt32(exactly: select.integer(1))
+            guard let series = series(select, &labels),
+                let device = UInt32(exactly: select.integer(1))
             else { continue }
             body(device, series, isIntact(select))
         }

@@ -136,7 +136,7 @@ package final class StoreReader: Sendable {
     package func journal(
         _ range: TimeRange, alarm: String? = nil, limit: Int = 10_000
     ) throws(StoreError) -> [AlarmEvent] {
-        try read { state throws(SQLiteError) in
+        try table { state throws(SQLiteError) in
             try AlarmTables.events(range, alarm: alarm, limit: limit, state.db).events
         }
     }
@@ -146,19 +146,26 @@ package final class StoreReader: Sendable {
     package func journalPage(
         _ range: TimeRange, after place: JournalPlace? = nil, limit: Int = 10_000
     ) throws(StoreError) -> JournalPage {
-        try read { state throws(SQLiteError) in
+        try table { state throws(SQLiteError) in
             try AlarmTables.page(range, after: place, limit: limit, state.db)
         }
     }
 
     /// How one alarm stands, or all of them.
     package func alarmRecords(_ alarm: String? = nil) throws(StoreError) -> [AlarmRecord] {
-        try read { state throws(SQLiteError) in try AlarmTables.records(state.db, alarm: alarm) }
+        try table { state throws(SQLiteError) in try AlarmTables.records(state.db, alarm: alarm) }
     }
 
     /// As `SiteStore.ledger`.
     package func ledger(meter: String, _ range: TimeRange) throws(StoreError) -> [LedgerEntry] {
-        try read { state throws(SQLiteError) in try state.ledger(meter, range) }
+        try ledgers(of: [meter], range)[0]
+    }
+
+    /// The same of many meters, in their order, as one state of the store has them.
+    package func ledgers(
+        of meters: [String], _ range: TimeRange
+    ) throws(StoreError) -> [[LedgerEntry]] {
+        try table { state throws(SQLiteError) in try state.ledgers(meters, range) }
     }
 
     /// What happened to the store, the newest first.
@@ -196,7 +203,17 @@ package final class StoreReader: Sendable {
         }
     }
 
-    /// For tables that stand for themselves, without names and open polls.
+    /// The same for tables that stand for themselves: names and open polls, which take seconds at
+    /// a large site the first time, are not read for them.
+    func table<Value: Sendable>(
+        _ body: @escaping @Sendable (ReaderState) throws(SQLiteError) -> Value
+    ) throws(StoreError) -> Value {
+        try glance { state throws(SQLiteError) in
+            try state.look { () throws(SQLiteError) in try body(state) }
+        }
+    }
+
+    /// The same statement by statement, not as one state of the file.
     func glance<Value: Sendable>(
         _ body: @escaping @Sendable (ReaderState) throws(SQLiteError) -> Value
     ) throws(StoreError) -> Value {

@@ -57,8 +57,10 @@ struct PastSiteTests {
                 broadcast: broadcast, logger: Logger(label: "test"), wakeNotifier: {},
                 outboxPending: { 0 }, pollerStatistics: { PollerStatistics() })
             past = PastSite(
-                site: configuration.site, tariff: configuration.tariff, knowledge: collector
-            ) { () throws(StoreError) in try StoreReader(directory: directory) }
+                site: configuration.site, tariff: configuration.tariff, knowledge: collector,
+                sources: ReaderPool { () throws(StoreError) in
+                    try StoreReader(directory: directory)
+                })
         }
 
         /// Asks every device, but for those that are `silent`.

@@ -68,14 +68,14 @@ extension StoreReader {
 
     /// Alarms that were not normal at `time`, as they stood then.
     package func openAlarms(at time: Instant) throws(StoreError) -> [PastAlarm] {
-        try read { state throws(SQLiteError) in
+        try table { state throws(SQLiteError) in
             try AlarmTables.open(at: time.milliseconds, state.db)
         }
     }
 
-    /// Rises when this reader has learned of other devices and points than before.
-    package func namesVersion() throws(StoreError) -> Int {
-        try read { state throws(SQLiteError) in state.names.version }
+    /// Another one when there are other devices and points, or they are other ones.
+    package func namesVersion() throws(StoreError) -> NamesVersion {
+        try read { state throws(SQLiteError) in state.names.known }
     }
 
     /// When the first reading was taken; nil without any.
