@@ -82,6 +82,7 @@ enum ChinesePhrases {
         QUALITY | 质量
         Quarter hour | 一刻钟
         RATED | 额定
+        RAW | 原始值
         READ FROM | 读自
         RETURN | 回风
         Rack {0} | 机柜 {0}
@@ -137,6 +138,7 @@ enum ChinesePhrases {
         of {0} A | / {0} A
         patch panel | 配线架
         power unit | 电源
+        raw | 原始值
         reading the units | 正在读取 U 位
         server | 服务器
         shelf | 层板

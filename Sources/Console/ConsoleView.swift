@@ -54,7 +54,8 @@ struct Painter {
         var body = Rect(x: 1, y: 4, width: size.width - 2, height: size.height - 5)
         drawSeparator()
         if model.pictureMS != nil, case .lost(let reason, _) = model.connection {
-            let lines = TextWrap.lines(model.shownReason(reason), width: body.width).prefix(Self.reasonLines)
+            let lines = TextWrap.lines(model.shownReason(reason), width: body.width).prefix(
+                Self.reasonLines)
             for (index, line) in lines.enumerated() {
                 screen.put(line, in: body.rows(index, 1), .critical)
             }

@@ -193,7 +193,8 @@ extension Painter {
                     Span(point.name + " ", .bright),
                     Span(point.origin == nil ? "" : t("read from") + " ", .muted),
                     Span(point.origin ?? t("computed from other points")),
-                ], part(t("exactly"), point.text ?? unknown),
+                ], point.raw.map { part(t("raw"), $0) } ?? [],
+                part(t("exactly"), point.text ?? unknown),
                 part(t("by profile"), summary?.profile ?? unknown),
             ], in: line)
     }
@@ -216,17 +217,21 @@ extension Painter {
             .init("", .fixed(4)), .init(t("QUALITY"), .fixed(8), rank: 2),
             .init(t("AGE"), .fixed(7), .right, rank: 1),
         ]
+        let showsRaw = rect.width >= 140 && points.contains { $0.raw != nil }
         if rect.width >= 120 { columns.append(.init(t("READ FROM"), .share(2))) }
+        if showsRaw { columns.append(.init(t("RAW"), .fixed(14), .right)) }
         if rect.width >= 76 { columns.append(.init(t("LABEL"), .share(1))) }
         var table = Table(columns: columns, count: points.count)
         table.selected = ConsoleModel.index(of: device.selected, in: points.map(\.name))
         let window = table.window(in: rect)
-        let rows = window.range.map { pointCells(points[$0], wide: rect.width >= 120) }
+        let rows = window.range.map {
+            pointCells(points[$0], wide: rect.width >= 120, raw: showsRaw)
+        }
         table.draw(on: &screen, in: rect, rows: rows)
         target(window.range.map { points[$0].name }, rowsOf: rect)
     }
 
-    private func pointCells(_ point: PointView, wide: Bool) -> [Span] {
+    private func pointCells(_ point: PointView, wide: Bool, raw: Bool) -> [Span] {
         let good = Self.isUsable(point.quality)
         let cells = [
             Span(point.name, good ? .plain : .muted),
@@ -236,7 +241,8 @@ extension Painter {
             Span(age(of: point.timeMS), good ? .plain : .faint),
         ]
         let origin = wide ? [Span(point.origin ?? "", .muted)] : []
-        return cells + origin + [Span(point.label ?? "", .muted)]
+        let answered = raw ? [Span(point.raw ?? "", .muted)] : []
+        return cells + origin + answered + [Span(point.label ?? "", .muted)]
     }
 
     /// The exact text, with commas where it is a plain number.

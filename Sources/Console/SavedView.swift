@@ -61,14 +61,14 @@ extension ConsoleModel {
     }
 
     private var pointRows: [[String]] {
-        [["device", "point", "value", "unit", "quality", "time", "origin", "label"]]
+        [["device", "point", "value", "unit", "quality", "time", "origin", "raw", "label"]]
             + points.map(pointRow)
     }
 
     private func pointRow(_ point: PointView) -> [String] {
         [
             point.device, point.name, point.text ?? "", point.unit, point.quality,
-            time(point.timeMS), point.origin ?? "", point.label ?? "",
+            time(point.timeMS), point.origin ?? "", point.raw ?? "", point.label ?? "",
         ]
     }
 
@@ -78,8 +78,8 @@ extension ConsoleModel {
         guard let snapshot, let open = state.rack, let rack = selectedRackView, let elevation
         else { return [] }
         let head = [
-            "device", "point", "value", "unit", "quality", "time", "origin", "label", "rack_unit",
-            "rack_units", "outlets",
+            "device", "point", "value", "unit", "quality", "time", "origin", "raw", "label",
+            "rack_unit", "rack_units", "outlets",
         ]
         func place(_ units: ClosedRange<Int>?) -> [String] {
             [units.map { "\($0.lowerBound)" } ?? "", units.map { "\($0.count)" } ?? ""]
@@ -99,7 +99,7 @@ extension ConsoleModel {
             case .amperes(let amperes): value = [number(amperes), "A"]
             case .off, .celsius, .unknown, .none: break
             }
-            return ["", ""] + value + ["", "", "", part.name ?? part.kind ?? ""]
+            return ["", ""] + value + ["", "", "", "", part.name ?? part.kind ?? ""]
                 + place(part.units) + [part.outlets.joined(separator: " ")]
         }
         return [head] + points + things

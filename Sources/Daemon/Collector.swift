@@ -45,6 +45,11 @@ actor Collector {
     private let startedAt: Instant
     private var sequence: Int64 = 0
     private var readings: Int64 = 0
+    /// What each group of each device answered last, as it came: an engineer compares it with the
+    /// manual.
+    private var answers: [[RawFrames?]]
+    /// Of a raw value as a person sees it: some are texts of the device.
+    private static let longestRaw = 80
     /// Monotonic nanoseconds and readings so far, at each tick of the last minute: polls come
     /// seconds apart, and a rate of one second would be nothing most of the time.
     private var ticks: [(time: Int64, readings: Int64)]
@@ -127,6 +132,9 @@ actor Collector {
         ticks = [(Clocks.monotonicNanoseconds(), 0)]
         liveEnergy = LiveEnergy(site: site, tariff: configuration.tariff)
         decoders = DeviceDecoders(configuration)
+        answers = Array(
+            repeating: Array(repeating: nil, count: PollGroup.allCases.count),
+            count: configuration.site.devices.count)
         handles = site.devices.map { store.register(device: $0.name, points: []) }
         live = LiveTable(site: site)
         siteHandle = store.register(device: SiteSeries.device, points: SiteSeries.points)
@@ -168,6 +176,7 @@ actor Collector {
         switch poll.outcome {
         case .frames(let frames):
             let values = decoders.decode(device, frames, group: poll.group)
+            answers[device][poll.group.place] = frames
             batch = ReadingBatch(device: poll.device, time: poll.time, values: values)
             answered = true
             bindNewPoints(of: poll.device)
@@ -416,9 +425,14 @@ actor Collector {
 
     func device(named name: String) -> DeviceView? {
         guard let index = live.index(ofDevice: name) else { return nil }
+        let raws = decoders[index].raws { answers[index][$0.place] }
         return DeviceView(
             summary: views.summary(ofDevice: index, live[index]),
-            points: live[index].points.indices.map { pointView(index, $0) })
+            points: live[index].points.indices.map { place in
+                var view = pointView(index, place)
+                view.raw = raws[place].map { String($0.prefix(Self.longestRaw)) }
+                return view
+            })
     }
 
     func last(matching glob: Glob) -> [PointView] {

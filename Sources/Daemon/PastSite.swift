@@ -305,8 +305,9 @@ final class PastSite: Sendable {
         }
     }
 
-    /// How often readers look what has come.
-    private static let wakeSeconds: Int64 = 20
+    /// How often readers look what has come: it is read once in any case, and what comes in so
+    /// short a time delays nobody.
+    private static let wakeSeconds: Int64 = 2
 
     /// Keeps readers awake while somebody follows the present, who may turn to the past at any
     /// moment; ends with the task.

@@ -29,6 +29,33 @@ extension DeviceDecoder {
         }
     }
 
+    /// For every point what was answered where its value was read in the last `decode`, before
+    /// anything was done to it; nil for what is computed, and where there was no answer. `frames`
+    /// are those that were decoded.
+    package func raws(in frames: RawFrames) -> [String?] {
+        switch frames {
+        case .snmp(let varBinds):
+            var answers = Answers(AnswerLayout(varBinds), varBinds)
+            return live.indices.map { index in
+                guard case .objects(let sources, _) = live[index].kind else { return nil }
+                let last = program.lastSources[index]
+                guard last < sources.count else { return nil }
+                return answers.value(of: sources[last].value)?.trimmedText
+            }
+        case .registers(let blocks):
+            let layout = RegisterLayout(blocks)
+            var words: [UInt16] = []
+            layout.gather(blocks, into: &words)
+            let chain = ModelChain(bases: profile.sunspecBases, layout, words)
+            return live.indices.map { index in
+                guard case .fields(let place) = live[index].kind else { return nil }
+                let source = profile.points[place].sources[program.lastSources[index]]
+                return chain.field(source.value, layout)
+                    .map { RawValue.number($0.number(words)).trimmedText }
+            }
+        }
+    }
+
     private func registersRead(
         _ spec: PointSpec, _ layout: RegisterLayout, _ blocks: [RegisterBlock]
     ) -> [PlaceRead] {

@@ -78,6 +78,22 @@ package struct GroupedDecoder: Sendable {
         return parts[owner.part].decoder.origin(of: owner.index)
     }
 
+    /// For every point what its group's last answer held where its value was read, before anything
+    /// was done to it.
+    ///
+    /// - Parameter frames: what was decoded last, by group.
+    package func raws(in frames: (PollGroup) -> RawFrames?) -> [String?] {
+        var raws = [String?](repeating: nil, count: points.count)
+        for part in parts {
+            guard let frames = frames(part.group) else { continue }
+            for (index, raw) in part.decoder.raws(in: frames).enumerated() {
+                let place = parts.count == 1 ? index : part.places[index].map { Int($0) }
+                if let place { raws[place] = raw }
+            }
+        }
+        return raws
+    }
+
     /// Gives the part's new points their places, and takes over labels found later.
     private mutating func adopt(_ part: Int) {
         let points = parts[part].decoder.points

@@ -54,14 +54,24 @@ enum LedgerTable {
         }
     }
 
-    /// Entries of intervals that start in `range`, ascending: of sealed months as they were
-    /// sealed, of others with the edits on them.
+    /// Of each meter the entries of intervals that start in `range`, ascending: of sealed months
+    /// as they were sealed, of others with the edits on them.
     static func entries(
-        _ meter: String, _ range: TimeRange, _ db: Connection
-    ) throws(SQLiteError) -> (entries: [LedgerEntry], damaged: Int) {
-        var found = try edited(meter, range, db)
-        found.entries = try LedgerSealTable.apply(meter, range, to: found.entries, db)
-        return found
+        of meters: [String], _ range: TimeRange, _ db: Connection
+    ) throws(SQLiteError) -> [[LedgerEntry]] {
+        let edits = Dictionary(
+            grouping: try LedgerEditTable.edits(
+                meters.count == 1 ? meters.first : nil, range, db), by: \.meter)
+        let seals = try LedgerSealTable.newest(range, db)
+        var ledgers: [[LedgerEntry]] = []
+        ledgers.reserveCapacity(meters.count)
+        for meter in meters {
+            let measured = try measured(meter, range, db).entries
+            let edited = LedgerEdit.apply(edits[meter] ?? [], to: measured)
+            ledgers.append(
+                try LedgerSealTable.apply(seals, meter, range, to: edited, db))
+        }
+        return ledgers
     }
 
     /// With the edits on them, sealed or not.
@@ -100,7 +110,8 @@ enum LedgerTable {
     }
 
     static func entry(_ row: Statement, _ meter: Int64) -> LedgerEntry? {
-        guard let flag = LedgerFlag(rawValue: row.text(2)) else { return nil }
+        let letter = row.withBlob(2) { $0.count == 1 ? $0[0] : nil }
+        guard let letter, let flag = LedgerFlag(letter: letter) else { return nil }
         let entry = LedgerEntry(
             interval: QuarterHour(number: row.integer(0) & Int64(UInt32.max)),
             wattHours: row.optionalInteger(1), flag: flag)
@@ -115,6 +126,21 @@ enum LedgerTable {
         guard try select.step(), !select.isNull(0) else { return nil }
         let state = select.blob(0)
         return Int64(CRC32C.checksum(state)) == select.integer(1) ? state : nil
+    }
+}
+
+extension LedgerFlag {
+    /// By the only byte of its text, without making a text of it: a month of a large site has
+    /// three million rows.
+    init?(letter: UInt8) {
+        switch letter {
+        case UInt8(ascii: "M"): self = .measured
+        case UInt8(ascii: "I"): self = .interpolated
+        case UInt8(ascii: "E"): self = .estimated
+        case UInt8(ascii: "S"): self = .substituted
+        case UInt8(ascii: "X"): self = .missing
+        default: return nil
+        }
     }
 }
 
@@ -145,7 +171,7 @@ extension SiteStore {
     /// intervals are missing, and `verify` names them.
     package func ledger(meter: String, _ range: TimeRange) throws(StoreError) -> [LedgerEntry] {
         try perform(.plain) { db throws(SQLiteError) in
-            try LedgerTable.entries(meter, range, db).entries
+            try LedgerTable.entries(of: [meter], range, db)[0]
         }
     }
 

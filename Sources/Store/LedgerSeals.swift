@@ -111,14 +111,22 @@ enum LedgerSealTable {
         return found
     }
 
-    /// Entries with the newest seal of each month in their place.
-    static func apply(
-        _ meter: String, _ range: TimeRange, to entries: [LedgerEntry], _ db: Connection
-    ) throws(SQLiteError) -> [LedgerEntry] {
+    /// Of each month that touches a range the newest seal.
+    static func newest(
+        _ range: TimeRange, _ db: Connection
+    ) throws(SQLiteError) -> [(id: Int64, seal: LedgerSeal)] {
         var newest: [Instant: (id: Int64, seal: LedgerSeal)] = [:]
         for found in try seals(range, db) { newest[found.seal.range.start] = found }
+        return Array(newest.values)
+    }
+
+    /// Entries of a meter with what was sealed in their place.
+    static func apply(
+        _ seals: [(id: Int64, seal: LedgerSeal)], _ meter: String, _ range: TimeRange,
+        to entries: [LedgerEntry], _ db: Connection
+    ) throws(SQLiteError) -> [LedgerEntry] {
         var result = entries
-        for found in newest.values {
+        for found in seals {
             let sealed = try self.sealed(found.id, found.seal.range, meter, db).filter {
                 range.contains($0.interval.start)
             }
@@ -161,7 +169,7 @@ enum LedgerSealTable {
             var interval = QuarterHour(containing: start)
             while reader.remaining > 0 {
                 guard let letter = try? reader.byte(),
-                    let flag = LedgerFlag(rawValue: String(UnicodeScalar(letter)))
+                    let flag = LedgerFlag(letter: letter)
                 else { break }
                 var energy: Int64?
                 if flag != .missing {

@@ -136,15 +136,6 @@ final class ReaderState: @unchecked Sendable {
         }
     }
 
-    // MARK: - Other tables
-
-    func ledgers(_ meters: [String], _ range: TimeRange) throws(SQLiteError) -> [[LedgerEntry]] {
-        var ledgers: [[LedgerEntry]] = []
-        ledgers.reserveCapacity(meters.count)
-        for meter in meters { ledgers.append(try LedgerTable.entries(meter, range, db).entries) }
-        return ledgers
-    }
-
     // MARK: - Names
 
     var deviceNames: [String] { names.devices.map(\.name) }

@@ -165,7 +165,9 @@ package final class StoreReader: Sendable {
     package func ledgers(
         of meters: [String], _ range: TimeRange
     ) throws(StoreError) -> [[LedgerEntry]] {
-        try table { state throws(SQLiteError) in try state.ledgers(meters, range) }
+        try table { state throws(SQLiteError) in
+            try LedgerTable.entries(of: meters, range, state.db)
+        }
     }
 
     /// What happened to the store, the newest first.

@@ -224,6 +224,9 @@ package struct PointView: Codable, Sendable, Equatable {
     package var timeMS: Int64?
     /// The OID or register it was read from, as `1.3.6.1.4.1.318.…` or `input 30013`.
     package var origin: String?
+    /// What stood there in the last answer, before anything was done to it; only of a device that
+    /// is asked for by its name, and not of a moment that has passed.
+    package var raw: String?
     package init(
         device: String, name: String, label: String?, kind: String, text: String?, value: Double?,
         unit: String, quality: String, timeMS: Int64?, origin: String? = nil

@@ -260,8 +260,8 @@ struct ElevationTests {
         let table = try #require(SavedView(model, Self.colour).table)
         let lines = table.split(separator: "\r\n")
         #expect(lines[0].hasSuffix("label,rack_unit,rack_units,outlets"))
-        #expect(lines.contains(",,385.0,W,,,,服务器 01,5,2,A1 B1"))
-        #expect(lines.contains(",,,,,,,存储节点,19,4,A12 A7"))
+        #expect(lines.contains(",,385.0,W,,,,,服务器 01,5,2,A1 B1"))
+        #expect(lines.contains(",,,,,,,,存储节点,19,4,A12 A7"))
         #expect(lines.contains { $0.contains("ambient.top.temperature") && $0.hasSuffix("38,1,") })
         let count = lines[0].split(separator: ",", omittingEmptySubsequences: false).count
         #expect(

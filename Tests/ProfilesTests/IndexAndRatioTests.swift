@@ -233,6 +233,8 @@ struct IndexAndRatioTests {
                 "read 1.3.6.1.4.1.9.1.0 215 ", "scale 1.3.6.1.4.1.9.2.0 1 ",
                 "counts if 1.3.6.1.4.1.9.3.0 2 false", "bad unless 1.3.6.1.4.1.9.4.0 - true",
             ])
+        #expect(decoder.raws(in: frames) == ["215"])
+        #expect(decoder.raws(in: .snmp([])) == [nil])
         var registers = try Written.decoder(
             "modbus:\n  points: [{name: input.power, register: 4, scale: {power: 5},"
                 + " available: {register: 6, bit: 1, is: [1]}}]\n")
@@ -245,6 +247,8 @@ struct IndexAndRatioTests {
         #expect(read.map(\.role) == ["read", "scale", "counts if"])
         #expect(read.map(\.raw) == ["7", "1", "2"])
         #expect(read.map(\.holds) == [nil, nil, true])
+        #expect(registers.raws(in: blocks) == ["7"])
+        #expect(registers.raws(in: .registers([])) == [nil])
     }
 }
 

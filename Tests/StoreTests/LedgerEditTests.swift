@@ -41,6 +41,8 @@ struct LedgerEditTests {
         let entries = try reader.ledger(meter: "m", range)
         #expect(entries.map(\.wattHours) == [100, 500, 102, 7])
         #expect(entries.map(\.flag) == [.measured, .substituted, .measured, .substituted])
+        // Of many meters each has its own.
+        #expect(try reader.ledgers(of: ["nobody", "m"], range) == [[], entries])
         let edits = try reader.ledgerEdits(range)
         #expect(edits.map(\.original.wattHours) == [101, nil])
         #expect(edits.map(\.original.flag) == [.measured, .missing])

@@ -47,6 +47,10 @@ struct LedgerSealTests {
         #expect(try reader.ledger(meter: "m", part).map(\.wattHours) == [101, nil])
         #expect(try reader.ledger(meter: "of later", range) == [entry(0, 1)])
         #expect(
+            try reader.ledgers(of: ["of later", "nobody", "m"], wide) == [
+                [entry(0, 1)], [], try reader.ledger(meter: "m", wide),
+            ])
+        #expect(
             try reader.unsealedLedger(meter: "m", range).map(\.wattHours) == [100, 7, 102, 55])
 
         try store.appendSeal(seal(1), [("m", try reader.unsealedLedger(meter: "m", range))])

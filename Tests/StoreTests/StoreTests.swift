@@ -447,6 +447,11 @@ struct StoreTablesTests {
         #expect(try store.ledgerState(meter: "main") == [4])
         #expect(try store.ledgerState(meter: "other") == nil)
         #expect(try store.ledger(meter: "nobody", always) == [])
+        let flags = LedgerFlag.allCases.enumerated().map { place, flag in
+            entry(200 + Int64(place), flag == .missing ? nil : 1, flag)
+        }
+        try store.putLedger(flags, meter: "flags")
+        #expect(try store.ledger(meter: "flags", always) == flags)
         let range = TimeRange(
             start: QuarterHour(number: 100).start, end: QuarterHour(number: 102).start)
         #expect(
