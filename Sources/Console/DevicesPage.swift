@@ -212,15 +212,15 @@ extension Painter {
             return
         }
         var columns: [Table.Column] = [
-            .init(t("POINT"), .share(3), least: 14),
+            .init(t("POINT"), .share(5), least: 14),
             .init(t("VALUE"), .fixed(rect.width < 60 ? 10 : 14), .right),
             .init("", .fixed(4)), .init(t("QUALITY"), .fixed(8), rank: 2),
             .init(t("AGE"), .fixed(7), .right, rank: 1),
         ]
         let showsRaw = rect.width >= 140 && points.contains { $0.raw != nil }
-        if rect.width >= 120 { columns.append(.init(t("READ FROM"), .share(2))) }
+        if rect.width >= 120 { columns.append(.init(t("READ FROM"), .share(5))) }
         if showsRaw { columns.append(.init(t("RAW"), .fixed(14), .right)) }
-        if rect.width >= 76 { columns.append(.init(t("LABEL"), .share(1))) }
+        if rect.width >= 76 { columns.append(.init(t("LABEL"), .share(2))) }
         var table = Table(columns: columns, count: points.count)
         table.selected = ConsoleModel.index(of: device.selected, in: points.map(\.name))
         let window = table.window(in: rect)

@@ -22,7 +22,8 @@ class Terminal:
         self.name = "t%d" % harness.free_port()
         words = " ".join(shlex.quote(str(x)) for x in (harness.BINARY, *arguments))
         self.run("new-session", "-d", "-s", self.name, "-x", "120", "-y", "40",
-                 "LC_ALL=C.UTF-8 " + words)
+                 # What it says when it ends stays to be read.
+                 "LC_ALL=C.UTF-8 %s; echo ended with $?; sleep 120" % words)
         test.addCleanup(self.run, "kill-session", "-t", self.name)
 
     def run(self, *arguments):
