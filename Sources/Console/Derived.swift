@@ -159,24 +159,36 @@ extension ConsoleModel {
         switch page {
         case .overview:
             deriveAlarms()
-            guard derived.extremesKey != picture else { return }
-            derived.extremes = extremes
-            derived.extremesKey = picture
+            deriveExtremes()
         case .racks:
             if isRackOpen { deriveLayout() }
-            guard derived.floorKey != picture else { return }
-            derived.floor = floor
-            derived.floorKey = picture
+            deriveFloor()
+            deriveExtremes()
         case .devices:
             let key = devicesKey
             guard derived.devicesKey != key else { return }
             derived.devices = deviceList
             derived.devicesKey = key
         case .alarms: deriveAlarms()
-        case .power: deriveChain()
+        case .power:
+            // Racks have their own names there too.
+            deriveFloor()
+            deriveChain()
         case .dashboard: deriveBoard()
         case .cooling, .energy: break
         }
+    }
+
+    private mutating func deriveExtremes() {
+        guard derived.extremesKey != picture else { return }
+        derived.extremes = extremes
+        derived.extremesKey = picture
+    }
+
+    private mutating func deriveFloor() {
+        guard derived.floorKey != picture else { return }
+        derived.floor = floor
+        derived.floorKey = picture
     }
 
     private mutating func deriveAlarms() {
