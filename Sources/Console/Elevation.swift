@@ -23,7 +23,7 @@ struct Elevation {
         case side(Int)
         /// Units that a thing takes, all of them or one of several lines.
         case part(Int, units: ClosedRange<Int>)
-        /// `first` is the run that the line belongs to, for what is written beside its top.
+        /// `run` is all of the empty units that the line is part of: its top says how many.
         case empty(units: ClosedRange<Int>, run: ClosedRange<Int>)
         /// Above what has no place written.
         case unplacedHeading
